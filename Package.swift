@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+// The dependency list of each target is the architecture: a target imports only what stands under it, and
+// `make build` refuses any other import (docs/architecture.md draws the same picture).
+import PackageDescription
+
+/// Data-path targets use raw memory on purpose; the others promise not to.
+let safe: [SwiftSetting] = [.strictMemorySafety()]
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // C: module maps of the system's libraries, and header-only shims.
+        .target(name: "CShims"),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+
+        // Pure: bytes, time and randomness in, values out. No system call.
+        .target(name: "Wire"),
+        .target(name: "Tunnel", dependencies: ["Wire"]),
+        .target(name: "Configuration", swiftSettings: safe),
+        .target(name: "Upstream", swiftSettings: safe),
+        .target(name: "Telemetry"),
+
+        // Shell: the system.
+        .target(name: "Reactor", dependencies: ["CShims"]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "CShims"]),
+        .target(
+            name: "Gateway",
+            dependencies: [
+                "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS",
+            ]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Gateway", "Configuration", "TLS", "CNghttp2",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .testTarget(name: "WireTests", dependencies: ["Wire"]),
+        .testTarget(name: "TunnelTests", dependencies: ["Tunnel", "Wire"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["golden"]),
+        .testTarget(name: "UpstreamTests", dependencies: ["Upstream"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CShims"]),
+        .testTarget(name: "TLSTests", dependencies: ["TLS", "COpenSSL"]),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,168 @@
+// System calls and macros that Swift cannot import, header only.
+//
+// Every call returns its result, or -errno: errno is read in the same C frame as the system call, so nothing that
+// Swift inserts between the two (a release, a deinit) can overwrite it. EINTR is retried here and nowhere else.
+#pragma once
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <malloc.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+// GNU extensions. _GNU_SOURCE itself would give the C library's types other definitions than Swift's Glibc has.
+extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pthread_setname_np(pthread_t, const char *);
+
+static inline long CShims_result(long r) { return r < 0 ? -(long)errno : r; }
+#define CSHIMS_RETRY(expression) \
+    long r; do { r = (expression); } while (r < 0 && errno == EINTR); return CShims_result(r)
+
+// Sockets
+
+static inline long CShims_recv(int fd, void *bytes, size_t count) { CSHIMS_RETRY(recv(fd, bytes, count, 0)); }
+/// MSG_NOSIGNAL: a peer that is gone must not raise SIGPIPE.
+static inline long CShims_send(int fd, const void *bytes, size_t count) {
+    CSHIMS_RETRY(send(fd, bytes, count, MSG_NOSIGNAL));
+}
+static inline int CShims_accept(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    int r;
+    do { r = accept4(fd, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC); } while (r < 0 && errno == EINTR);
+    return (int)CShims_result(r);
+}
+static inline int CShims_socket(int family) {
+    return (int)CShims_result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+static inline int CShims_bind(int fd, const struct sockaddr_storage *address, socklen_t length) {
+    return (int)CShims_result(bind(fd, (const struct sockaddr *)address, length));
+}
+static inline int CShims_listen(int fd, int backlog) { return (int)CShims_result(listen(fd, backlog)); }
+static inline int CShims_connect(int fd, const struct sockaddr_storage *address, socklen_t length) {
+    return (int)CShims_result(connect(fd, (const struct sockaddr *)address, length));
+}
+static inline int CShims_shutdown_write(int fd) { return (int)CShims_result(shutdown(fd, SHUT_WR)); }
+static inline int CShims_close(int fd) { return (int)CShims_result(close(fd)); }
+static inline int CShims_set_option(int fd, int level, int name, int value) {
+    return (int)CShims_result(setsockopt(fd, level, name, &value, sizeof value));
+}
+/// Level and name are constants of netinet/tcp.h and sys/socket.h whose types differ between C libraries.
+static inline int CShims_set_nodelay(int fd) { return CShims_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
+static inline int CShims_set_reuse_address(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+static inline int CShims_set_reuse_port(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
+static inline int CShims_set_ipv6_only(int fd) { return CShims_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+/// The pending error of a socket as -errno; 0 is none.
+static inline int CShims_take_error(int fd) {
+    int value = 0; socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &value, &size) < 0 ? -errno : -value;
+}
+static inline int CShims_local_address(int fd, struct sockaddr_storage *address, socklen_t *length) {
+    return (int)CShims_result(getsockname(fd, (struct sockaddr *)address, length));
+}
+
+// epoll, eventfd, signalfd
+
+static inline int CShims_epoll_create(void) { return (int)CShims_result(epoll_create1(EPOLL_CLOEXEC)); }
+static inline int CShims_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t word) {
+    struct epoll_event event = { .events = events, .data.u64 = word };
+    return (int)CShims_result(epoll_ctl(epoll, operation, fd, &event));
+}
+/// EINTR is a wake-up without events.
+static inline int CShims_epoll_wait(int epoll, struct epoll_event *events, int count, int milliseconds) {
+    int r = epoll_wait(epoll, events, count, milliseconds);
+    return r < 0 && errno == EINTR ? 0 : (int)CShims_result(r);
+}
+/// epoll_event is packed: its data word is read here.
+static inline uint64_t CShims_event_word(const struct epoll_event *event) { return event->data.u64; }
+enum { CShims_EPOLL_ADD = EPOLL_CTL_ADD, CShims_EPOLL_MODIFY = EPOLL_CTL_MOD, CShims_EPOLL_DELETE = EPOLL_CTL_DEL };
+static const uint32_t CShims_EPOLLIN = EPOLLIN, CShims_EPOLLOUT = EPOLLOUT, CShims_EPOLLRDHUP = EPOLLRDHUP,
+                      CShims_EPOLLHUP = EPOLLHUP, CShims_EPOLLERR = EPOLLERR, CShims_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
+
+static inline int CShims_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
+/// Reading it waits until it was signalled.
+static inline int CShims_blocking_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_CLOEXEC)); }
+static inline void CShims_eventfd_signal(int fd) { uint64_t one = 1; ssize_t r = write(fd, &one, sizeof one); (void)r; }
+static inline void CShims_eventfd_clear(int fd) { uint64_t sum; ssize_t r = read(fd, &sum, sizeof sum); (void)r; }
+
+// Files and logs
+
+static inline int CShims_open(const char *path, int flags, int mode) {
+    CSHIMS_RETRY(open(path, flags | O_CLOEXEC, mode));
+}
+static inline long CShims_read(int fd, void *bytes, size_t count) { CSHIMS_RETRY(read(fd, bytes, count)); }
+static inline long CShims_write(int fd, const void *bytes, size_t count) { CSHIMS_RETRY(write(fd, bytes, count)); }
+
+enum { CShims_OTHER_FILE, CShims_REGULAR_FILE, CShims_FOLDER, CShims_SOCKET_FILE };
+static inline int CShims_file_kind(const struct stat *status) {
+    return S_ISREG(status->st_mode) ? CShims_REGULAR_FILE : S_ISDIR(status->st_mode) ? CShims_FOLDER
+        : S_ISSOCK(status->st_mode) ? CShims_SOCKET_FILE : CShims_OTHER_FILE;
+}
+
+// Process
+
+/// Takes the groups, the group and the user of a user name; 0 or -errno. Holds for all threads.
+static inline int CShims_become(const char *name, uid_t user, gid_t group) {
+    return initgroups(name, group) < 0 || setgid(group) < 0 || setuid(user) < 0 ? -errno : 0;
+}
+static inline int CShims_block_signals(const int *signals, int count) {
+    sigset_t set; sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return -pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+/// A descriptor that is readable while a signal of the set waits.
+static inline int CShims_signalfd(const int *signals, int count) {
+    sigset_t set; sigemptyset(&set);
+    for (int i = 0; i < count; i++) sigaddset(&set, signals[i]);
+    return (int)CShims_result(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+/// The next signal of a signalfd; 0: none waits.
+static inline int CShims_read_signal(int fd) {
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+}
+/// The system's words for an errno value.
+static inline void CShims_error_text(int code, char *text, size_t size) {
+    if (strerror_r(code, text, size) != 0) snprintf(text, size, "error %d", code);
+}
+static inline void CShims_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+/// Raises the soft limit of open descriptors to `wanted` (0: to the hard limit); as root the hard limit too.
+/// Returns the limit that holds afterwards, or -errno.
+static inline long CShims_raise_descriptor_limit(long wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    struct rlimit asked = limit;
+    asked.rlim_cur = wanted > 0 ? (rlim_t)wanted : limit.rlim_max;
+    if (asked.rlim_cur > asked.rlim_max) asked.rlim_max = asked.rlim_cur;
+    if (setrlimit(RLIMIT_NOFILE, &asked) < 0) return -errno;
+    return (long)asked.rlim_cur;
+}
+static inline int64_t CShims_monotonic_milliseconds(void) {
+    struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+static inline int64_t CShims_wall_milliseconds(void) {
+    struct timespec now; clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+/// Buffers of TLS records come and go all the time: keeps the heap's top instead of giving it back to the kernel.
+static inline void CShims_tune_allocator(void) {
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+}

@@ -1,0 +1,88 @@
+extension Address: CustomStringConvertible {
+    /// As the configuration writes it: `127.0.0.1:1883`, `[::1]:1883`, `*:8083`, `broker:1883`, `unix:/path`.
+    package var description: String {
+        switch self {
+        case .inet(let host, let port): host.utf8.contains(0x3A) ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension Address {
+    /// What `listen` takes: a port, a literal address and a port, `*` and a port, or a unix socket.
+    ///
+    /// `0.0.0.0` becomes `*`, so that two ways to write one address are equal.
+    static func listening(_ text: String) throws(ValueFault) -> Address {
+        if let port = Value.integer(text[...]) {
+            return .inet(host: "*", port: try checked(port, text))
+        }
+        let address = try parsed(text)
+        guard case .inet(let host, let port) = address else { return address }
+        if host == "*" || host == "0.0.0.0" { return .inet(host: "*", port: port) }
+        guard isLiteral(host) else {
+            throw ValueFault(
+                "must be a port, an address and a port, or unix:/path, not \(quoted(text))",
+                hint: "a name is not looked up here: write its address")
+        }
+        return address
+    }
+
+    /// What `server` and `mqtt_pass` take: a literal address or a name, with a port, or a unix socket.
+    static func peer(_ text: String) throws(ValueFault) -> Address {
+        guard Value.integer(text[...]) == nil, !text.hasPrefix("*") else { throw malformed(text) }
+        return try parsed(text)
+    }
+
+    private static func parsed(_ text: String) throws(ValueFault) -> Address {
+        if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)), text)) }
+        guard let colon = text.utf8.lastIndex(of: 0x3A), !text.hasSuffix("]") else {
+            let named = Host.isName(text) || text.hasSuffix("]")
+            throw malformed(text, hint: named ? "a port is missing: \(text):1883" : nil)
+        }
+        let after = text.utf8.index(after: colon)
+        guard let number = Value.integer(text[after...]) else { throw malformed(text) }
+        let port = try checked(number, text)
+        let host = text[..<colon]
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]"), let canonical = Host.canonicalIPv6(host.dropFirst().dropLast()) else {
+                throw malformed(text, hint: "there is no valid IPv6 address in the brackets")
+            }
+            return .inet(host: canonical, port: port)
+        }
+        guard !host.utf8.contains(0x3A) else {
+            throw malformed(text, hint: "an IPv6 address is written in brackets: [::1]:1883")
+        }
+        if host == "*" || Host.isIPv4(host) { return .inet(host: String(host), port: port) }
+        guard Host.isName(host) else { throw malformed(text) }
+        return .inet(host: host.lowercased(), port: port)
+    }
+
+    private static func isLiteral(_ host: String) -> Bool {
+        host.utf8.contains(0x3A) || Host.isIPv4(host[...])
+    }
+
+    private static func checked(_ port: Int, _ text: String) throws(ValueFault) -> UInt16 {
+        guard let port = UInt16(exactly: port), port > 0 else {
+            throw ValueFault("must have a port from 1 to 65535, not \(quoted(text))")
+        }
+        return port
+    }
+
+    /// `sockaddr_un` holds 107 bytes and a zero. unix(7)
+    private static func socketPath(_ path: String, _ text: String) throws(ValueFault) -> String {
+        guard path.hasPrefix("/"), (2...107).contains(path.utf8.count), isPrintable(path) else {
+            throw ValueFault("must have an absolute path of at most 107 bytes after unix:, not \(quoted(text))")
+        }
+        return path
+    }
+
+    private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
+        ValueFault(
+            "must be an address such as 127.0.0.1:1883, [::1]:1883 or unix:/path, not \(quoted(text))", hint: hint)
+    }
+}
+
+/// Whether there is no control character in `text`; such a path would be cut short or break a log line.
+func isPrintable(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+}

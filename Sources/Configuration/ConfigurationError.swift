@@ -1,0 +1,76 @@
+/// A place in a configuration file.
+package struct Position: Sendable, Hashable, CustomStringConvertible {
+    /// The path as it was given, or as the `include` resolved it.
+    package var file: String
+    /// From 1; 0 when the file as a whole is meant, as when it cannot be read.
+    package var line: Int
+    /// From 1, in Unicode scalars; 0 when the file as a whole is meant.
+    package var column: Int
+
+    package init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    /// `file:line:column`, or `file` alone when the file as a whole is meant.
+    package var description: String {
+        line > 0 ? "\(file):\(line):\(column)" : file
+    }
+}
+
+/// Why a configuration was refused: the first fault found, and where it stands.
+package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
+    package var position: Position
+    /// What is wrong and what is allowed, in one line.
+    package var message: String
+    /// What the operator may have meant, or where the other half of a conflict stands.
+    package var hint: String?
+
+    package init(at position: Position, _ message: String, hint: String? = nil) {
+        self.position = position
+        self.message = message
+        self.hint = hint
+    }
+
+    /// `file:line:column: message`, then `; hint` when there is one.
+    package var description: String {
+        guard let hint else { return "\(position): \(message)" }
+        return "\(position): \(message); \(hint)"
+    }
+}
+
+/// A fault of one value, before it is known where the value stands.
+struct ValueFault: Error, Equatable {
+    /// Reads on after the name of the directive: `must be …`.
+    var message: String
+    var hint: String?
+
+    init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// `text` in quotes for a message: control characters escaped, and cut where it would fill the screen.
+func quoted(_ text: String) -> String {
+    let limit = 80
+    var result = "\""
+    for scalar in text.unicodeScalars.prefix(limit) {
+        switch scalar {
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        default: result.unicodeScalars.append(scalar)
+        }
+    }
+    if text.unicodeScalars.dropFirst(limit).first != nil { result += "…" }
+    return result + "\""
+}
+
+/// `a`, `a and b`, `a, b and c`.
+func listed(_ names: [String], _ conjunction: String = "and") -> String {
+    guard let last = names.last else { return "" }
+    let others = names.dropLast()
+    return others.isEmpty ? last : "\(others.joined(separator: ", ")) \(conjunction) \(last)"
+}

@@ -1,0 +1,155 @@
+// What can be said only when a block, or the whole text, is known.
+
+extension Builder {
+    /// The upstream that `mqtt_pass` names; an address makes one of that single server.
+    mutating func upstreamIndex(_ statement: Statement) throws(ConfigurationError) -> Int {
+        let text = statement.argument.text
+        if let known = upstreamsByName[text] { return known.index }
+        guard text.utf8.contains(0x3A) else {
+            let names = upstreams.map(\.name)
+            let near = nearest(to: text, in: names) ?? (names.count == 1 ? names.first : nil)
+            throw statement.error(
+                "names no upstream: \(quoted(text))", at: statement.argument,
+                hint: near.map { "did you mean \"\($0)\"?" } ?? "write an upstream's name, host:port or unix:/path")
+        }
+        let address: Address
+        do throws(ValueFault) {
+            address = try Address.peer(text)
+        } catch {
+            throw statement.error(error)
+        }
+        upstreamsByName[text] = (upstreams.count, statement.argument.position)
+        upstreams.append(UpstreamSettings(name: text, servers: [UpstreamServerSettings(address: address)]))
+        return upstreams.count - 1
+    }
+
+    /// Makes the location that has been read, and adds it to its server.
+    mutating func finishLocation(_ statement: Statement) throws(ConfigurationError) {
+        guard let draft = location else { return }
+        location = nil
+        let ownRoot = scope.root.flatMap { $0.context == .location ? $0 : nil }
+        var settings: LocationSettings
+        if let pass = draft.pass {
+            if let ownRoot {
+                throw ConfigurationError(
+                    at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot stand in one location",
+                    hint: "\"root\" is at \(ownRoot.position)")
+            }
+            settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
+            settings.mqtt = scope.mqtt
+            settings.webSocket = scope.webSocket
+        } else if let root = scope.root {
+            settings = LocationSettings(match: draft.match, action: .files(root: root.path, index: scope.index))
+            if root.context == .server { server?.usesRoot = true }
+        } else {
+            throw statement.error("needs \"mqtt_pass\" or \"root\"")
+        }
+        settings.accessLog = scope.accessLog
+        server?.settings.locations.append(settings)
+    }
+
+    /// Makes the server that has been read.
+    mutating func finishServer() throws(ConfigurationError) {
+        guard var draft = server else { return }
+        server = nil
+        guard !draft.listens.isEmpty else {
+            throw ConfigurationError(at: draft.position, "\"server\" has no \"listen\"")
+        }
+        if let root = scope.root, root.context == .server, !draft.usesRoot {
+            throw ConfigurationError(
+                at: root.position, "\"root\" is used by no location of this server",
+                hint: "write \"location / { }\" to serve its files")
+        }
+        let certificates = try pairedCertificates()
+        if let listen = draft.listens.first(where: \.isTLS) {
+            guard !certificates.isEmpty else {
+                throw ConfigurationError(at: listen.position, "\"listen … ssl\" needs an \"ssl_certificate\"")
+            }
+            draft.settings.tls = scope.tls
+            draft.settings.tls?.certificates = certificates
+        }
+        draft.settings.names = draft.names.map(\.name)
+        draft.settings.handshakeTimeout = scope.handshakeTimeout
+        draft.settings.clientHeaderTimeout = scope.clientHeaderTimeout
+        draft.settings.clientHeaderBufferSize = scope.clientHeaderBufferSize
+        draft.settings.accessLog = scope.accessLog
+        servers.append(draft)
+    }
+
+    private func pairedCertificates() throws(ConfigurationError) -> [TLSSettings.Certificate] {
+        let count = min(scope.certificates.count, scope.keys.count)
+        if let alone = scope.certificates.dropFirst(count).first {
+            throw ConfigurationError(at: alone.position, "\"ssl_certificate\" without its \"ssl_certificate_key\"")
+        }
+        if let alone = scope.keys.dropFirst(count).first {
+            throw ConfigurationError(at: alone.position, "\"ssl_certificate_key\" without its \"ssl_certificate\"")
+        }
+        return zip(scope.certificates, scope.keys).map { .init(certificate: $0.text, key: $1.text) }
+    }
+}
+
+// MARK: - The whole
+
+extension Builder {
+    /// Everything that has been read, checked as a whole. `path` is the main file, for errors that have no place.
+    func snapshot(of path: String) throws(ConfigurationError) -> Snapshot {
+        _ = try pairedCertificates()  // those of main, which every server may have replaced
+        guard !servers.isEmpty else {
+            throw ConfigurationError(
+                at: Position(file: path, line: 0, column: 0), "there is no \"server\" block, so nothing to listen on")
+        }
+        var snapshot = Snapshot()
+        snapshot.process = process
+        snapshot.upstreams = upstreams
+        snapshot.servers = servers.map(\.settings)
+        snapshot.listeners = try listeners()
+        return snapshot
+    }
+
+    private func listeners() throws(ConfigurationError) -> [ListenerSettings] {
+        var listeners: [ListenerSettings] = []
+        var byAddress: [Address: (index: Int, first: ServerDraft.Listen)] = [:]
+        for (server, draft) in servers.enumerated() {
+            for listen in draft.listens {
+                guard let known = byAddress[listen.address] else {
+                    byAddress[listen.address] = (listeners.count, listen)
+                    listeners.append(
+                        ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server]))
+                    continue
+                }
+                guard known.first.isTLS == listen.isTLS else {
+                    throw ConfigurationError(
+                        at: listen.position,
+                        "\"listen \(listen.address)\" is \(listen.isTLS ? "with" : "without") ssl here, "
+                            + "and \(listen.isTLS ? "without" : "with") it elsewhere",
+                        hint: "the first one is at \(known.first.position)")
+                }
+                listeners[known.index].servers.append(server)
+            }
+        }
+        for listener in listeners { try checkNames(listener) }
+        return listeners
+    }
+
+    /// Each name leads to one server of a listener, and each server but the first, the default, has a name.
+    private func checkNames(_ listener: ListenerSettings) throws(ConfigurationError) {
+        var first: [String: Position] = [:]
+        for (order, index) in listener.servers.enumerated() {
+            let server = servers[index]
+            if order > 0, server.names.isEmpty {
+                throw ConfigurationError(
+                    at: server.position,
+                    "\"server\" can never be chosen on \(listener.address): it has no \"server_name\"",
+                    hint: "the default there is the server at \(servers[listener.servers[0]].position)")
+            }
+            for (name, position) in server.names {
+                if let earlier = first[name] {
+                    throw ConfigurationError(
+                        at: position, "\"server_name\" \(quoted(name)) is on \(listener.address) twice",
+                        hint: "the first one is at \(earlier)")
+                }
+                first[name] = position
+            }
+        }
+    }
+}

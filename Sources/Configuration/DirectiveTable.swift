@@ -1,0 +1,99 @@
+/// The directives of this version.
+enum DirectiveTable {
+    static let all: [Directive] = main + upstream + server + location
+
+    private static let byName = Dictionary(grouping: all, by: \.name)
+
+    /// The directive of this name in a context; `server` is one thing in main and another in an upstream.
+    static func find(_ name: String, in context: Contexts) -> Directive? {
+        byName[name]?.first { $0.contexts.contains(context) }
+    }
+
+    static func isKnown(_ name: String) -> Bool { byName[name] != nil }
+
+    /// Checks names, places, numbers of arguments, blocks and duplicates, in the order of the file.
+    static func check(_ statements: [Statement], in context: Contexts) throws(ConfigurationError) {
+        var first: [String: Position] = [:]
+        for statement in statements {
+            let name = statement.name.text
+            guard let directive = find(name, in: context) else { throw notHere(statement, context) }
+            try checkShape(statement, directive)
+            if let earlier = first[name], !directive.isRepeatable {
+                throw statement.error("is a duplicate", hint: "the first one is at \(earlier)")
+            }
+            first[name] = first[name] ?? statement.name.position
+            if let block = statement.block, let inner = directive.opens { try check(block, in: inner) }
+        }
+    }
+
+    private static func checkShape(_ statement: Statement, _ directive: Directive) throws(ConfigurationError) {
+        guard directive.arguments.contains(statement.arguments.count) else {
+            throw statement.error("takes \(arity(directive.arguments)), not \(statement.arguments.count)")
+        }
+        if directive.opens == nil, statement.block != nil {
+            throw statement.error("takes no block: it ends with \";\"")
+        }
+        if directive.opens != nil, statement.block == nil {
+            throw statement.error("needs a block: \"{\" is missing")
+        }
+    }
+
+    private static func arity(_ range: ClosedRange<Int>) -> String {
+        switch (range.lowerBound, range.upperBound) {
+        case (0, 0): "no arguments"
+        case (1, 1): "1 argument"
+        case (let low, let high) where low == high: "\(low) arguments"
+        case (let low, Int.max): "at least \(low) argument\(low == 1 ? "" : "s")"
+        case (let low, let high): "\(low) to \(high) arguments"
+        }
+    }
+}
+
+extension Directive {
+    var arguments: ClosedRange<Int> { action.arguments }
+}
+
+// MARK: - Unknown and misplaced
+
+extension DirectiveTable {
+    private static func notHere(_ statement: Statement, _ context: Contexts) -> ConfigurationError {
+        let name = statement.name.text
+        let position = statement.name.position
+        if let others = byName[name] {
+            let allowed = listed(others.reduce(into: Contexts()) { $0.formUnion($1.contexts) }.names)
+            return statement.error("is not allowed in \(listed(context.names)); it is allowed in \(allowed)")
+        }
+        if later.contains(name) { return statement.error("is something this version does not have yet") }
+        let unknown = "unknown directive \(quoted(name))"
+        if let hint = ofNginx[name] { return ConfigurationError(at: position, unknown, hint: hint) }
+        let here = all.filter { $0.contexts.contains(context) }.map(\.name)
+        let near = nearest(to: name, in: here) ?? nearest(to: name, in: all.map(\.name))
+        return ConfigurationError(at: position, unknown, hint: near.map { "did you mean \"\($0)\"?" })
+    }
+
+    /// Names that are kept for later versions.
+    private static let later: Set<String> = [
+        "hash", "least_conn", "random", "health_check", "proxy_protocol", "proxy_bind",
+        "ssl_client_certificate", "ssl_verify_client", "mqtt_set_connect",
+        "auth_password_file", "auth_jwt_key_file", "auth_jwt_jwks_url", "auth_jwt_token", "auth_jwt_require",
+        "auth_http", "auth_certificate", "auth_anonymous", "satisfy", "allow", "deny",
+        "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
+    ]
+
+    /// What to say to a name that nginx has and this gateway has not.
+    private static let ofNginx: [String: String] = [
+        "http": "there is no such block: write its content outside of any block",
+        "stream": "there is no such block: write its content outside of any block",
+        "events": "there is no such block, and nothing to tune in it",
+        "worker_processes": "did you mean \"worker_threads\"?",
+        "worker_connections": "did you mean \"worker_rlimit_nofile\"?",
+        "pid": "did you mean \"pid_file\"?",
+        "proxy_pass": "did you mean \"mqtt_pass\"?",
+        "proxy_connect_timeout": "did you mean \"upstream_connect_timeout\"?",
+        "proxy_read_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
+        "proxy_send_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
+        "proxy_http_version": "not needed: brokers are spoken to in plain MQTT",
+        "proxy_set_header": "not needed: brokers are spoken to in plain MQTT",
+        "large_client_header_buffers": "did you mean \"client_header_buffer_size\"?",
+    ]
+}

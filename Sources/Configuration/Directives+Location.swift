@@ -1,0 +1,179 @@
+extension DirectiveTable {
+    static let location: [Directive] = [
+        Directive(
+            "location", .server, .locationBlock,
+            "What answers to a path: the longest prefix, or = for the path alone.",
+            repeatable: true, phase: .block, opens: .location),
+        Directive(
+            "mqtt_pass", .location, .mqttPass,
+            "Upstream, or address of a broker, that WebSockets at this path lead to."),
+        Directive(
+            "mqtt_connect_timeout", .inherited, .time(\.scope.mqtt.connectTimeout),
+            "Time from the upgrade to the whole CONNECT."),
+        Directive(
+            "mqtt_max_connect_size", .inherited, .size(\.scope.mqtt.maxConnectSize, 128...256 << 20),
+            "Largest CONNECT."),
+        Directive(
+            "mqtt_max_packet_size", .inherited,
+            .size(\.scope.mqtt.maxPacketSize, 128...256 << 20, zero: "what the broker allows"),
+            "Largest packet after CONNECT."),
+        Directive(
+            "mqtt_versions", .inherited, .choices(\.scope.mqtt.versions),
+            "MQTT versions to accept."),
+        Directive(
+            "upstream_connect_timeout", .inherited, .time(\.scope.mqtt.upstreamConnectTimeout),
+            "Time for the connection to a broker."),
+        Directive(
+            "upstream_connack_timeout", .inherited, .time(\.scope.mqtt.upstreamConnackTimeout),
+            "Time from the CONNECT to the broker's CONNACK."),
+        Directive(
+            "upstream_tries", .inherited, .integer(\.scope.mqtt.upstreamTries, 1...100),
+            "Brokers to try for one CONNECT."),
+        Directive(
+            "websocket_subprotocols", .inherited, .subprotocols,
+            "Subprotocols to accept, the preferred one first."),
+        Directive(
+            "websocket_require_subprotocol", .inherited, .flag(\.scope.webSocket.requireSubprotocol),
+            "Whether a client that offers none of them is refused."),
+        Directive(
+            "websocket_origins", .inherited, .origins,
+            "Origins that browsers may come from; any allows all."),
+        Directive(
+            "websocket_frames", .inherited, .choice(\.scope.webSocket.frames),
+            "How MQTT packets meet WebSocket messages towards the client."),
+        Directive(
+            "websocket_ping", .inherited, .time(\.scope.webSocket.ping, zero: "off"),
+            "Silence after which a ping is sent."),
+        Directive(
+            "root", .inherited, .root,
+            "Folder of the files that are served."),
+        Directive(
+            "index", .inherited, .index,
+            "File that is served for a folder."),
+    ]
+}
+
+extension Action {
+    static var locationBlock: Action {
+        Action(1...2) { (statement, builder) throws(ConfigurationError) in
+            let match = try locationMatch(statement)
+            let key = match.source
+            if let first = builder.server?.locations[key] {
+                throw statement.error(
+                    "\(quoted(key)) is there twice", at: statement.argument, hint: "the first one is at \(first)")
+            }
+            builder.server?.locations[key] = statement.argument.position
+            builder.location = LocationDraft(match: match)
+            try builder.runInheriting(statement.block ?? [], in: .location) { builder throws(ConfigurationError) in
+                try builder.finishLocation(statement)
+            }
+        }
+    }
+
+    /// `PATH`, `= PATH` or `=PATH`.
+    private static func locationMatch(_ statement: Statement) throws(ConfigurationError) -> LocationSettings.Match {
+        let first = statement.argument
+        let last = statement.arguments.last ?? first
+        var path = last.text
+        var isExact = false
+        if statement.arguments.count > 1 {
+            guard first.text == "=" else {
+                let isExpression = first.text.hasPrefix("~")
+                throw statement.error(
+                    "must be \"location PATH\" or \"location = PATH\", not \(quoted("location " + first.text))",
+                    at: first, hint: isExpression ? "regular expressions are not supported" : nil)
+            }
+            isExact = true
+        } else if path.hasPrefix("=") {
+            path = String(path.dropFirst())
+            isExact = true
+        }
+        guard path.hasPrefix("/"), isPrintable(path), !path.contains("?"), !path.contains("#") else {
+            throw statement.error(
+                "needs a path that begins with \"/\" and has no \"?\" or \"#\", not \(quoted(path))", at: last)
+        }
+        guard !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }), !path.contains("//") else {
+            throw statement.error("needs a path without \"//\", \".\" and \"..\", not \(quoted(path))", at: last)
+        }
+        return isExact ? .exact(path) : .prefix(path)
+    }
+
+    static var mqttPass: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let upstream = try builder.upstreamIndex(statement)
+            builder.location?.pass = (statement.argument, upstream)
+        }
+    }
+
+    static var root: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            var path = try builder.path(statement.argument, of: statement)
+            while path.hasSuffix("/"), path.utf8.count > 1 { path.removeLast() }
+            builder.scope.root = Scope.Root(
+                path: path, position: statement.name.position, context: builder.context)
+        }
+    }
+
+    static var index: Action {
+        .single(\.scope.index, "the name of one file, without \"/\"") { name in
+            !name.isEmpty && isPrintable(name) && !name.contains("/") && name != "." && name != ".." ? name : nil
+        }
+    }
+}
+
+extension LocationSettings.Match {
+    /// As `location` writes it.
+    var source: String {
+        switch self {
+        case .exact(let path): "= \(path)"
+        case .prefix(let path): path
+        }
+    }
+}
+
+// MARK: - WebSocket
+
+extension Action {
+    static var subprotocols: Action {
+        Action(1...32) { (statement, builder) throws(ConfigurationError) in
+            var names: [String] = []
+            for word in statement.arguments {
+                guard isToken(word.text) else {
+                    throw statement.error("must be names such as mqtt, not \(quoted(word.text))", at: word)
+                }
+                guard !names.contains(word.text) else {
+                    throw statement.error("names \(word.text) twice", at: word)
+                }
+                names.append(word.text)
+            }
+            builder.scope.webSocket.subprotocols = names
+        }
+    }
+
+    static var origins: Action {
+        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
+            if statement.arguments.count == 1, statement.argument.text == "any" {
+                builder.scope.webSocket.origins = nil
+                return
+            }
+            var origins: [String] = []
+            var seen: Set<String> = []
+            for word in statement.arguments {
+                do throws(ValueFault) {
+                    let origin = try Origin.parsed(word.text)
+                    guard seen.insert(origin).inserted else { throw ValueFault("names \(origin) twice") }
+                    origins.append(origin)
+                } catch {
+                    throw statement.error(error, at: word)
+                }
+            }
+            builder.scope.webSocket.origins = origins
+        }
+    }
+
+    /// RFC 9110 §5.6.2
+    private static func isToken(_ text: String) -> Bool {
+        let marks = "!#$%&'*+-.^`|~".unicodeScalars
+        return !text.isEmpty && text.unicodeScalars.allSatisfy { Template.isNameScalar($0) || marks.contains($0) }
+    }
+}

@@ -1,0 +1,131 @@
+extension DirectiveTable {
+    static let main: [Directive] = [
+        Directive(
+            "include", [.main, .upstream, .server, .location], .included,
+            "Reads another file, or all files that match a pattern, in this place.", repeatable: true),
+        Directive(
+            "worker_threads", .main, .threads,
+            "Number of event loops; auto is one a core."),
+        Directive(
+            "user", .main, .text(\.process.user),
+            "User to become after the sockets are bound, when started as root."),
+        Directive(
+            "pid_file", .main, .path(\.process.pidFile),
+            "File that holds the number of the process."),
+        Directive(
+            "error_log", .main, .errorLog,
+            "Where messages go, a path or stderr, and from which level on."),
+        Directive(
+            "worker_rlimit_nofile", .main, .descriptorLimit,
+            "Limit of open descriptors to ask the system for."),
+        Directive(
+            "worker_shutdown_timeout", .main,
+            .time(\.process.shutdownTimeout, .milliseconds(1)...(.seconds(30 * 86400))),
+            "How long a graceful stop waits for sessions to end by themselves."),
+        Directive(
+            "log_format", .main, .logFormat,
+            "Names a line of text with variables for access_log.", repeatable: true, phase: .definition),
+        Directive(
+            "access_log", .inherited, .accessLog,
+            "Where one line a session goes, a path, stdout, stderr or off, and in which format."),
+    ]
+}
+
+extension Action {
+    /// The parser puts the files in place of the statement; a table line makes the name known.
+    static var included: Action {
+        Action(1...1) { (_, _) throws(ConfigurationError) in }
+    }
+
+    static var threads: Action {
+        .single(\.process.workerThreads, "auto or a number from 1 to 256") { text -> Int?? in
+            if text == "auto" { return .some(nil) }
+            guard let number = Value.integer(text[...]), (1...256).contains(number) else { return nil }
+            return .some(number)
+        }
+    }
+
+    static var descriptorLimit: Action {
+        let range = 64...1_073_741_816  // the upper bound is the kernel's of fs.nr_open
+        return .single(\.process.descriptorLimit, "a number from \(range.lowerBound) to \(range.upperBound)") {
+            text -> Int?? in
+            guard let number = Value.integer(text[...]), range.contains(number) else { return nil }
+            return .some(number)
+        }
+    }
+
+    static var errorLog: Action {
+        Action(1...2) { (statement, builder) throws(ConfigurationError) in
+            let target = statement.argument
+            builder.process.errorLog.path =
+                target.text == "stderr" ? nil : try builder.path(target, of: statement)
+            guard statement.arguments.count > 1, let word = statement.arguments.last else { return }
+            guard let level = ErrorLogSettings.Level(rawValue: word.text) else {
+                let allowed = ErrorLogSettings.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw statement.error("must have a level of \(allowed), not \(quoted(word.text))", at: word)
+            }
+            builder.process.errorLog.level = level
+        }
+    }
+}
+
+// MARK: - Access log
+
+extension Action {
+    static var logFormat: Action {
+        Action(2...Int.max) { (statement, builder) throws(ConfigurationError) in
+            let name = statement.argument
+            guard !["json", "off"].contains(name.text), isIdentifier(name.text) else {
+                throw statement.error(
+                    "needs a name of letters, digits, \"_\", \"-\" and \".\", other than json and off", at: name)
+            }
+            if let first = builder.logFormats[name.text]?.position {
+                throw statement.error(
+                    "defines \(quoted(name.text)) again", at: name, hint: "the first one is at \(first)")
+            }
+            var template = Template(segments: [])
+            for word in statement.arguments.dropFirst() {
+                guard !word.text.hasPrefix("escape=") else {
+                    throw statement.error("has no parameter \"escape\"", at: word)
+                }
+                do throws(ValueFault) {
+                    template.append(try Template.parsed(word.text))
+                } catch {
+                    throw statement.error(error, at: word)
+                }
+            }
+            builder.logFormats[name.text] = (template, name.position)
+        }
+    }
+
+    static var accessLog: Action {
+        Action(1...2) { (statement, builder) throws(ConfigurationError) in
+            let target = statement.argument
+            let format = statement.arguments.dropFirst().first
+            if target.text == "off" {
+                guard format == nil else { throw statement.error("takes nothing after off", at: format) }
+                builder.scope.accessLog = nil
+                return
+            }
+            let isStream = target.text == "stdout" || target.text == "stderr"
+            let path = isStream ? target.text : try builder.path(target, of: statement)
+            guard let format, format.text != "json" else {
+                builder.scope.accessLog = AccessLogSettings(path: path, format: .json)
+                return
+            }
+            guard let template = builder.logFormats[format.text]?.template else {
+                let near = nearest(to: format.text, in: builder.logFormats.keys.sorted() + ["json"])
+                throw statement.error(
+                    "names a format \(quoted(format.text)) that no \"log_format\" defines", at: format,
+                    hint: near.map { "did you mean \"\($0)\"?" })
+            }
+            builder.scope.accessLog = AccessLogSettings(path: path, format: .named(format.text, template))
+        }
+    }
+}
+
+/// Letters, digits, `_`, `-` and `.`, at least one: what upstreams and log formats are named with.
+func isIdentifier(_ text: String) -> Bool {
+    guard !text.isEmpty else { return false }
+    return text.unicodeScalars.allSatisfy { Template.isNameScalar($0) || $0 == "-" || $0 == "." }
+}

@@ -1,0 +1,48 @@
+/// Values of the `Origin` field. RFC 6454 §6.2
+enum Origin {
+    /// The lower-case form of `scheme://host[:port]`, without a default port, which browsers leave out.
+    ///
+    /// The host may begin with the label `*`, which stands for one or more labels.
+    static func parsed(_ text: String) throws(ValueFault) -> String {
+        guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://"), isScheme(text[..<colon])
+        else { throw malformed(text) }
+        let scheme = text[..<colon].lowercased()
+        let authority = text[colon...].dropFirst(3)
+        guard !authority.contains("/") else {
+            throw malformed(text, hint: "an origin has no path and no \"/\" at its end")
+        }
+        var host = authority
+        var port: Int?
+        if let mark = authority.utf8.lastIndex(of: 0x3A), !authority.hasSuffix("]") {
+            let digits = authority[mark...].dropFirst()
+            guard let number = Value.integer(digits), (1...65535).contains(number) else { throw malformed(text) }
+            host = authority[..<mark]
+            port = number
+        }
+        guard let host = canonicalHost(host) else { throw malformed(text) }
+        if let port, defaultPorts[scheme] != port { return "\(scheme)://\(host):\(port)" }
+        return "\(scheme)://\(host)"
+    }
+
+    private static let defaultPorts = ["http": 80, "https": 443]
+
+    private static func canonicalHost(_ host: Substring) -> String? {
+        if host.hasPrefix("[") {
+            guard host.hasSuffix("]"), let address = Host.canonicalIPv6(host.dropFirst().dropLast()) else { return nil }
+            return "[\(address)]"
+        }
+        let name = host.hasPrefix("*.") ? host.dropFirst(2) : host
+        guard Host.isName(name) || Host.isIPv4(host) else { return nil }
+        return host.lowercased()
+    }
+
+    /// RFC 3986 §3.1
+    private static func isScheme(_ text: Substring) -> Bool {
+        guard let first = text.first, first.isASCII, first.isLetter else { return false }
+        return text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "+" || $0 == "-" || $0 == ".") }
+    }
+
+    private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
+        ValueFault("must be scheme://host[:port], the host may begin with \"*.\", not \(quoted(text))", hint: hint)
+    }
+}

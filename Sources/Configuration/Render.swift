@@ -1,0 +1,170 @@
+/// The whole of a snapshot in the syntax it was read from, with includes, inheritance and defaults resolved.
+///
+/// Loading the text gives an equal snapshot.
+package func render(_ snapshot: Snapshot) -> String {
+    var writer = Writer()
+    writer.process(snapshot.process)
+    writer.logFormats(of: snapshot)
+    for upstream in snapshot.upstreams where !upstream.isImplied { writer.upstream(upstream) }
+    for index in snapshot.servers.indices { writer.server(index, of: snapshot) }
+    return writer.text
+}
+
+extension UpstreamSettings {
+    /// Whether `mqtt_pass` made it: it is named by the address of its only server, as no block can be.
+    fileprivate var isImplied: Bool { name.utf8.contains(0x3A) }
+}
+
+/// Writes directives and blocks, with four spaces a level.
+private struct Writer {
+    var text = ""
+    private var indent = ""
+
+    /// One directive; `words` are quoted where they need it.
+    mutating func line(_ name: String, _ words: String...) {
+        line(name, words)
+    }
+
+    mutating func line(_ name: String, _ words: [String]) {
+        text += indent + ([name] + words.map(escaped)).joined(separator: " ") + ";\n"
+    }
+
+    mutating func block(_ name: String, _ words: [String], _ body: (inout Writer) -> Void) {
+        text += "\n" + indent + ([name] + words.map(escaped)).joined(separator: " ") + " {\n"
+        indent += "    "
+        body(&self)
+        indent.removeLast(4)
+        text += indent + "}\n"
+    }
+
+    /// A word that the lexer reads as `word`.
+    private func escaped(_ word: String) -> String {
+        let special: Set<Unicode.Scalar> = [" ", "\t", "\r", "\n", ";", "{", "}", "\"", "'", "\\", "#", "$"]
+        guard word.isEmpty || word.unicodeScalars.contains(where: special.contains) else { return word }
+        var result = "\""
+        for scalar in word.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\t": result += "\\t"
+            case "\r": result += "\\r"
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+// MARK: - Main and upstream
+
+extension Writer {
+    mutating func process(_ process: ProcessSettings) {
+        line("worker_threads", process.workerThreads.map { "\($0)" } ?? "auto")
+        if let user = process.user { line("user", user) }
+        if let path = process.pidFile { line("pid_file", path) }
+        line("error_log", process.errorLog.path ?? "stderr", process.errorLog.level.rawValue)
+        if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
+        line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
+    }
+
+    /// The formats that are used, each once, in the order of their use.
+    mutating func logFormats(of snapshot: Snapshot) {
+        var seen: Set<String> = []
+        let logs = snapshot.servers.flatMap { [$0.accessLog] + $0.locations.map(\.accessLog) }
+        for log in logs {
+            guard case .named(let name, let template) = log?.format, seen.insert(name).inserted else { continue }
+            line("log_format", name, template.source)
+        }
+    }
+
+    mutating func upstream(_ upstream: UpstreamSettings) {
+        block("upstream", [upstream.name]) { writer in
+            for server in upstream.servers {
+                var words = [
+                    server.address.description, "weight=\(server.weight)", "max_conns=\(server.maxConnections)",
+                    "max_fails=\(server.maxFails)", "fail_timeout=\(Value.text(of: server.failTimeout))",
+                ]
+                if server.isBackup { words.append("backup") }
+                if server.isDown { words.append("down") }
+                writer.line("server", words)
+            }
+        }
+    }
+}
+
+// MARK: - Server and location
+
+extension Writer {
+    mutating func server(_ index: Int, of snapshot: Snapshot) {
+        let server = snapshot.servers[index]
+        block("server", []) { writer in
+            for listener in snapshot.listeners where listener.servers.contains(index) {
+                writer.line("listen", [listener.address.description] + (listener.isTLS ? ["ssl"] : []))
+            }
+            if !server.names.isEmpty { writer.line("server_name", server.names) }
+            if let tls = server.tls { writer.tls(tls) }
+            writer.line("ssl_handshake_timeout", Value.text(of: server.handshakeTimeout))
+            writer.line("client_header_timeout", Value.text(of: server.clientHeaderTimeout))
+            writer.line("client_header_buffer_size", Value.text(ofSize: server.clientHeaderBufferSize))
+            writer.accessLog(server.accessLog)
+            for location in server.locations { writer.location(location, of: snapshot) }
+        }
+    }
+
+    mutating func tls(_ tls: TLSSettings) {
+        for pair in tls.certificates {
+            line("ssl_certificate", pair.certificate)
+            line("ssl_certificate_key", pair.key)
+        }
+        line("ssl_protocols", tls.versions.map(\.rawValue))
+        if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers) }
+        line("ssl_session_tickets", tls.sessionTickets ? "on" : "off")
+    }
+
+    mutating func accessLog(_ log: AccessLogSettings?) {
+        switch log?.format {
+        case nil: line("access_log", "off")
+        case .json: line("access_log", log?.path ?? "", "json")
+        case .named(let name, _): line("access_log", log?.path ?? "", name)
+        }
+    }
+
+    mutating func location(_ location: LocationSettings, of snapshot: Snapshot) {
+        let words: [String] =
+            switch location.match {
+            case .exact(let path): ["=", path]
+            case .prefix(let path): [path]
+            }
+        block("location", words) { writer in
+            switch location.action {
+            case .mqtt(let index):
+                let isThere = snapshot.upstreams.indices.contains(index)
+                writer.line("mqtt_pass", isThere ? snapshot.upstreams[index].name : "")
+                writer.mqtt(location.mqtt)
+                writer.webSocket(location.webSocket)
+            case .files(let root, let index):
+                writer.line("root", root)
+                writer.line("index", index)
+            }
+            writer.accessLog(location.accessLog)
+        }
+    }
+
+    mutating func mqtt(_ mqtt: MQTTSettings) {
+        line("mqtt_connect_timeout", Value.text(of: mqtt.connectTimeout))
+        line("mqtt_max_connect_size", Value.text(ofSize: mqtt.maxConnectSize))
+        line("mqtt_max_packet_size", Value.text(ofSize: mqtt.maxPacketSize))
+        line("mqtt_versions", mqtt.versions.map(\.rawValue))
+        line("upstream_connect_timeout", Value.text(of: mqtt.upstreamConnectTimeout))
+        line("upstream_connack_timeout", Value.text(of: mqtt.upstreamConnackTimeout))
+        line("upstream_tries", "\(mqtt.upstreamTries)")
+    }
+
+    mutating func webSocket(_ webSocket: WebSocketSettings) {
+        line("websocket_subprotocols", webSocket.subprotocols)
+        line("websocket_require_subprotocol", webSocket.requireSubprotocol ? "on" : "off")
+        line("websocket_origins", webSocket.origins ?? ["any"])
+        line("websocket_frames", webSocket.frames.rawValue)
+        line("websocket_ping", Value.text(of: webSocket.ping))
+    }
+}

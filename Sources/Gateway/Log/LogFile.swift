@@ -1,0 +1,89 @@
+import CShims
+import Reactor
+import Synchronization
+
+/// A file, or standard output or error, that whole lines are appended to from any thread. Nobody waits for the disk: a
+/// `LogWriter` writes what has gathered. When it cannot keep up, lines are dropped and counted.
+final class LogFile: Sendable {
+    private struct State: ~Copyable {
+        var waiting: [UInt8] = []
+        var dropped = 0
+    }
+
+    /// `stderr`, `stdout`, or an absolute path.
+    let path: String
+    private let state = Mutex(State())
+    private let descriptor: Atomic<Int32>
+    private let wake: Int32
+
+    /// Most bytes that wait for the disk.
+    private static let capacity = 4 << 20
+
+    /// `wake` is the eventfd of the writer.
+    init(path: String, wake: Int32) throws(SystemError) {
+        self.path = path
+        self.wake = wake
+        descriptor = Atomic(try Self.open(path))
+    }
+
+    private static func open(_ path: String) throws(SystemError) -> Int32 {
+        switch path {
+        case "stderr": return 2
+        case "stdout": return 1
+        default:
+            let result = CShims_open(path, O_WRONLY | O_APPEND | O_CREAT, 0o640)
+            guard result >= 0 else { throw SystemError("cannot open \(path)", code: -result) }
+            return result
+        }
+    }
+
+    /// Appends a line; its end is added. Any thread.
+    func append(_ line: String) {
+        let isFirst = state.withLock { state in
+            guard state.waiting.count < Self.capacity else {
+                state.dropped += 1
+                return false
+            }
+            let isFirst = state.waiting.isEmpty
+            state.waiting.append(contentsOf: line.utf8)
+            state.waiting.append(UInt8(ascii: "\n"))
+            return isFirst
+        }
+        if isFirst { CShims_eventfd_signal(wake) }
+    }
+
+    /// Writes what waits. The writer's thread.
+    func write() {
+        let (bytes, dropped) = state.withLock { state in
+            defer { (state.waiting, state.dropped) = ([], 0) }
+            return (state.waiting, state.dropped)
+        }
+        write(bytes)
+        if dropped > 0 { write(Array("sluice: \(dropped) lines were dropped, as this log is too slow\n".utf8)) }
+    }
+
+    private func write(_ bytes: [UInt8]) {
+        let descriptor = descriptor.load(ordering: .relaxed)
+        bytes.withUnsafeBytes { bytes in
+            var rest = bytes[...]
+            while let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress, !rest.isEmpty {
+                let count = CShims_write(descriptor, start, rest.count)
+                guard count > 0 else { return }  // a full disk: there is nowhere to say so
+                rest = rest.dropFirst(count)
+            }
+        }
+    }
+
+    /// Opens the path again, for log rotation; the old file stays when that fails. The writer's thread.
+    func reopen() throws(SystemError) {
+        guard path.hasPrefix("/") else { return }
+        let old = descriptor.exchange(try Self.open(path), ordering: .relaxed)
+        _ = CShims_close(old)
+    }
+
+    /// Gives the file to the user that the process is about to become, so that it can be opened again.
+    func give(user: uid_t, group: gid_t) {
+        guard path.hasPrefix("/") else { return }
+        _ = fchown(descriptor.load(ordering: .relaxed), user, group)
+    }
+}

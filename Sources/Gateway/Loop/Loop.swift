@@ -1,0 +1,299 @@
+import Configuration
+import Reactor
+import TLS
+import Telemetry
+import Tunnel
+
+/// One event loop and its thread: accepts, and carries its sessions from the first byte to the last.
+struct Loop: ~Copyable {
+    /// What the main thread tells a loop.
+    enum Order: Sendable {
+        /// Close every session now, then end.
+        case stop
+        /// Accept nothing more, close the sessions evenly over this many milliseconds, then end.
+        case drain(milliseconds: Int64)
+    }
+
+    /// What a loop tells the main thread, once: whether it runs, and at its end what it has seen.
+    enum Report: Sendable {
+        case running
+        case failed(StartError)
+        case ended(Tally<EndCause>)
+    }
+
+    private let context: LoopPointer
+    private var poller: Poller
+    private let mailbox: Mailbox<Order>
+    private var spareDescriptor: Int32
+    private var ended: [SessionPointer] = []
+    private var due: [(token: TimerWheel.Token, tick: Int64)] = []
+    private var stop: Stop?
+    private var acceptsAgainAt: Int64?
+
+    /// How the loop comes to its end.
+    private struct Stop {
+        let cause: EndCause
+        let deadline: Int64
+        /// Sessions are closed at an even pace.
+        var eviction: Eviction?
+
+        struct Eviction {
+            let since: Int64
+            let until: Int64
+            /// How many there were at first.
+            let sessions: Int
+        }
+    }
+
+    /// Makes the loop, on its own thread. `descriptors` are the listening sockets, in the order of the snapshot.
+    static func make(
+        _ plan: Plan, descriptors: [Int32], mailbox: Mailbox<Order>
+    ) throws(StartError) -> Loop {
+        let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
+        let context = try makeContext(plan, descriptors, poller: poller.descriptor)
+        let loop = Loop(poller: poller, context: context, mailbox: mailbox)
+        try loop.watch()
+        return loop
+    }
+
+    private init(poller: consuming Poller, context: LoopPointer, mailbox: Mailbox<Order>) {
+        self.poller = poller
+        self.context = context
+        self.mailbox = mailbox
+        spareDescriptor = Socket.openSpare()
+    }
+
+    /// Allocates for the life of the process.
+    private static func makeContext(
+        _ plan: Plan, _ descriptors: [Int32], poller: Int32
+    ) throws(StartError) -> LoopPointer {
+        let buffers = LoopBuffers()
+        let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
+        tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
+        let engine: TLSEngine
+        do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
+        let contexts = try plan.makeContexts()
+        let listeners = zip(plan.snapshot.listeners, descriptors).map { settings, descriptor in
+            ListenerState(settings, descriptor: descriptor, servers: plan.snapshot.servers, contexts: contexts)
+        }
+        let context = LoopPointer.allocate(capacity: 1)
+        context.initialize(
+            to: LoopContext(poller: poller, buffers: buffers, engine: engine, plan: plan, listeners: listeners))
+        return context
+    }
+
+    private func watch() throws(StartError) {
+        do throws(SystemError) {
+            try poller.add(mailbox.descriptor, .readable, word: LoopWord.mailbox)
+            try watchListeners()
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// Runs until it is told to stop; returns how its sessions ended.
+    mutating func run() -> Tally<EndCause> {
+        while true {
+            let count: Int
+            do throws(SystemError) {
+                count = try poller.wait(milliseconds: waitTime())
+            } catch {
+                context.pointee.logs.error.write(.error, "\(error)")
+                break
+            }
+            context.pointee.now = monotonicMilliseconds()
+            for index in 0..<count {
+                let event = poller.event(index)
+                handle(LoopWord.target(event.word), event.events)
+            }
+            fireTimers()
+            if stop != nil, advanceStop() { break }
+            freeEnded()
+        }
+        freeEnded()
+        return context.pointee.tally
+    }
+
+    @inline(__always)
+    private mutating func handle(_ target: LoopWord.Target, _ events: Events) {
+        switch target {
+        case .client(let session):
+            guard session.pointee.phase != .closed else { return }  // ended earlier in this batch
+            settle(session, session.pointee.clientEvent(events))
+        case .upstream(let session):
+            guard session.pointee.phase != .closed else { return }
+            settle(session, session.pointee.upstreamEvent(events))
+        case .listener(let index): accept(index)
+        case .mailbox:
+            for order in mailbox.take() { obey(order) }
+        }
+    }
+
+    @inline(__always)
+    private mutating func settle(_ session: SessionPointer, _ outcome: Session.Outcome) {
+        if outcome == .remove { ended.append(session) }
+    }
+
+    /// Sessions are freed behind the batch: another event of theirs may stand in it.
+    private mutating func freeEnded() {
+        guard !ended.isEmpty else { return }
+        for session in ended {
+            let token = session.pointee.token
+            session.deinitialize(count: 1)
+            context.pointee.sessions.release(token)
+        }
+        ended.removeAll(keepingCapacity: ended.count < 1024)
+        if acceptsAgainAt != nil { resumeAccepting() }
+    }
+
+    // MARK: Time
+
+    private func waitTime() -> Int32 {
+        let now = monotonicMilliseconds()
+        var wait = context.pointee.wheel.wait(now: now) ?? -1
+        for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }] {
+            guard let time else { continue }
+            wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
+        }
+        return Int32(truncatingIfNeeded: min(wait, 60_000))
+    }
+
+    private mutating func fireTimers() {
+        context.pointee.wheel.expire(now: context.pointee.now, into: &due)
+        if !due.isEmpty {
+            for entry in due {
+                guard let session = context.pointee.sessions[SessionTable.Token(rawValue: entry.token)],
+                    session.pointee.phase != .closed
+                else { continue }
+                settle(session, session.pointee.timerFired(tick: entry.tick))
+            }
+            due.removeAll(keepingCapacity: due.count < 4096)
+        }
+        if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
+    }
+
+    // MARK: Accepting
+
+    private func watchListeners() throws(SystemError) {
+        for (index, listener) in context.pointee.listeners.enumerated() where listener.descriptor >= 0 {
+            try poller.add(listener.descriptor, [.readable, .exclusive], word: LoopWord.listener(index))
+        }
+    }
+
+    private mutating func accept(_ index: Int) {
+        let listener = context.pointee.listeners[index]
+        guard listener.descriptor >= 0 else { return }
+        for _ in 0..<64 {
+            switch Socket.accept(listener.descriptor) {
+            case .connection(let descriptor, let address): begin(descriptor, address, index, listener)
+            case .none: return
+            case .failed(let error): context.pointee.logs.error.write(.info, "\(error)")
+            case .descriptorsExhausted: return refuseForWantOfDescriptors(listener)
+            }
+        }
+    }
+
+    private mutating func begin(
+        _ descriptor: Int32, _ address: CompactAddress, _ index: Int, _ listener: ListenerState
+    ) {
+        let (token, session) = context.pointee.sessions.reserve()
+        session.initialize(
+            to: Session(
+                context, token: token, word: UInt64(UInt(bitPattern: session)), listener: index, descriptor: descriptor,
+                address: address))
+        if listener.isTLS, session.pointee.tls == nil { return settle(session, session.pointee.finish(.outOfResources)) }
+        let site = context.pointee.site(listener.defaultServer)
+        session.pointee.limit(listener.isTLS ? site.handshakeTimeout : site.headerTimeout)
+        settle(session, session.pointee.settle())
+    }
+
+    // MARK: Descriptors
+
+    /// Gives up the descriptor in reserve to refuse what waits: without it a connection could be neither taken nor refused,
+    /// and the loop would turn for it without end.
+    private mutating func refuseForWantOfDescriptors(_ listener: ListenerState) {
+        context.pointee.logs.error.write(
+            .error, "no descriptor left: raise worker_rlimit_nofile; new connections are refused")
+        if spareDescriptor >= 0 {
+            Socket.close(spareDescriptor)
+            for _ in 0..<64 {
+                guard case .connection(let descriptor, _) = Socket.accept(listener.descriptor) else { break }
+                Socket.close(descriptor)
+                context.pointee.tally.count(.outOfResources)
+            }
+            spareDescriptor = Socket.openSpare()
+        }
+        // Others wait in the kernel's queue until descriptors are free again.
+        pauseAccepting()
+    }
+
+    private mutating func pauseAccepting() {
+        guard acceptsAgainAt == nil else { return }
+        for listener in context.pointee.listeners where listener.descriptor >= 0 { poller.remove(listener.descriptor) }
+        acceptsAgainAt = context.pointee.now + 100
+    }
+
+    private mutating func resumeAccepting() {
+        acceptsAgainAt = nil
+        if spareDescriptor < 0 { spareDescriptor = Socket.openSpare() }
+        do throws(SystemError) { try watchListeners() } catch {
+            context.pointee.logs.error.write(.error, "\(error)")
+        }
+    }
+
+    // MARK: The end
+
+    private mutating func obey(_ order: Order) {
+        closeListeners()
+        let now = context.pointee.now
+        switch order {
+        case .stop:
+            stop = Stop(cause: .shutdown, deadline: now + 2000)
+            for session in context.pointee.sessions.all() { evict(session, .shutdown) }
+        case .drain(let milliseconds):
+            guard stop == nil else { return }
+            let eviction = Stop.Eviction(
+                since: now, until: now + milliseconds, sessions: context.pointee.sessions.count)
+            stop = Stop(cause: .drained, deadline: now + milliseconds + 2000, eviction: eviction)
+        }
+    }
+
+    private mutating func closeListeners() {
+        acceptsAgainAt = nil
+        for index in context.pointee.listeners.indices where context.pointee.listeners[index].descriptor >= 0 {
+            poller.remove(context.pointee.listeners[index].descriptor)
+            Socket.close(context.pointee.listeners[index].descriptor)
+            context.pointee.listeners[index].descriptor = -1
+        }
+    }
+
+    private mutating func evict(_ session: SessionPointer, _ cause: EndCause) {
+        guard session.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue else { return }
+        session.pointee.close(cause)
+        settle(session, session.pointee.settle())
+    }
+
+    /// Returns whether the loop has come to its end.
+    private mutating func advanceStop() -> Bool {
+        guard let stop else { return false }
+        let now = context.pointee.now
+        freeEnded()
+        if context.pointee.sessions.count == 0 { return true }
+        if let eviction = stop.eviction { evictShare(eviction, now: now) }
+        guard now >= stop.deadline else { return false }
+        for session in context.pointee.sessions.all() { settle(session, session.pointee.finish(stop.cause)) }
+        return true
+    }
+
+    /// Closes so many sessions that an even pace empties the loop by the end of the window: clients that all come back at
+    /// once would be a storm for whoever takes them. Those that end by themselves count.
+    private mutating func evictShare(_ eviction: Stop.Eviction, now: Int64) {
+        let left = max(0, eviction.until - now)
+        let window = max(1, eviction.until - eviction.since)
+        let keep = (Int64(eviction.sessions) * left + window - 1) / window
+        let staying = context.pointee.sessions.all().filter {
+            $0.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue
+        }
+        for session in staying.prefix(max(0, staying.count - Int(keep))) { evict(session, .drained) }
+    }
+}

@@ -1,0 +1,83 @@
+import Reactor
+import TLS
+import Telemetry
+import Tunnel
+import Upstream
+
+typealias LoopPointer = UnsafeMutablePointer<LoopContext>
+
+/// What the sessions of one loop share. At a fixed address for the life of the process; its thread alone touches it.
+struct LoopContext: ~Copyable {
+    /// Milliseconds of the monotonic clock, read once a turn of the loop.
+    var now: Int64
+    /// The epoll descriptor.
+    let poller: Int32
+    let buffers: LoopBuffers
+    let engineBuffers: TLSBuffersPointer
+    let engine: TLSEngine
+    let sites: [Site]
+    let upstreams: [ResolvedUpstream]
+    let logs: Logs
+    var listeners: [ListenerState]
+    var pools: [Pool]
+    var sessions = SessionTable()
+    var wheel: TimerWheel
+    var tally = Tally<EndCause>()
+    private let idBase: UInt64
+    private var nextID: UInt64 = 0
+
+    init(
+        poller: Int32, buffers: LoopBuffers, engine: TLSEngine, plan: Plan, listeners: [ListenerState]
+    ) {
+        now = monotonicMilliseconds()
+        self.poller = poller
+        self.buffers = buffers
+        self.engine = engine
+        engineBuffers = engine.buffers
+        sites = plan.sites
+        upstreams = plan.upstreams
+        logs = plan.logs
+        self.listeners = listeners
+        pools = plan.upstreams.map { Pool($0.peers.map(\.settings), counts: $0.counts) }
+        wheel = TimerWheel(now: now)
+        // Never the same twice in a process, and unlikely the same in two.
+        idBase = Digest.randomWord() & 0xFFFF_FFFF_0000_0000
+    }
+
+    func site(_ index: Int) -> Site { sites[index] }
+
+    mutating func makeConnectionID() -> UInt64 {
+        nextID &+= 1
+        return idBase ^ nextID
+    }
+}
+
+/// What an epoll data word says: the address of a session, with the leg in its low bits; or, when the address is 0, something
+/// of the loop's own.
+enum LoopWord {
+    static let upstream: UInt64 = 1
+    private static let legMask: UInt64 = 3
+    private static let listenerTag: UInt64 = 2
+    static let mailbox: UInt64 = 3
+
+    static func listener(_ index: Int) -> UInt64 { UInt64(index) << 2 | listenerTag }
+
+    enum Target {
+        case client(SessionPointer)
+        case upstream(SessionPointer)
+        case listener(Int)
+        case mailbox
+    }
+
+    /// Sessions are aligned to 16 bytes and lie above the first 64 KiB, which the system never maps; listeners are fewer.
+    @inline(__always)
+    static func target(_ word: UInt64) -> Target {
+        switch word & legMask {
+        case listenerTag: return .listener(Int(word >> 2))
+        case mailbox: return .mailbox
+        case let leg:
+            guard let session = SessionPointer(bitPattern: UInt(word & ~legMask)) else { return .mailbox }
+            return leg == upstream ? .upstream(session) : .client(session)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import CShims
+import Configuration
+import Reactor
+
+/// Reads configuration from the file system.
+package enum ConfigurationFiles {
+    package static var source: ConfigurationSource {
+        ConfigurationSource(
+            read: { path, limit throws(ConfigurationSource.ReadFailure) in try read(path, limit) },
+            glob: { pattern in glob(pattern) },
+            exists: { path in access(path, F_OK) == 0 })
+    }
+
+    private static func read(_ path: String, _ limit: Int) throws(ConfigurationSource.ReadFailure) -> [UInt8] {
+        let descriptor = CShims_open(path, O_RDONLY | O_NONBLOCK, 0)
+        guard descriptor >= 0 else { throw .init(reason: SystemError.text(-descriptor)) }
+        defer { Socket.close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while bytes.count <= limit {
+            let count = CShims_read(descriptor, &buffer, min(buffer.count, limit + 1 - bytes.count))
+            guard count >= 0 else { throw .init(reason: SystemError.text(Int32(-count))) }
+            if count == 0 { break }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        return bytes
+    }
+
+    private static func glob(_ pattern: String) -> [String] {
+        var found = glob_t()
+        defer { globfree(&found) }
+        guard CShims.glob(pattern, 0, nil, &found) == 0, let paths = found.gl_pathv else { return [] }
+        return (0..<Int(found.gl_pathc)).compactMap { paths[$0].map { String(cString: $0) } }
+    }
+
+    /// Whether there is a folder at `path`.
+    static func isFolder(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && Int(CShims_file_kind(&status)) == CShims_FOLDER
+    }
+}

@@ -1,0 +1,35 @@
+import CShims
+import Reactor
+
+/// `pid_file`: holds the process's id while it runs.
+package struct PidFile: Sendable {
+    private let path: String
+
+    init(_ path: String) throws(StartError) {
+        self.path = path
+        if let running = try? Self.read(path), kill(running, 0) == 0, running != getpid() {
+            throw StartError("pid_file \(path): process \(running) is running already")
+        }
+        let descriptor = CShims_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+        guard descriptor >= 0 else { throw StartError("pid_file \(path): \(SystemError.text(-descriptor))") }
+        defer { Socket.close(descriptor) }
+        let text = Array("\(getpid())\n".utf8)
+        guard CShims_write(descriptor, text, text.count) == text.count else {
+            throw StartError("pid_file \(path): it cannot be written")
+        }
+    }
+
+    func remove() { unlink(path) }
+
+    /// The process that a pid file names.
+    package static func read(_ path: String) throws(StartError) -> pid_t {
+        let descriptor = CShims_open(path, O_RDONLY, 0)
+        guard descriptor >= 0 else { throw StartError("pid_file \(path): \(SystemError.text(-descriptor))") }
+        defer { Socket.close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = CShims_read(descriptor, &bytes, bytes.count)
+        let digits = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).prefix { $0.isNumber }
+        guard let pid = pid_t(digits), pid > 1 else { throw StartError("pid_file \(path): it holds no process id") }
+        return pid
+    }
+}

@@ -1,0 +1,204 @@
+import Configuration
+import Reactor
+import Tunnel
+import Upstream
+import Wire
+
+/// The way to a broker: choose a peer, connect, send the CONNECT, look at the CONNACK; and the next peer when it fails.
+extension Session {
+    private var settings: MQTTSettings {
+        loop.pointee.site(record.server).locations[record.location ?? 0].mqtt
+    }
+
+    /// Tries peers until one is being connected to, or none is left.
+    mutating func tryNextPeer() {
+        var failure = tryPeer()
+        while let reason = failure, attemptFailed(reason) { failure = tryPeer() }
+    }
+
+    /// Chooses a peer and starts to connect; returns why that failed.
+    private mutating func tryPeer() -> String? {
+        guard phase == .connecting, let pool = connect?.pool else { return nil }
+        guard let peer = loop.pointee.pools[pool].choose(now: loop.pointee.now, tried: record.tried) else {
+            noPeer()
+            return nil
+        }
+        connect?.peer = peer
+        record.tried.append(peer)
+        record.tries += 1
+        record.upstreamAddress = loop.pointee.upstreams[pool].peers[peer].text
+        return begin(loop.pointee.upstreams[pool].peers[peer].address)
+    }
+
+    /// Starts to connect; returns why that failed.
+    private mutating func begin(_ address: SocketAddress) -> String? {
+        switch Self.connect(address) {
+        case .success(let socket):
+            upstream.attach(socket.descriptor)
+            limit(settings.upstreamConnectTimeout.milliseconds)
+            return socket.isConnected ? sendConnect() : nil
+        case .failure(let error):
+            return "\(error)"
+        }
+    }
+
+    private static func connect(
+        _ address: SocketAddress
+    ) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
+        do throws(SystemError) { return .success(try Socket.connect(address)) } catch { return .failure(error) }
+    }
+
+    private mutating func noPeer() {
+        let tried = record.tries == 0 ? "no peer can take it" : "\(record.tries) tried"
+        log(.warn, "no upstream server for the CONNECT: \(tried)")
+        let version = connect?.packet.version ?? .v3_1_1
+        refuseConnect(Connack.refusal(.serverUnavailable, version: version), .noUpstream)
+    }
+
+    /// The connecting socket is writable, or has failed.
+    mutating func upstreamConnected() {
+        let failure = Socket.connectError(upstream.descriptor).map { "\($0)" } ?? sendConnect()
+        if let failure, attemptFailed(failure) { tryNextPeer() }
+    }
+
+    /// The peer is there: it gets the CONNECT. Returns why that failed.
+    private mutating func sendConnect() -> String? {
+        guard machine.peerConnected() == .sendConnect, let size = connect?.size else { return nil }
+        guard let start = held.bytes.baseAddress, size <= held.count else { return "there is no CONNECT" }
+        limit(settings.upstreamConnackTimeout.milliseconds)
+        return upstream.send(start, count: size) ? nil : "the CONNECT could not be sent"
+    }
+
+    /// This attempt has failed, for a reason of the peer's. Returns whether there is another try.
+    mutating func attemptFailed(_ reason: String) -> Bool {
+        let action = machine.attemptFailed()
+        guard action != .ignore else { return false }
+        if let connect, let peer = connect.peer {
+            let isOut = loop.pointee.pools[connect.pool].failed(peer, now: loop.pointee.now)
+            log(.warn, "upstream server \(record.upstreamAddress) failed: \(reason)")
+            if isOut {
+                log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
+            }
+        }
+        releasePeer()
+        upstream.close()
+        answer.clear()
+        guard action == .choosePeer else {
+            noPeer()
+            return false
+        }
+        return true
+    }
+
+    /// Gives the place on the peer back, if one is taken.
+    mutating func releasePeer() {
+        guard let connect, let peer = connect.peer else { return }
+        loop.pointee.pools[connect.pool].release(peer)
+        self.connect?.peer = nil
+    }
+
+    // MARK: The answer
+
+    /// Bytes of the broker before the session is open.
+    mutating func readConnack(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        guard !answer.isEmpty else { return examineAnswer(bytes, count: count) }
+        answer.append(UnsafeRawBufferPointer(start: bytes, count: count))
+        // The pipe frames in place: it wants the room of the loop's buffer around the bytes.
+        let total = answer.count
+        guard total <= loop.pointee.buffers.downCapacity, let waiting = answer.bytes.baseAddress else {
+            if attemptFailed("its CONNACK does not end") { tryNextPeer() }
+            return
+        }
+        loop.pointee.buffers.down.copyMemory(from: waiting, byteCount: total)
+        answer.clear()
+        examineAnswer(loop.pointee.buffers.down, count: total)
+    }
+
+    /// Looks at all that the broker has sent, `count` bytes in the loop's `down` buffer.
+    private mutating func examineAnswer(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        let view = UnsafeBufferPointer(
+            start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
+        let version = connect?.packet.version ?? .v3_1_1
+        if version == .v5_0, connect?.packet.authenticationMethod != nil, view.first == 0xF0 {
+            // An exchange of AUTH packets comes before the CONNACK (5.0 §4.12): it is between the two of them.
+            return openPipe(bytes, count: count, connack: nil)
+        }
+        switch Self.connack(view, version) {
+        case .whole(let connack): openPipe(bytes, count: count, connack: connack)
+        case .partial: answer.append(UnsafeRawBufferPointer(view))
+        case .broken(let error):
+            if attemptFailed("it answered the CONNECT with \(error)") { tryNextPeer() }
+        }
+    }
+
+    private enum Answer { case whole(Connack.Parsed), partial, broken(ConnackError) }
+
+    private static func connack(_ view: UnsafeBufferPointer<UInt8>, _ version: ProtocolVersion) -> Answer {
+        do throws(ConnackError) {
+            return try Connack.parse(view.span, version: version).map { .whole($0) } ?? .partial
+        } catch {
+            return .broken(error)
+        }
+    }
+
+    /// The broker has answered: from here on bytes go both ways, or the refusal goes to the client.
+    private mutating func openPipe(_ bytes: UnsafeMutableRawPointer, count: Int, connack: Connack.Parsed?) {
+        guard let connect else { return }
+        if let peer = connect.peer, loop.pointee.pools[connect.pool].succeeded(peer) {
+            log(.notice, "upstream server \(record.upstreamAddress) is back")
+        }
+        let location = loop.pointee.site(record.server).locations[record.location ?? 0]
+        downlink = Downlink(mode: location.webSocket.frames.mode, version: connect.packet.version)
+        switch machine.connackArrived(isAccepted: connack?.isAccepted ?? true) {
+        case .ignore: return
+        case .passRefusal:
+            log(.info, "refused by upstream server \(record.upstreamAddress), code \(connack?.code ?? 0)")
+            pipeDown(bytes, count: connack?.length ?? count)
+            close(.refusedByBroker)
+        case .open:
+            keepAlive = KeepAlive(
+                seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive,
+                pingInterval: location.webSocket.ping.milliseconds)
+            uplink.open(version: connect.packet.version, packetLimit: location.mqtt.maxPacketSize)
+            client.readLimit = Leg.smallRead
+            deadline = .max
+            limit(min(keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max))
+            pipeDown(bytes, count: count)
+            if phase == .open { releaseHeld(connect.size) }
+        }
+    }
+
+    /// What the client sent behind its CONNECT goes to the broker, and then its end, if that has come already.
+    private mutating func releaseHeld(_ connectSize: Int) {
+        held.consume(connectSize)
+        if let start = held.bytes.baseAddress, held.count > 0 {
+            let scan = uplink.scan(start, count: held.count)
+            if scan.forward > 0, !upstream.send(start, count: scan.forward) { return upstreamLost() }
+            held.clear()
+            if let violation = scan.violation { return close(violation) }
+        }
+        held.clear()
+        if let end = endBehindHeld {
+            close(uplink.hasDisconnected ? .clientDisconnect : end)
+        }
+    }
+}
+
+extension WebSocketSettings.Frames {
+    var mode: Downlink.Mode {
+        switch self {
+        case .packets: .packets
+        case .packet: .packet
+        case .stream: .stream
+        }
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, as the loops count time.
+    var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        return overflow ? .max / 4 : product + attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,117 @@
+import Reactor
+import TLS
+import Tunnel
+import Wire
+
+/// Ends in good order: the last bytes, WebSocket Close, close_notify, FIN, then a bounded wait for the other side. A socket
+/// that is closed with unread input sends a reset, which can swallow what was sent before, such as a CONNACK.
+extension Session {
+    /// Time for the whole close.
+    static let closeLimit: Int64 = 5000
+
+    /// Begins the end. `code` is the WebSocket Close; the cause's own when nil. A later cause changes nothing.
+    mutating func close(_ cause: EndCause, code: CloseCode? = nil) {
+        let wasOpen = phase == .open
+        let isAttempt = phase == .connecting || phase == .awaitingConnack
+        guard machine.end(cause) == .beginClosing else { return }
+        limit(Self.closeLimit)
+        if isAttempt {
+            // Nothing was promised to that broker.
+            releasePeer()
+            upstream.close()
+        }
+        if client.isOpen {
+            if isWebSocket {
+                if wasOpen { sendDisconnect(cause) }
+                _ = writeClient(FrameHeader.close(code ?? cause.closeCode))
+            }
+            if file < 0 { sayGoodbye() }
+        }
+    }
+
+    /// Tells a 5.0 client why, where the broker has not.
+    private mutating func sendDisconnect(_ cause: EndCause) {
+        guard record.version == .v5_0, let reason = cause.disconnectReason, downlink.isBetweenMessages,
+            !downlink.hasDisconnected
+        else { return }
+        _ = sendMessage(Disconnect.packet(reason))
+    }
+
+    /// close_notify, behind everything else.
+    mutating func sayGoodbye() {
+        tls?.shutdown()
+        if !flushTLS() { client.close() }
+    }
+
+    /// Goes on with the close as far as it can. False: both sockets are closed, and the session is over.
+    mutating func advanceClosing() -> Bool {
+        guard phase == .closing else { return false }
+        if client.isOpen, client.isFlushed, file < 0 {
+            client.shutDown()
+            if client.isAtEnd { client.close() }
+        }
+        if upstream.isOpen, upstream.isFlushed {
+            upstream.shutDown()
+            if upstream.isAtEnd { upstream.close() }
+        }
+        if client.isOpen || upstream.isOpen { return true }
+        _ = finish(machine.cause ?? .clientLost)
+        return false
+    }
+
+    /// Takes what a client still sends while its session ends.
+    mutating func discardClientInput() {
+        switch client.receive(into: loop.pointee.buffers.cipher, capacity: Leg.smallRead) {
+        case .bytes, .nothing, .end: break
+        case .failed: client.close()
+        }
+    }
+
+    /// The client's end of file, reset or TLS close.
+    mutating func clientLost() {
+        switch phase {
+        case .connecting, .awaitingConnack:
+            client.isAtEnd = true
+            guard let connect, held.count > connect.size else { break }
+            // It has sent more than its CONNECT: that still goes to the broker.
+            endBehindHeld = .clientLost
+            return
+        case .closing:
+            client.isAtEnd = true  // what waits for it is still sent
+            return
+        default: break
+        }
+        client.close()
+        close(uplink.hasDisconnected ? .clientDisconnect : .clientLost)
+    }
+
+    /// The broker's end of file or reset.
+    mutating func upstreamLost() {
+        switch phase {
+        case .awaitingConnack:
+            if attemptFailed("it closed the connection before its CONNACK") { tryNextPeer() }
+        case .open:
+            upstream.close()
+            if uplink.hasDisconnected {
+                close(.clientDisconnect)
+            } else {
+                close(downlink.hasDisconnected ? .brokerDisconnect : .brokerLost)
+            }
+        default:
+            upstream.close()
+        }
+    }
+
+    /// Closes both sockets at once, and takes the session off the books.
+    mutating func finish(_ cause: EndCause) -> Outcome {
+        if let cause = machine.close(cause) {
+            releasePeer()
+            client.close()
+            upstream.close()
+            if file >= 0 { Socket.close(file) }
+            file = -1
+            logEnd(cause)
+        }
+        return .remove
+    }
+}

@@ -1,0 +1,107 @@
+import Configuration
+import Reactor
+import Tunnel
+import Wire
+
+/// The CONNECT gate: nothing reaches a broker before the CONNECT is whole and valid.
+extension Session {
+    /// WebSocket frames before the session is open: their payload is held.
+    mutating func readBeforeOpen(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        let control = loop.pointee.buffers.control
+        let block = uplink.decode(bytes, end: bytes + count, control: control)
+        held.append(UnsafeRawBufferPointer(start: block.payload, count: block.count))
+        bytesReceived(block.count)
+        if phase == .awaitingConnect { examineConnect() }
+        guard phase.rawValue < SessionMachine.Phase.closing.rawValue else { return }
+        if let ping = block.ping, !sendControl(.pong, control, count: ping) { return clientLost() }
+        if let end = block.end { endBeforeOpen(end) }
+    }
+
+    private mutating func endBeforeOpen(_ end: Uplink.End) {
+        switch end {
+        case .failure(let code):
+            close(code == .unsupportedData ? .textFrame : .webSocketError, code: code)
+        case .close(let code):
+            // What the client sent behind its CONNECT still goes out before the close.
+            if let connect, held.count > connect.size {
+                endBehindHeld = .clientClosed
+            } else {
+                close(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
+            }
+        }
+    }
+
+    private mutating func examineConnect() {
+        guard let location = record.location else { return }
+        let settings = loop.pointee.site(record.server).locations[location]
+        let waiting = UnsafeBufferPointer(held.bytes.bindMemory(to: UInt8.self))
+        let decision = ConnectGate.examine(waiting.span, limit: settings.mqtt.maxConnectSize) { version in
+            settings.mqtt.allows(version)
+        }
+        switch decision {
+        case .wait: break
+        case .refuse(let refusal):
+            log(.info, "CONNECT refused: \(refusal.detail)")
+            refuseConnect(refusal.answer, refusal.cause)
+        case .accept(let packet, let size):
+            note(packet, waiting)
+            guard case .mqtt(let pool) = settings.action else { return }
+            connect = Connect(packet: packet, size: size, pool: pool, peer: nil)
+            if machine.connectArrived(tries: settings.mqtt.upstreamTries) == .choosePeer { tryNextPeer() }
+        }
+    }
+
+    /// Keeps what the log and the pipe need of the CONNECT.
+    private func note(_ packet: ConnectPacket, _ bytes: UnsafeBufferPointer<UInt8>) {
+        record.version = packet.version
+        record.keepAlive = packet.keepAlive
+        record.cleanStart = packet.cleanStart
+        record.clientID = Self.text(bytes, packet.clientID)
+        if let username = packet.username { record.username = Self.text(bytes, username) }
+    }
+
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
+        guard range.upperBound <= bytes.count else { return "" }
+        return String(decoding: bytes[range].prefix(SessionRecord.textLimit), as: UTF8.self)
+    }
+
+    /// Answers the CONNECT with a refusal (nothing, when the version has no answer for it), then closes.
+    mutating func refuseConnect(_ answer: [UInt8], _ cause: EndCause) {
+        if !answer.isEmpty, !sendMessage(answer) { return clientLost() }
+        close(cause)
+    }
+
+    /// Sends one WebSocket message of our own.
+    mutating func sendMessage(_ message: [UInt8]) -> Bool {
+        bytes.sent &+= UInt64(message.count)
+        return message.withUnsafeBytes { message in
+            guard let start = message.baseAddress else { return true }
+            return sendFrame(.binary, start, count: message.count)
+        }
+    }
+
+    /// Sends a control frame of at most 125 bytes.
+    mutating func sendControl(_ opcode: FrameHeader.Opcode, _ payload: UnsafeRawPointer, count: Int) -> Bool {
+        sendFrame(opcode, payload, count: count) && flushTLS()
+    }
+
+    private mutating func sendFrame(_ opcode: FrameHeader.Opcode, _ payload: UnsafeRawPointer, count: Int) -> Bool {
+        let room = loop.pointee.buffers.frame
+        guard count + FrameHeader.headroom <= LoopBuffers.frameCapacity else { return false }
+        let start = FrameHeader.write(opcode, count: count, to: room)
+        start.copyMemory(from: payload, byteCount: count)
+        return writeClient(room, count: start - room + count)
+    }
+
+    mutating func bytesReceived(_ count: Int) { bytes.received &+= UInt64(truncatingIfNeeded: count) }
+}
+
+extension MQTTSettings {
+    func allows(_ version: ProtocolVersion) -> Bool {
+        switch version {
+        case .v3_1: versions.contains(.v3_1)
+        case .v3_1_1: versions.contains(.v3_1_1)
+        case .v5_0: versions.contains(.v5_0)
+        }
+    }
+}

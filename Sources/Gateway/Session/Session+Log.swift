@@ -1,0 +1,29 @@
+import Configuration
+import Reactor
+import Telemetry
+import Tunnel
+
+/// What the operator sees of a session.
+extension Session {
+    /// A line of the error log that names the connection and the client.
+    func log(_ level: ErrorLog.Level, _ message: @autoclosure () -> String) {
+        let log = loop.pointee.logs.error
+        guard log.isOn(level) else { return }
+        log.write(
+            level, "\(LogText.connectionID(id)) client \(clientAddress.text): \(LogText.escape(message()))")
+    }
+
+    /// Counts the end, and writes the access log's line. The error log has what ends before a request.
+    func logEnd(_ cause: EndCause) {
+        loop.pointee.tally.count(cause)
+        log(.debug, "ended: \(cause.rawValue)")
+        let site = loop.pointee.site(record.server)
+        let settings = record.location.map { site.locations[$0].accessLog } ?? site.settings.accessLog
+        guard let settings, record.httpStatus != nil, let file = loop.pointee.logs.file(settings) else { return }
+        let line = AccessLogLine(
+            record: record, cause: cause, id: id, address: clientAddress, bytes: bytes,
+            packetsIn: uplink.packets + (record.version == nil ? 0 : 1), packetsOut: downlink.packets,
+            duration: loop.pointee.now - startedAt, serverName: site.settings.names.first ?? "")
+        file.append(line.text(settings.format))
+    }
+}

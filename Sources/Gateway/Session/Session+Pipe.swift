@@ -1,0 +1,84 @@
+import Reactor
+import Tunnel
+import Wire
+
+/// The data path: MQTT both ways. No reference counting, allocation, existential or lock in this file's everyday way.
+extension Session {
+    // MARK: Client to broker
+
+    /// WebSocket frames of an open session, `count` bytes at `bytes`.
+    @inline(__always)
+    mutating func pipeUp(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        let control = loop.pointee.buffers.control
+        let block = uplink.decode(bytes, end: bytes + count, control: control)
+        if block.count > 0 {
+            self.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
+            let scan = uplink.scan(block.payload, count: block.count)
+            if scan.forward > 0 {
+                guard upstream.send(block.payload, count: scan.forward) else { return upstreamLost() }
+                if !upstream.isFlushed { client.readLimit = Leg.smallRead }
+            }
+            if let violation = scan.violation { return violated(violation) }
+        }
+        if block.ping != nil || block.end != nil { controlUp(block, control) }
+    }
+
+    private mutating func controlUp(_ block: Uplink.Block, _ control: UnsafeMutableRawPointer) {
+        if let ping = block.ping, !sendControl(.pong, control, count: ping) { return clientLost() }
+        switch block.end {
+        case nil: break
+        case .close(let code):
+            let cause = uplink.hasDisconnected ? EndCause.clientDisconnect : .clientClosed
+            close(cause, code: code.flatMap(CloseCode.init) ?? .normal)
+        case .failure(let code):
+            log(.info, "WebSocket rule broken, closing with \(code.rawValue)")
+            close(code == .unsupportedData ? .textFrame : .webSocketError, code: code)
+        }
+    }
+
+    private mutating func violated(_ cause: EndCause) {
+        log(.info, "the client broke a rule of MQTT: \(cause.rawValue)")
+        close(cause)
+    }
+
+    // MARK: Broker to client
+
+    /// Reads the upstream leg once.
+    @inline(__always)
+    mutating func readUpstream() {
+        let buffer = loop.pointee.buffers.down
+        switch upstream.receive(into: buffer, capacity: upstream.readLimit) {
+        case .bytes(let count):
+            upstream.adapt(read: count)
+            switch machine.phase {
+            case .open:
+                activeAt = loop.pointee.now
+                pipeDown(buffer, count: count)
+            case .awaitingConnack: readConnack(buffer, count: count)
+            default: break  // closing: nobody is there to read it
+            }
+        case .nothing: break
+        case .end, .failed: upstreamLost()
+        }
+    }
+
+    /// MQTT of the broker, `count` bytes at `start`, which lies in the loop's `down` buffer.
+    @inline(__always)
+    mutating func pipeDown(_ start: UnsafeMutableRawPointer, count: Int) {
+        bytes.sent &+= UInt64(truncatingIfNeeded: count)
+        let first = downlink.restoreCarry(before: start)
+        var cursor = Downlink.Cursor(start: first, end: start + count)
+        let assembly = loop.pointee.buffers.assembly
+        while let output = downlink.next(&cursor, assembly: assembly) {
+            guard writeClient(output.start, count: output.count) else { return clientLost() }
+        }
+        guard flushTLS() else { return clientLost() }
+        if !client.isFlushed { upstream.readLimit = Leg.smallRead }
+        if downlink.isBroken { brokerBroke() }
+    }
+
+    private mutating func brokerBroke() {
+        log(.warn, "upstream server \(record.upstreamAddress) broke a rule of MQTT")
+        close(.brokerProtocolError)
+    }
+}

@@ -1,0 +1,90 @@
+import Configuration
+import Reactor
+import TLS
+import Tunnel
+import Wire
+
+/// HTTP/1.1: the request head, where it leads, and the upgrade to WebSocket (RFC 9112, RFC 6455 §4.2).
+extension Session {
+    /// Bytes of the request head.
+    mutating func readRequest(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        held.append(UnsafeRawBufferPointer(start: bytes, count: count))
+        let waiting = UnsafeBufferPointer(held.bytes.bindMemory(to: UInt8.self))
+        do throws(HTTPError) {
+            guard let end = try scanner.end(in: waiting.span) else { return }
+            let head = try RequestHead.parse(waiting.extracting(0..<end).span)
+            held.consume(end)
+            route(head)
+        } catch {
+            record.httpStatus = error.status.code
+            log(.info, "request refused: \(error.status.code), \(error.detail)")
+            respond(HTTPResponse(error), .requestRefused)
+        }
+    }
+
+    private mutating func route(_ head: RequestHead) {
+        record.uri = head.target
+        record.httpVersion = "HTTP/1.\(head.minorVersion)"
+        let listener = loop.pointee.listeners[self.listener]
+        if let host = head.host { record.server = listener.server(named: host) }
+        let site = loop.pointee.site(record.server)
+        if site.logsRequestFields { record.head = head }
+        guard let index = site.location(for: head.path) else {
+            return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
+        }
+        record.location = index
+        switch site.locations[index].action {
+        case .mqtt(let upstream): upgrade(head, site.locations[index], upstream)
+        case .files(let root, let index): serveFile(head, root: root, index: index)
+        }
+    }
+
+    // MARK: WebSocket
+
+    private mutating func upgrade(_ head: RequestHead, _ location: LocationSettings, _ upstream: Int) {
+        let rules = HandshakeRules(
+            subprotocols: location.webSocket.subprotocols, requireSubprotocol: location.webSocket.requireSubprotocol,
+            origins: location.webSocket.origins)
+        do throws(HandshakeRefusal) {
+            let accepted = try Handshake.evaluate(head, rules: rules)
+            let digest = Digest.sha1(Handshake.acceptInput(key: accepted.key))
+            record.httpStatus = HTTPStatus.switchingProtocols.code
+            record.upstreamName = loop.pointee.upstreams[upstream].name
+            isWebSocket = true
+            guard writeClient(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
+            else { return clientLost() }
+            machine.upgraded()
+            limit(location.mqtt.connectTimeout.milliseconds)
+            readBehindRequest()
+        } catch {
+            log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
+            record.httpStatus = error.status.code
+            respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
+        }
+    }
+
+    /// Some clients send frames without waiting for the 101: they lie in `held` behind the head.
+    private mutating func readBehindRequest() {
+        let count = held.count
+        guard count > 0, count <= loop.pointee.buffers.plainCapacity else { return }
+        let buffer = loop.pointee.buffers.plain
+        held.bytes.baseAddress.map { buffer.copyMemory(from: $0, byteCount: count) }
+        held.clear()
+        received(buffer, count: count)
+    }
+
+    // MARK: Answers
+
+    mutating func refuse(_ status: HTTPStatus, detail: String, cause: EndCause) {
+        record.httpStatus = status.code
+        log(.info, "request refused: \(status.code), \(detail)")
+        respond(HTTPResponse(status: status, detail: detail), cause)
+    }
+
+    /// Sends a response, and ends the session.
+    mutating func respond(_ response: HTTPResponse, _ cause: EndCause, omittingBody: Bool = false) {
+        held.clear()
+        guard writeClient(response.bytes(omittingBody: omittingBody)) else { return clientLost() }
+        close(cause)
+    }
+}

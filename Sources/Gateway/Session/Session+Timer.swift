@@ -1,0 +1,64 @@
+import Tunnel
+import Wire
+
+/// Time: every phase has a limit.
+extension Session {
+    /// The current phase ends `milliseconds` from now at the latest.
+    mutating func limit(_ milliseconds: Int64) {
+        deadline = milliseconds > .max - loop.pointee.now ? .max : loop.pointee.now + milliseconds
+        scheduleTimer()
+    }
+
+    /// Makes sure that the wheel hands this session out no later than at its deadline.
+    mutating func scheduleTimer() {
+        guard deadline < .max else { return }
+        let tick = loop.pointee.wheel.tick(of: deadline)
+        guard timerTick == 0 || tick < timerTick else { return }
+        timerTick = loop.pointee.wheel.schedule(token.rawValue, at: deadline)
+    }
+
+    /// The wheel has handed this session out, for `tick`.
+    mutating func timerFired(tick: Int64) -> Outcome {
+        guard tick == timerTick else { return .keep }  // an entry that a closer one has replaced
+        timerTick = 0
+        guard deadline <= loop.pointee.now else {
+            scheduleTimer()
+            return .keep
+        }
+        switch machine.timeLimit() {
+        case .ignore: break
+        case .abort: return finish(machine.cause ?? .clientLost)
+        case .end(let cause):
+            if isWebSocket { log(.info, "no CONNECT within mqtt_connect_timeout") }
+            close(cause)
+        case .answerRequestTimeout: requestTimedOut()
+        case .failAttempt:
+            let phase = phase == .connecting ? "upstream_connect_timeout" : "upstream_connack_timeout"
+            if attemptFailed("no answer within \(phase)") { tryNextPeer() }
+        case .checkIdle: checkIdle()
+        }
+        return settle()
+    }
+
+    private mutating func requestTimedOut() {
+        // A client that has sent nothing gets no answer: browsers open connections ahead of need.
+        guard !held.isEmpty else { return close(.requestTimeout) }
+        refuse(.requestTimeout, detail: "The request did not arrive in time.", cause: .requestTimeout)
+    }
+
+    private mutating func checkIdle() {
+        switch keepAlive.check(now: loop.pointee.now, heard: heardAt, active: activeAt) {
+        case .end:
+            // A client that is not read because its broker takes nothing is not to blame.
+            close(upstream.isFlushed ? .clientIdle : .brokerStalled)
+        case .wait(let time):
+            deadline = time
+            scheduleTimer()
+        case .ping(let again):
+            // A client that does not take what waits for it needs no ping.
+            if client.isFlushed, !sendControl(.ping, loop.pointee.buffers.control, count: 0) { return clientLost() }
+            deadline = again
+            scheduleTimer()
+        }
+    }
+}

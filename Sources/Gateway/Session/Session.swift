@@ -1,0 +1,229 @@
+import Configuration
+import Reactor
+import TLS
+import Telemetry
+import Tunnel
+import Wire
+
+typealias SessionPointer = UnsafeMutablePointer<Session>
+
+/// One MQTT connection through the gateway: a client leg, an upstream leg, and the tunnel between them.
+///
+/// It lives at a fixed address in its loop's `SessionTable` and only that loop's thread touches it. Each event of a leg ends
+/// with one `recv`, at most a few `send`s, and `settle`, which asks the poller for what the session waits for now. The
+/// data path (`Session+Pipe.swift`) counts no references, allocates nothing and takes no lock.
+///
+/// The way of a session, in the order of its files: `+Handshake` (TLS), `+Request` (HTTP), `+Connect` (the gate),
+/// `+Attempt` (the way to a broker), `+Pipe` (both ways), `+Closing`, `+Timer`.
+struct Session: ~Copyable {
+    let loop: LoopPointer
+    let id: UInt64
+    let token: SessionTable.Token
+    /// The address of this session, as epoll's data word holds it.
+    let word: UInt64
+    let clientAddress: CompactAddress
+    let listener: Int
+    let record: SessionRecord
+    let startedAt: Int64
+
+    var machine: SessionMachine
+    var tls: TLSConnection?
+    var client = Leg()
+    var upstream = Leg()
+    var uplink = Uplink()
+    var downlink = Downlink(mode: .packets, version: .v3_1_1)
+
+    /// Before the session is open: the request head, then the CONNECT and what the client sent behind it.
+    var held = ByteQueue()
+    /// The part of a CONNACK that has come so far.
+    var answer = ByteQueue()
+    var scanner: RequestHeadScanner
+    var connect: Connect?
+    /// The client said Close, or was lost, while what it sent before still has to reach the broker.
+    var endBehindHeld: EndCause?
+    var isWebSocket = false
+    /// A file that is being sent; -1 is none.
+    var file: Int32 = -1
+
+    var deadline: Int64 = .max
+    var timerTick: Int64 = 0
+    var heardAt: Int64
+    var activeAt: Int64
+    var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
+    var bytes = ByteCounts()
+
+    /// A CONNECT that passed the gate, on its way to a broker.
+    struct Connect {
+        var packet: ConnectPacket
+        /// Bytes of it at the front of `held`.
+        var size: Int
+        /// Index into the loop's pools, and the peer of it that has a place taken.
+        var pool: Int
+        var peer: Int?
+    }
+
+    init(
+        _ loop: LoopPointer, token: SessionTable.Token, word: UInt64, listener: Int, descriptor: Int32,
+        address: CompactAddress
+    ) {
+        let now = loop.pointee.now
+        let settings = loop.pointee.listeners[listener]
+        self.loop = loop
+        self.token = token
+        self.word = word
+        self.listener = listener
+        id = loop.pointee.makeConnectionID()
+        clientAddress = address
+        record = SessionRecord(server: settings.defaultServer, isTLS: settings.isTLS)
+        record.serverPort = settings.port
+        startedAt = now
+        heardAt = now
+        activeAt = now
+        machine = SessionMachine(isTLS: settings.isTLS)
+        scanner = RequestHeadScanner(limit: loop.pointee.site(settings.defaultServer).clientHeaderBufferSize)
+        if let context = settings.tlsNames?.first { tls = TLSConnection(context, loop.pointee.engine) }
+        client.attach(descriptor)
+        // What a client sends before the session is open is small.
+        client.readLimit = 16 * 1024
+    }
+
+    var phase: SessionMachine.Phase { @inline(__always) get { machine.phase } }
+
+    /// What the loop does with the session after an event.
+    enum Outcome { case keep, remove }
+
+    // MARK: Events
+
+    /// Something happened on the client leg.
+    @inline(__always)
+    mutating func clientEvent(_ events: Events) -> Outcome {
+        if events.contains(.writable) { clientWritable() }
+        guard client.isOpen else { return settle() }
+        if !events.isDisjoint(with: [.readable, .hangup, .error]) {
+            if wantsClientInput {
+                readClient()
+            } else {
+                client.detach(loop.pointee.poller)
+            }
+        }
+        return settle()
+    }
+
+    /// Something happened on the upstream leg.
+    @inline(__always)
+    mutating func upstreamEvent(_ events: Events) -> Outcome {
+        guard upstream.isOpen else { return settle() }
+        if phase == .connecting {
+            upstreamConnected()
+            return settle()
+        }
+        if events.contains(.writable), !upstream.isFlushed, !upstream.flush() {
+            upstreamLost()
+            return settle()
+        }
+        if !events.isDisjoint(with: [.readable, .hangup, .error]) {
+            if wantsUpstreamInput {
+                readUpstream()
+            } else {
+                upstream.detach(loop.pointee.poller)
+            }
+        }
+        return settle()
+    }
+
+    private mutating func clientWritable() {
+        if !client.isFlushed, !client.flush() { return clientLost() }
+        if file >= 0 { sendFile() }
+    }
+
+    /// Asks for what the session waits for now, or ends it when nothing is left to wait for.
+    @inline(__always)
+    mutating func settle() -> Outcome {
+        if machine.phase.rawValue >= SessionMachine.Phase.closing.rawValue, !advanceClosing() { return .remove }
+        let poller = loop.pointee.poller
+        if client.isOpen {
+            let isWatched = client.watch(
+                reading: wantsClientInput, writing: !client.isFlushed || file >= 0, poller, word: word)
+            if !isWatched { return finish(.outOfResources) }
+        }
+        if upstream.isOpen {
+            let isConnecting = phase == .connecting
+            let isWatched = upstream.watch(
+                reading: wantsUpstreamInput, writing: isConnecting || !upstream.isFlushed, poller,
+                word: word | LoopWord.upstream)
+            if !isWatched { return finish(.outOfResources) }
+        }
+        return .keep
+    }
+
+    /// Most bytes that may wait for a client while it is still read: pongs of a client that does not read them.
+    private static let pongRoom = 64 * 1024
+    /// Most bytes that a client may send before its session is open, beyond its CONNECT.
+    static let heldRoom = 64 * 1024
+
+    @inline(__always)
+    var wantsClientInput: Bool {
+        switch machine.phase {
+        case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
+        case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
+        case .connecting, .awaitingConnack:
+            !client.isAtEnd && endBehindHeld == nil && held.count <= (connect?.size ?? 0) + Self.heldRoom
+        case .closing: !client.isAtEnd
+        case .closed: false
+        }
+    }
+
+    @inline(__always)
+    var wantsUpstreamInput: Bool {
+        switch machine.phase {
+        case .open: client.isFlushed
+        case .awaitingConnack: true
+        case .closing: !upstream.isAtEnd
+        default: false
+        }
+    }
+
+    /// Reads the client leg once, and passes the bytes to who waits for them.
+    @inline(__always)
+    private mutating func readClient() {
+        if machine.phase == .closing { return discardClientInput() }
+        if tls == nil {
+            let buffer = loop.pointee.buffers.plain
+            switch client.receive(into: buffer, capacity: client.readLimit) {
+            case .bytes(let count):
+                heard()
+                client.adapt(read: count)
+                received(buffer, count: count)
+            case .nothing: break
+            case .end, .failed: clientLost()
+            }
+        } else {
+            let buffer = loop.pointee.buffers.cipher
+            switch client.receive(into: buffer, capacity: client.readLimit) {
+            case .bytes(let count):
+                heard()
+                client.adapt(read: count)
+                decrypt(buffer, count: count)
+            case .nothing: break
+            case .end, .failed: clientLost()
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func heard() {
+        heardAt = loop.pointee.now
+        activeAt = heardAt
+    }
+
+    /// Plain bytes of the client.
+    @inline(__always)
+    mutating func received(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        switch machine.phase {
+        case .open: pipeUp(bytes, count: count)
+        case .readingRequest: readRequest(bytes, count: count)
+        case .awaitingConnect, .connecting, .awaitingConnack: readBeforeOpen(bytes, count: count)
+        case .handshaking, .closing, .closed: break
+        }
+    }
+}

@@ -1,0 +1,53 @@
+/// Bytes that wait, first in, first out. Holds memory only while there are some.
+package struct ByteQueue: ~Copyable {
+    private var base: UnsafeMutableRawPointer?
+    private var start = 0
+    private var end = 0
+    private var capacity = 0
+    private static let smallest = 512
+
+    package init() {}
+
+    deinit { base?.deallocate() }
+
+    package var isEmpty: Bool { @inline(__always) get { base == nil } }
+
+    package var count: Int { @inline(__always) get { end &- start } }
+
+    /// The bytes, in place: valid until the next change.
+    package var bytes: UnsafeMutableRawBufferPointer {
+        UnsafeMutableRawBufferPointer(start: base.map { $0 + start }, count: count)
+    }
+
+    package mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
+        let room = reserve(bytes.count)
+        room.copyMemory(from: source, byteCount: bytes.count)
+        end += bytes.count
+    }
+
+    /// Drops `count` bytes from the front.
+    package mutating func consume(_ count: Int) {
+        start += min(count, self.count)
+        if start == end { clear() }
+    }
+
+    package mutating func clear() {
+        base?.deallocate()
+        (base, start, end, capacity) = (nil, 0, 0, 0)
+    }
+
+    /// Room for `count` more bytes behind the last one.
+    private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
+        if let base, end + count <= capacity { return base + end }
+        let used = self.count
+        let wanted = max(Self.smallest, used + count, used > 0 ? capacity + capacity / 2 : 0)
+        let fresh = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        if let base {
+            fresh.copyMemory(from: base + start, byteCount: used)
+            base.deallocate()
+        }
+        (base, start, end, capacity) = (fresh, 0, used, wanted)
+        return fresh + used
+    }
+}

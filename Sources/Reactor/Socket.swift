@@ -1,0 +1,81 @@
+import CShims
+
+/// Opening sockets. All are non-blocking and closed on exec; TCP ones have TCP_NODELAY.
+package enum Socket {
+    /// The queue of connections that wait to be accepted; the kernel lowers it to net.core.somaxconn.
+    private static let backlog: Int32 = 4096
+
+    /// A listening socket. With `shared`, several loops may bind the same TCP address (SO_REUSEPORT).
+    package static func listen(_ address: SocketAddress, shared: Bool) throws(SystemError) -> Int32 {
+        let descriptor = try SystemError.check("socket", CShims_socket(address.family))
+        do throws(SystemError) {
+            if !address.isUnix {
+                try SystemError.check("setsockopt", CShims_set_reuse_address(descriptor))
+                if shared { try SystemError.check("setsockopt", CShims_set_reuse_port(descriptor)) }
+                // Accepted sockets inherit it: one call less each.
+                try SystemError.check("setsockopt", CShims_set_nodelay(descriptor))
+                if address.family == AF_INET6 {
+                    try SystemError.check("setsockopt", CShims_set_ipv6_only(descriptor))
+                }
+            }
+            try withUnsafePointer(to: address.storage) { storage throws(SystemError) in
+                _ = try SystemError.check("bind", CShims_bind(descriptor, storage, address.length))
+            }
+            try SystemError.check("listen", CShims_listen(descriptor, backlog))
+            return descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    /// Starts to connect. `isConnected` says whether it is done already; else the socket becomes writable, or fails.
+    package static func connect(
+        _ address: SocketAddress
+    ) throws(SystemError) -> (descriptor: Int32, isConnected: Bool) {
+        let descriptor = try SystemError.check("socket", CShims_socket(address.family))
+        if !address.isUnix { _ = CShims_set_nodelay(descriptor) }
+        let result = withUnsafePointer(to: address.storage) { CShims_connect(descriptor, $0, address.length) }
+        guard result == 0 || result == -EINPROGRESS else {
+            close(descriptor)
+            throw SystemError("connect", code: -result)
+        }
+        return (descriptor, result == 0)
+    }
+
+    /// The error of a connect that has ended; nil when it succeeded.
+    package static func connectError(_ descriptor: Int32) -> SystemError? {
+        let code = CShims_take_error(descriptor)
+        return code == 0 ? nil : SystemError("connect", code: -code)
+    }
+
+    /// What `accept` found.
+    package enum Accepted {
+        case connection(Int32, CompactAddress)
+        /// Nothing waits any more.
+        case none
+        /// The process or the system has no descriptor left.
+        case descriptorsExhausted
+        /// This connection is gone; others may wait.
+        case failed(SystemError)
+    }
+
+    package static func accept(_ listener: Int32) -> Accepted {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = CShims_accept(listener, &storage, &length)
+        if result >= 0 {
+            return .connection(result, CompactAddress(SocketAddress(storage: storage, length: length)))
+        }
+        switch -result {
+        case EAGAIN: return .none
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .descriptorsExhausted
+        default: return .failed(SystemError("accept", code: -result))
+        }
+    }
+
+    /// A descriptor that stands for nothing, kept in reserve for the day when there is no other; -1 when that is today.
+    package static func openSpare() -> Int32 { max(-1, CShims_open("/dev/null", O_RDONLY, 0)) }
+
+    package static func close(_ descriptor: Int32) { _ = CShims_close(descriptor) }
+}

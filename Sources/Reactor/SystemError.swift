@@ -1,0 +1,33 @@
+import CShims
+
+/// A system call that failed: which one, and why.
+package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The system call, as in its manual page.
+    package let operation: String
+    /// A positive errno value.
+    package let code: Int32
+
+    package init(_ operation: String, code: Int32) {
+        self.operation = operation
+        self.code = code
+    }
+
+    /// "bind: Address already in use"
+    package var description: String { "\(operation): \(SystemError.text(code))" }
+
+    /// The system's words for an errno value.
+    package static func text(_ code: Int32) -> String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let text = buffer.baseAddress else { return "error \(code)" }
+            CShims_error_text(code, text, buffer.count)
+            return String(cString: text)
+        }
+    }
+
+    /// Passes on the result of a shim, or throws its `-errno`.
+    @discardableResult
+    static func check(_ operation: String, _ result: Int32) throws(SystemError) -> Int32 {
+        guard result >= 0 else { throw SystemError(operation, code: -result) }
+        return result
+    }
+}

@@ -1,0 +1,115 @@
+import COpenSSL
+
+/// What a loop needs to make connections: the BIO method, and the buffers that they share.
+package final class TLSEngine {
+    package let buffers: TLSBuffersPointer
+    let method: OpaquePointer
+
+    /// `buffers` outlives the engine and its connections.
+    package init(buffers: TLSBuffersPointer) throws(TLSError) {
+        guard let method = MemoryBIO.makeMethod() else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
+        self.method = method
+        self.buffers = buffers
+    }
+
+    deinit { BIO_meth_free(method) }
+}
+
+/// The server's side of one TLS connection, over the buffers of its loop. Used by the thread of its loop alone.
+///
+/// Ciphertext comes in through `buffers.input`, and goes out through `buffers.output`: whoever calls gives the one
+/// before and sends the other after each call.
+package struct TLSConnection: ~Copyable {
+    package enum Handshake { case complete, incomplete, failed(TLSFailure) }
+    package enum Read { case bytes(Int), incomplete, closed, failed(TLSFailure) }
+
+    private let ssl: OpaquePointer
+    private let buffers: TLSBuffersPointer
+
+    /// nil when there is no memory.
+    package init?(_ context: TLSContext, _ engine: TLSEngine) {
+        guard let ssl = SSL_new(context.handle) else {
+            ERR_clear_error()
+            return nil
+        }
+        guard let bio = MemoryBIO.make(engine.method, engine.buffers) else {
+            SSL_free(ssl)
+            ERR_clear_error()
+            return nil
+        }
+        SSL_set_bio(ssl, bio, bio)  // takes the one reference, as both sides are the same
+        SSL_set_accept_state(ssl)
+        self.ssl = ssl
+        buffers = engine.buffers
+    }
+
+    deinit { SSL_free(ssl) }
+
+    package mutating func handshake() -> Handshake {
+        let result = SSL_do_handshake(ssl)
+        if result == 1 { return .complete }
+        if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .incomplete }
+        return .failed(ErrorQueue.takeFailure())
+    }
+
+    /// Decrypts up to one record. Call it until it is `incomplete`, or whole records stay inside OpenSSL.
+    @inline(__always)
+    package mutating func read(into bytes: UnsafeMutableRawPointer, capacity: Int) -> Read {
+        let count = SSL_read(ssl, bytes, Int32(truncatingIfNeeded: capacity))
+        if count > 0 { return .bytes(Int(count)) }
+        return readOutcome(count)
+    }
+
+    /// Whether all input was taken and decrypted: another `read` would find nothing. SSL_has_pending and not SSL_pending: a
+    /// part of a record, or whole ones, can stay inside OpenSSL.
+    @inline(__always)
+    package var isDrained: Bool { buffers.pointee.input == buffers.pointee.inputEnd && SSL_has_pending(ssl) == 0 }
+
+    private mutating func readOutcome(_ result: Int32) -> Read {
+        switch SSL_get_error(ssl, result) {
+        case SSL_ERROR_WANT_READ: return .incomplete
+        case SSL_ERROR_ZERO_RETURN: return .closed
+        default: return .failed(ErrorQueue.takeFailure())
+        }
+    }
+
+    /// Encrypts what fits into the output; returns how many bytes it took: fewer than `count` means that the output must
+    /// be sent first. nil: the connection has failed.
+    @inline(__always)
+    package mutating func write(_ bytes: UnsafeRawPointer, count: Int) -> Int? {
+        var taken = 0
+        while taken < count {
+            let written = SSL_write(ssl, bytes + taken, Int32(truncatingIfNeeded: min(count &- taken, 1 << 30)))
+            guard written > 0 else {
+                return writeOutcome(written) ? taken : nil
+            }
+            taken &+= Int(written)
+        }
+        return taken
+    }
+
+    private mutating func writeOutcome(_ result: Int32) -> Bool {
+        let isFull = SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE
+        if !isFull { ERR_clear_error() }
+        return isFull
+    }
+
+    /// Says goodbye (close_notify, RFC 8446 §6.1).
+    package mutating func shutdown() {
+        _ = SSL_shutdown(ssl)
+        ERR_clear_error()
+    }
+
+    /// "TLSv1.3"
+    package var version: String { SSL_get_version(ssl).map { String(cString: $0) } ?? "" }
+
+    /// "TLS_AES_128_GCM_SHA256"
+    package var cipher: String {
+        SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? ""
+    }
+
+    /// The name that the client asked for (SNI), lower case.
+    package var serverName: String? {
+        SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
+    }
+}

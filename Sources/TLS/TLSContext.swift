@@ -1,0 +1,126 @@
+import COpenSSL
+
+/// What a server's TLS is made of. Paths are absolute.
+package struct TLSOptions: Sendable {
+    /// PEM chain and PEM key; several make an ECDSA and an RSA certificate stand side by side.
+    package var certificates: [(certificate: String, key: String)]
+    package var allowsTLS12: Bool
+    package var allowsTLS13: Bool
+    /// TLS 1.2 cipher list and TLS 1.3 suites, separated by colons, as OpenSSL names them; nil is OpenSSL's choice.
+    package var ciphers: String?
+    /// The keys that seal session tickets, the same for all loops; nil turns tickets off.
+    package var ticketKeys: [UInt8]?
+
+    package init(
+        certificates: [(certificate: String, key: String)], allowsTLS12: Bool, allowsTLS13: Bool, ciphers: String?,
+        ticketKeys: [UInt8]?
+    ) {
+        self.certificates = certificates
+        self.allowsTLS12 = allowsTLS12
+        self.allowsTLS13 = allowsTLS13
+        self.ciphers = ciphers
+        self.ticketKeys = ticketKeys
+    }
+
+    /// Fresh ticket keys: name, HMAC key and AES key.
+    package static func makeTicketKeys() -> [UInt8] {
+        var keys = [UInt8](repeating: 0, count: 80)
+        return RAND_bytes(&keys, Int32(keys.count)) == 1 ? keys : []
+    }
+}
+
+/// An SSL_CTX of one server, for the connections of one loop. Used by the thread of its loop alone.
+package final class TLSContext {
+    let handle: OpaquePointer
+
+    /// Loads certificates and keys. Fails with the file and the reason.
+    package init(_ options: TLSOptions) throws(TLSError) {
+        ERR_clear_error()
+        guard let handle = SSL_CTX_new(TLS_server_method()) else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
+        self.handle = handle
+        _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
+        SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
+        _ = COpenSSLShims_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
+        SSL_CTX_set_alpn_select_cb(handle, Self.selectALPN, nil)
+        // A key that wants a pass phrase is an error, not a question on the terminal.
+        SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in 0 }
+        try setVersions(options)
+        try setCiphers(options)
+        try setTickets(options)
+        for pair in options.certificates { try load(certificate: pair.certificate, key: pair.key) }
+    }
+
+    deinit { SSL_CTX_free(handle) }
+
+    private func setVersions(_ options: TLSOptions) throws(TLSError) {
+        let lowest = options.allowsTLS12 ? TLS1_2_VERSION : TLS1_3_VERSION
+        let highest = options.allowsTLS13 ? TLS1_3_VERSION : TLS1_2_VERSION
+        guard COpenSSLShims_SSL_CTX_set_min_proto_version(handle, lowest) == 1,
+            COpenSSLShims_SSL_CTX_set_max_proto_version(handle, highest) == 1
+        else { throw TLSError("ssl_protocols: \(ErrorQueue.take().reason)") }
+    }
+
+    private func setCiphers(_ options: TLSOptions) throws(TLSError) {
+        guard let ciphers = options.ciphers else { return }
+        let names = ciphers.split(separator: ":")
+        let suites = names.filter { $0.hasPrefix("TLS_") }.joined(separator: ":")
+        let list = names.filter { !$0.hasPrefix("TLS_") }.joined(separator: ":")
+        guard suites.isEmpty || SSL_CTX_set_ciphersuites(handle, suites) == 1,
+            list.isEmpty || SSL_CTX_set_cipher_list(handle, list) == 1
+        else { throw TLSError("ssl_ciphers \"\(ciphers)\": \(ErrorQueue.take().reason)") }
+    }
+
+    private func setTickets(_ options: TLSOptions) throws(TLSError) {
+        guard var keys = options.ticketKeys else {
+            SSL_CTX_set_options(handle, COpenSSLShims_NO_TICKET)
+            SSL_CTX_set_num_tickets(handle, 0)
+            return
+        }
+        // One connection a page: one ticket is what a client can use.
+        SSL_CTX_set_num_tickets(handle, 1)
+        guard COpenSSLShims_SSL_CTX_set_tlsext_ticket_keys(handle, &keys, keys.count) == 1 else {
+            throw TLSError("session tickets: \(ErrorQueue.take().reason)")
+        }
+    }
+
+    private func load(certificate: String, key: String) throws(TLSError) {
+        guard SSL_CTX_use_certificate_chain_file(handle, certificate) == 1 else {
+            throw TLSError("certificate \(certificate): \(ErrorQueue.take().reason)")
+        }
+        guard SSL_CTX_use_PrivateKey_file(handle, key, SSL_FILETYPE_PEM) == 1 else {
+            let error = ErrorQueue.take()
+            if COpenSSLShims_ERR_GET_REASON(error.code) == X509_R_KEY_VALUES_MISMATCH
+                || COpenSSLShims_ERR_GET_REASON(error.code) == X509_R_KEY_TYPE_MISMATCH
+            {
+                throw TLSError("key \(key) does not belong to certificate \(certificate)")
+            }
+            throw TLSError("key \(key): \(error.reason)")
+        }
+        guard SSL_CTX_check_private_key(handle) == 1 else {
+            ERR_clear_error()
+            throw TLSError("key \(key) does not belong to certificate \(certificate)")
+        }
+    }
+
+    /// RFC 7301: `http/1.1` when it is offered; a client that offers other protocols only goes on without.
+    private static let selectALPN:
+        @convention(c) (
+            OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
+            UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
+        ) -> Int32 = { _, selected, selectedCount, offered, offeredCount, _ in
+            guard let selected, let selectedCount, let offered else { return SSL_TLSEXT_ERR_NOACK }
+            let protocols = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
+            var index = 0
+            while index < protocols.count {
+                let count = Int(protocols[index])
+                guard index + 1 + count <= protocols.count else { break }
+                if protocols[(index + 1)...].prefix(count).elementsEqual("http/1.1".utf8) {
+                    selected.pointee = offered + index + 1
+                    selectedCount.pointee = UInt8(truncatingIfNeeded: count)
+                    return SSL_TLSEXT_ERR_OK
+                }
+                index += 1 + count
+            }
+            return SSL_TLSEXT_ERR_NOACK
+        }
+}

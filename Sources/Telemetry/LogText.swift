@@ -1,0 +1,46 @@
+/// Text of a peer in a log line: no byte of it can end the line or the field, or reach the terminal as a control code.
+package enum LogText {
+    /// Escapes quotes, backslashes and control characters as `\xHH`, as nginx does.
+    package static func escape(_ value: String) -> String {
+        guard value.utf8.contains(where: needsEscape) else { return value }
+        var text = ""
+        for scalar in value.unicodeScalars {
+            if scalar.value < 0x80, needsEscape(UInt8(scalar.value)) {
+                text += "\\x" + hexadecimal(UInt8(scalar.value))
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        return text
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == 0x7F || byte == 0x22 || byte == 0x5C
+    }
+
+    /// Two digits, upper case.
+    package static func hexadecimal(_ byte: UInt8) -> String {
+        let digits = Array("0123456789ABCDEF".unicodeScalars)
+        var text = ""
+        text.unicodeScalars.append(digits[Int(byte >> 4)])
+        text.unicodeScalars.append(digits[Int(byte & 0x0F)])
+        return text
+    }
+
+    /// Sixteen digits, lower case: how a connection is named.
+    package static func connectionID(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+
+    /// Milliseconds as seconds with three places.
+    package static func seconds(_ milliseconds: Int64) -> String {
+        let value = max(0, milliseconds)
+        return "\(value / 1000)." + padded(value % 1000, 3)
+    }
+
+    static func padded(_ value: Int64, _ width: Int) -> String {
+        let digits = String(value)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}

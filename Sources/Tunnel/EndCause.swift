@@ -1,0 +1,100 @@
+import Wire
+
+/// Why a session ended. The raw value is its name in logs and metrics: this file is the one place for them.
+package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
+    // The client, in good order
+    /// DISCONNECT, then the end of the connection.
+    case clientDisconnect = "client_disconnect"
+    /// A WebSocket Close without DISCONNECT.
+    case clientClosed = "client_closed"
+    // The client, lost
+    /// End of file, reset, or a TLS alert, without a Close.
+    case clientLost = "client_lost"
+    /// Nothing from the client for longer than its keep alive allows.
+    case clientIdle = "client_idle"
+    /// The client did not take what was sent within the time limit of the close.
+    case clientStalled = "client_stalled"
+
+    // Before the WebSocket
+    case tlsFailed = "tls_failed"
+    case plainHTTPToTLS = "http_to_tls_port"
+    case handshakeTimeout = "handshake_timeout"
+    case requestTimeout = "request_timeout"
+    case requestRefused = "request_refused"
+    case originRefused = "origin_refused"
+    /// An HTTP request that was answered: a file, or a status.
+    case served = "served"
+
+    // WebSocket rules
+    case webSocketError = "websocket_error"
+    case textFrame = "text_frame"
+
+    // The CONNECT gate
+    case connectTimeout = "connect_timeout"
+    case connectMalformed = "connect_malformed"
+    case connectTooLarge = "connect_too_large"
+    case versionRefused = "version_refused"
+    case clientIDRefused = "client_id_refused"
+
+    // MQTT rules after CONNECT
+    case malformedPacket = "malformed_packet"
+    case protocolError = "protocol_error"
+    case packetTooLarge = "packet_too_large"
+
+    // The way to the broker
+    case noUpstream = "no_upstream"
+    case refusedByBroker = "refused_by_broker"
+    /// DISCONNECT of the broker, or an end of file behind the client's.
+    case brokerDisconnect = "broker_disconnect"
+    /// End of file or reset from the broker.
+    case brokerLost = "broker_lost"
+    case brokerProtocolError = "broker_protocol_error"
+    /// The broker did not take what was sent within the time limit of the close.
+    case brokerStalled = "broker_stalled"
+
+    // The gateway itself
+    case shutdown = "shutdown"
+    case drained = "drained"
+    case outOfResources = "out_of_resources"
+
+    /// Which side a session ended by.
+    package enum Side: String, Sendable { case client, upstream, gateway }
+
+    package var side: Side {
+        switch self {
+        case .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled:
+            .upstream
+        case .shutdown, .drained, .outOfResources, .served: .gateway
+        default: .client
+        }
+    }
+
+    /// The WebSocket Close that tells the client.
+    package var closeCode: CloseCode {
+        switch self {
+        case .clientDisconnect, .clientClosed, .brokerDisconnect, .served: .normal
+        case .shutdown, .drained: .goingAway
+        case .webSocketError, .malformedPacket, .protocolError, .connectMalformed: .protocolError
+        case .textFrame: .unsupportedData
+        case .packetTooLarge, .connectTooLarge: .messageTooBig
+        case .noUpstream: .tryAgainLater
+        case .brokerLost, .brokerProtocolError, .brokerStalled: .badGateway
+        case .outOfResources: .internalError
+        default: .policyViolation
+        }
+    }
+
+    /// The DISCONNECT that a 5.0 client gets first when its session is open; nil when the broker has spoken for itself, or
+    /// nobody is there to read it.
+    package var disconnectReason: ReasonCode? {
+        switch self {
+        case .malformedPacket: .malformedPacket
+        case .protocolError, .webSocketError, .textFrame: .protocolError
+        case .packetTooLarge: .packetTooLarge
+        case .shutdown, .drained: .serverShuttingDown
+        case .brokerLost, .brokerProtocolError, .brokerStalled: .serverShuttingDown
+        case .outOfResources: .serverBusy
+        default: nil
+        }
+    }
+}

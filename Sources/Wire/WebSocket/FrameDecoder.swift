@@ -1,0 +1,189 @@
+/// Client-to-server WebSocket frames (RFC 6455 §5): unmasks payloads in place and moves them together, so that what
+/// many frames of one read carried leaves as one block.
+///
+/// Frames may be cut anywhere between two blocks. Data payloads are never kept; a header or a control frame that a block
+/// cuts off is (at most `carryCapacity` bytes), and goes in front of the next block.
+package struct FrameDecoder: ~Copyable {
+    package enum Control: UInt8, Sendable, BitwiseCopyable { case close = 8, ping = 9, pong = 10 }
+
+    /// What breaks the rules; each names its close code.
+    package enum Failure: Error, Equatable, Sendable, BitwiseCopyable {
+        /// RSV bits without a negotiated extension, §5.2.
+        case reservedBits
+        /// A reserved opcode, §5.2.
+        case opcode
+        /// A client frame that is not masked, §5.1.
+        case unmasked
+        /// A length that is not in its shortest form, or above 2^63, §5.2.
+        case length
+        /// A control frame that is fragmented or longer than 125 bytes, §5.5.
+        case control
+        /// A continuation of nothing, or a new message inside a fragmented one, §5.4.
+        case fragmentation
+        /// A text frame: MQTT is binary [MQTT-6.0.0-1].
+        case text
+
+        package var closeCode: CloseCode { self == .text ? .unsupportedData : .protocolError }
+    }
+
+    /// Where a block of input stands: `source..<end` is not decoded yet; the payloads so far lie below `payloadEnd`.
+    package struct Cursor: BitwiseCopyable {
+        package var source: UnsafeMutableRawPointer
+        package var payloadEnd: UnsafeMutableRawPointer
+        package let end: UnsafeMutableRawPointer
+
+        @inline(__always)
+        package init(start: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) {
+            source = start
+            payloadEnd = start
+            self.end = end
+        }
+    }
+
+    /// A whole control frame, unmasked in place: read it before the cursor moves on.
+    package struct ControlFrame: BitwiseCopyable {
+        package let kind: Control
+        package let payload: UnsafeMutableRawPointer
+        package let count: Int
+    }
+
+    /// Room that a caller leaves in front of a block.
+    package static let carryCapacity = 6 + 125
+
+    private var carry: UnsafeMutableRawPointer?
+    private var carryCount = 0
+    private var remaining = 0  // payload of the current data frame still to come
+    private var mask: UInt32 = 0  // rotated to the next payload byte
+    private var isFragmented = false  // inside a message whose last frame is still to come
+
+    package init() {}
+
+    deinit { carry?.deallocate() }
+
+    /// Whether the input so far ends between two messages.
+    package var isBetweenMessages: Bool { remaining == 0 && carryCount == 0 && !isFragmented }
+
+    /// Puts what the last block left over in front of `block`; returns the new start.
+    @inline(__always)
+    package mutating func restoreCarry(before block: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        guard let carry else { return block }
+        let start = block - carryCount
+        start.copyMemory(from: carry, byteCount: carryCount)
+        carry.deallocate()
+        self.carry = nil
+        carryCount = 0
+        return start
+    }
+
+    /// Decodes up to and including the next control frame, or to the end of the block (nil).
+    package mutating func next(_ cursor: inout Cursor) throws(Failure) -> ControlFrame? {
+        var source = cursor.source
+        var destination = cursor.payloadEnd
+        let end = cursor.end
+        defer {
+            cursor.source = source
+            cursor.payloadEnd = destination
+        }
+        while true {
+            if remaining > 0 {
+                let count = min(remaining, end - source)
+                mask = unmask(from: source, to: destination, count: count, mask: mask)
+                source += count
+                destination += count
+                remaining &-= count
+                if remaining > 0 { return nil }
+            }
+            let available = end - source
+            guard available >= 6 else {
+                try cutOff(&source, available)
+                return nil
+            }
+            let first = source.load(as: UInt8.self)
+            let second = (source + 1).load(as: UInt8.self)
+            // The everyday frame: a whole binary message of less than 126 bytes.
+            if first == 0x82, second &- 0x80 < 126, !isFragmented {
+                mask = (source + 2).loadUnaligned(as: UInt32.self)
+                remaining = Int(second & 0x7F)
+                source += 6
+                continue
+            }
+            try Self.check(first, second, isFragmented: isFragmented)
+            if first & 0x08 != 0 {
+                guard available >= 6 + Int(second & 0x7F) else {
+                    try cutOff(&source, available)
+                    return nil
+                }
+                let frame = control(first, at: source, count: Int(second & 0x7F))
+                source = frame.payload + frame.count
+                return frame
+            }
+            guard let header = try beginData(source, available, first, second) else {
+                try cutOff(&source, available)
+                return nil
+            }
+            source += header
+        }
+    }
+
+    /// The rules that the first two bytes of a frame show.
+    private static func check(_ first: UInt8, _ second: UInt8, isFragmented: Bool) throws(Failure) {
+        let opcode = first & 0x0F
+        guard first & 0x70 == 0 else { throw .reservedBits }
+        guard opcode <= 2 || 8...10 ~= opcode else { throw .opcode }
+        guard second & 0x80 != 0 else { throw .unmasked }
+        if opcode >= 8 {
+            guard first & 0x80 != 0, second & 0x7F < 126 else { throw .control }
+        } else {
+            guard opcode != 1 else { throw .text }
+            guard opcode == (isFragmented ? 0 : 2) else { throw .fragmentation }
+        }
+    }
+
+    private func control(_ first: UInt8, at source: UnsafeMutableRawPointer, count: Int) -> ControlFrame {
+        let key = (source + 2).loadUnaligned(as: UInt32.self)
+        let payload = source + 6
+        _ = unmask(from: payload, to: payload, count: count, mask: key)
+        // `check` has let only these three through.
+        return ControlFrame(kind: Control(rawValue: first & 0x0F) ?? .pong, payload: payload, count: count)
+    }
+
+    /// Reads the header of a data frame; returns its size, or nil when it is not all there.
+    private mutating func beginData(
+        _ source: UnsafeMutableRawPointer, _ available: Int, _ first: UInt8, _ second: UInt8
+    ) throws(Failure) -> Int? {
+        var length = Int(second & 0x7F)
+        var header = 6
+        if length == 126 {
+            header = 8
+            guard available >= header else { return nil }
+            length = Int(UInt16(bigEndian: (source + 2).loadUnaligned(as: UInt16.self)))
+            guard length >= 126 else { throw .length }
+        } else if length == 127 {
+            header = 14
+            guard available >= header else { return nil }
+            guard let long = Int(exactly: UInt64(bigEndian: (source + 2).loadUnaligned(as: UInt64.self))),
+                long > 0xFFFF
+            else { throw .length }
+            length = long
+        }
+        isFragmented = first & 0x80 == 0
+        mask = (source + header - 4).loadUnaligned(as: UInt32.self)
+        remaining = length
+        return header
+    }
+
+    /// Keeps an incomplete header or control frame for the next block, unless what is there is wrong already.
+    private mutating func cutOff(_ source: inout UnsafeMutableRawPointer, _ available: Int) throws(Failure) {
+        guard available > 0 else { return }
+        let first = source.load(as: UInt8.self)
+        // One byte shows all but the mask bit.
+        let second = available > 1 ? (source + 1).load(as: UInt8.self) : 0x80
+        try Self.check(first, second, isFragmented: isFragmented)
+        let copy = UnsafeMutableRawPointer.allocate(byteCount: Self.carryCapacity, alignment: 8)
+        let count = min(available, Self.carryCapacity)
+        copy.copyMemory(from: source, byteCount: count)
+        carry = copy
+        carryCount = count
+        source += available
+    }
+}

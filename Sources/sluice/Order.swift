@@ -1,0 +1,26 @@
+import Configuration
+import Gateway
+import Glibc
+
+extension Sluice.Order {
+    /// Signals the process that `pid_file` names.
+    func send(_ snapshot: Snapshot) throws(Failure) {
+        guard let path = snapshot.process.pidFile else {
+            throw Failure(description: "-s needs a pid_file in the configuration to find the running process")
+        }
+        let number: Int32
+        switch self {
+        case .stop: number = SIGTERM
+        case .quit: number = SIGQUIT
+        case .reopen: number = SIGUSR1
+        case .reload:
+            throw Failure(
+                description: "reload is not in this version yet: test with -t, then quit and start again")
+        }
+        let process = try Failure.wrap { () throws(StartError) in try PidFile.read(path) }
+        guard kill(process, number) == 0 else {
+            throw Failure(
+                description: "process \(process), named by \(path), cannot be signalled: \(String(cString: strerror(errno)))")
+        }
+    }
+}

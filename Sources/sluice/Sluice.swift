@@ -1,0 +1,95 @@
+import ArgumentParser
+import Configuration
+import Gateway
+
+
+import Glibc
+
+
+/// The command line.
+@main
+struct Sluice: ParsableCommand {
+    /// Exit statuses: 0 done, 1 the configuration or the system does not allow it, 64 the command line is wrong.
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Brings browsers to MQTT brokers: TLS and WebSocket in front, plain MQTT over TCP behind.",
+        discussion: """
+            Without -t, -T, -s, -v or -V it runs in the foreground.
+
+            Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, USR1 opens \
+            the logs again.
+
+            Exit status: 0 after a clean end or a good test; 1 when the configuration is wrong, or a port, certificate \
+            or file does not allow it; 64 when the command line is wrong.
+            """)
+
+    @Option(
+        name: .customShort("c"),
+        help: ArgumentHelp(
+            "The configuration file. Default: conf/sluice.conf under the prefix, then /etc/sluice/sluice.conf.",
+            valueName: "file"))
+    var file: String?
+
+    @Option(
+        name: .customShort("p"),
+        help: ArgumentHelp(
+            """
+            The folder that relative paths in the configuration start from. Default: the folder above the \
+            configuration file's folder when that is called conf, else the file's folder.
+            """, valueName: "prefix"))
+    var prefix: String?
+
+    @Flag(name: .customShort("t"), help: "Test the configuration, and what it names.")
+    var test = false
+
+    @Flag(name: .customShort("T"), help: "Test it, and print it as understood: includes and defaults resolved.")
+    var testAndPrint = false
+
+    @Option(
+        name: .customShort("s"),
+        help: ArgumentHelp(
+            "Signal the running process, found by pid_file: stop, quit or reopen.", valueName: "signal"))
+    var signal: Order?
+
+    @Flag(name: .customShort("v"), help: "Print the version.")
+    var version = false
+
+    @Flag(name: .customShort("V"), help: "Print the version, and those of Swift, OpenSSL and nghttp2.")
+    var versions = false
+
+    enum Order: String, ExpressibleByArgument, CaseIterable {
+        case stop, quit, reopen, reload
+    }
+
+    func validate() throws {
+        let modes = [test || testAndPrint, signal != nil, version || versions].filter(\.self).count
+        guard modes <= 1 else { throw ValidationError("-t or -T, -s, and -v or -V exclude each other.") }
+    }
+
+    func run() throws {
+        if version || versions { return Version.write(all: versions) }
+        let location = ConfigurationLocation(file: file, prefix: prefix)
+        do throws(Failure) {
+            let snapshot = try location.load()
+            if let signal {
+                try signal.send(snapshot)
+            } else if test || testAndPrint {
+                try Failure.wrap { () throws(StartError) in try Gateway.test(snapshot) }
+                if testAndPrint { print(render(snapshot), terminator: "") }
+                Self.complain("the configuration \(location.path) is good")
+            } else {
+                var gateway = try Failure.wrap { () throws(StartError) in try Gateway.make(snapshot) }
+                try Failure.run(&gateway)
+            }
+        } catch {
+            Self.complain(error.description)
+            throw ExitCode(1)
+        }
+    }
+
+    /// One line on standard error.
+    static func complain(_ message: String) {
+        let line = Array("sluice: \(message)\n".utf8)
+        _ = write(STDERR_FILENO, line, line.count)
+    }
+}

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# setup.sh build|demo|test…: installs the Debian packages that these need and this machine lacks.
+# Asks the machine for the thing itself (a command, a library), not for its package, so that what came from
+# elsewhere is left alone. With nothing missing it neither needs the network nor root.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+export PATH="$PATH:/usr/sbin:/sbin"
+
+missing=()
+
+# lacks PACKAGE COMMAND…: notes PACKAGE unless COMMAND succeeds.
+lacks() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+library() { pkg-config --exists "$1" || dpkg-query -W -f '${db:Status-Abbrev}' "$2" 2>/dev/null | grep -q '^ii'; }
+
+for purpose in "$@"; do
+    case $purpose in
+    build)
+        lacks git command -v git
+        lacks pkg-config command -v pkg-config
+        lacks libssl-dev library openssl libssl-dev
+        lacks libnghttp2-dev library libnghttp2 libnghttp2-dev
+        ;;
+    demo)
+        lacks mosquitto command -v mosquitto
+        lacks mosquitto-clients command -v mosquitto_pub
+        lacks openssl command -v openssl
+        lacks python3 command -v python3
+        ;;
+    test)
+        # A Node.js from elsewhere stays: nodejs is asked for only where there is no `node` at all.
+        lacks nodejs command -v node
+        lacks node-mqtt test -d /usr/share/nodejs/mqtt
+        lacks node-ws test -d /usr/share/nodejs/ws
+        lacks python3-venv venv_python
+        ;;
+    *) fail "setup.sh knows build, demo and test, not \"$purpose\"." ;;
+    esac
+done
+
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+say "Missing here: ${missing[*]}"
+command -v apt-get >/dev/null || fail "This is not Debian or Ubuntu: there is no apt-get." \
+    "Install what these packages hold in your system's way, then try again: ${missing[*]}"
+install=(apt-get install --yes --no-install-recommends --no-remove "${missing[@]}")
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=(env DEBIAN_FRONTEND=noninteractive)
+elif command -v sudo >/dev/null; then
+    say "Installing needs root: sudo may ask for your password."
+    as_root=(sudo env DEBIAN_FRONTEND=noninteractive)
+else
+    fail "Packages are missing, and installing them needs root; there is no sudo here." \
+        "As root:  apt-get update && ${install[*]}"
+fi
+
+say "Installing ${missing[*]} with apt-get"
+lock=(-o "DPkg::Lock::Timeout=300")
+"${as_root[@]}" apt-get "${lock[@]}" -q update || say "apt-get update failed; trying with the lists that are here."
+"${as_root[@]}" apt-get "${lock[@]}" -q "${install[@]:1}" || fail "apt-get could not install: ${missing[*]}" \
+    "Its message stands above. By hand:  apt-get update && ${install[*]}"
