@@ -57,7 +57,7 @@ require_port() {
 build() {
     require_swift
     if [ ! -x .build/release/sluice ]; then
-        say "Building the gateway; a first build takes two to five minutes"
+        say "Building the gateway; a first build takes one to three minutes"
     else
         say "Building what changed"
     fi

@@ -1,8 +1,8 @@
 /// Bytes that wait, first in, first out. Holds memory only while there are some.
 package struct ByteQueue: ~Copyable {
-    private var base: UnsafeMutableRawPointer?
-    private var start = 0
-    private var end = 0
+    @usableFromInline var base: UnsafeMutableRawPointer?
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
     private var capacity = 0
     private static let smallest = 512
 
@@ -10,9 +10,9 @@ package struct ByteQueue: ~Copyable {
 
     deinit { base?.deallocate() }
 
-    package var isEmpty: Bool { @inline(__always) get { base == nil } }
+    package var isEmpty: Bool { @inlinable get { base == nil } }
 
-    package var count: Int { @inline(__always) get { end &- start } }
+    package var count: Int { @inlinable get { end &- start } }
 
     /// The bytes, in place: valid until the next change.
     package var bytes: UnsafeMutableRawBufferPointer {

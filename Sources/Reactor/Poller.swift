@@ -43,21 +43,29 @@ package struct Poller: ~Copyable {
     }
 }
 
-/// What epoll reports, or is asked for.
-package struct Events: OptionSet, Sendable, BitwiseCopyable {
-    package let rawValue: UInt32
+/// What epoll reports, or is asked for. Plain bits, and inlinable: every event of the data path passes through here, and the
+/// generic set algebra of OptionSet costs more there than the event itself.
+package struct Events: Equatable, Sendable, BitwiseCopyable {
+    package var rawValue: UInt32
 
-    @inline(__always)
+    @inlinable
     package init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    package static var readable: Events { Events(rawValue: CShims_EPOLLIN) }
-    package static var writable: Events { Events(rawValue: CShims_EPOLLOUT) }
-    /// The peer has sent its FIN.
-    package static var peerClosed: Events { Events(rawValue: CShims_EPOLLRDHUP) }
-    /// Both directions are closed. Reported whether asked for or not.
-    package static var hangup: Events { Events(rawValue: CShims_EPOLLHUP) }
-    /// The socket has an error. Reported whether asked for or not.
-    package static var error: Events { Events(rawValue: CShims_EPOLLERR) }
-    /// One of several pollers is woken for a shared listening socket.
-    package static var exclusive: Events { Events(rawValue: CShims_EPOLLEXCLUSIVE) }
+    /// What a leg or a listener asks for.
+    @inlinable
+    package init(reading: Bool, writing: Bool) {
+        rawValue = (reading ? CShims_EPOLLIN : 0) | (writing ? CShims_EPOLLOUT : 0)
+    }
+
+    /// Waits for input on a listening socket that several pollers share: one of them is woken.
+    @inlinable
+    package static var accepting: Events { Events(rawValue: CShims_EPOLLIN | CShims_EPOLLEXCLUSIVE) }
+
+    /// There is room to write.
+    @inlinable
+    package var isWritable: Bool { rawValue & CShims_EPOLLOUT != 0 }
+
+    /// There is something to read: bytes, an end, or an error. The last two are reported whether asked for or not.
+    @inlinable
+    package var isReadable: Bool { rawValue & (CShims_EPOLLIN | CShims_EPOLLHUP | CShims_EPOLLERR) != 0 }
 }

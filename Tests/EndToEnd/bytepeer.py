@@ -147,8 +147,9 @@ class BytePeer:
         return data
 
     def expect_end(self):
-        """The gateway closes, with FIN and not with a reset, and sends nothing more."""
+        """The gateway closes first, with FIN and not with a reset, and sends nothing more; then this side closes."""
         rest = self.read_to_end()
+        self.close()
         assert rest == b"", f"bytes before the end: {rest[:200]!r}"
         assert not self.was_reset, "the connection was reset"
 
@@ -241,7 +242,7 @@ class BytePeer:
 
     def read_packet(self):
         """The next MQTT packet, whatever the frames; pings are answered as any client does."""
-        while (size := mqttbytes.whole(self.mqtt[:5]) or mqttbytes.whole(self.mqtt)) is None:
+        while (size := mqttbytes.whole(self.mqtt)) is None:
             received = self.read_frame()
             if received.opcode in (BINARY, CONTINUATION):
                 self.mqtt += received.payload

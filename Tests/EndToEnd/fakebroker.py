@@ -35,7 +35,7 @@ class Connection:
 
     def read_packet(self):
         """The next packet, or None at the end of the stream."""
-        while (size := mqttbytes.whole(self.received[self._position :])) is None:
+        while (size := mqttbytes.whole(self.received, self._position)) is None:
             if not self.fill():
                 return None
         packet = bytes(self.received[self._position : self._position + size])

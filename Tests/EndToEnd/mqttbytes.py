@@ -94,31 +94,27 @@ def disconnect(version=4, reason=None):
     return packet(0xE0, b"" if reason is None else bytes([reason, 0]))
 
 
-def whole(buffer):
-    """The size of the packet that `buffer` begins with, or None while it is not all there."""
+def whole(buffer, start=0):
+    """The size of the packet that begins at `start`, or None while it is not all there."""
     size, shift = 0, 0
-    for index in range(1, 5):
+    for index in range(start + 1, start + 5):
         if index >= len(buffer):
             return None
         size |= (buffer[index] & 0x7F) << shift
         shift += 7
         if buffer[index] < 0x80:
-            total = 1 + index + size
-            return total if len(buffer) >= total else None
-    raise AssertionError(f"not MQTT: {bytes(buffer[:16]).hex(' ')}")
+            total = index + 1 - start + size
+            return total if len(buffer) - start >= total else None
+    raise AssertionError(f"not MQTT: {bytes(buffer[start : start + 16]).hex(' ')}")
 
 
 def split(buffer):
     """The whole packets at the front of `buffer`, and what is left."""
     packets, start = [], 0
-    view = bytes(buffer)
-    while start < len(view):
-        size = whole(view[start : start + 5]) or whole(view[start:])
-        if size is None:
-            break
-        packets.append(view[start : start + size])
+    while start < len(buffer) and (size := whole(buffer, start)) is not None:
+        packets.append(bytes(buffer[start : start + size]))
         start += size
-    return packets, view[start:]
+    return packets, bytes(buffer[start:])
 
 
 def published(packet_bytes, version=4):

@@ -84,7 +84,7 @@ struct Loop: ~Copyable {
 
     private func watch() throws(StartError) {
         do throws(SystemError) {
-            try poller.add(mailbox.descriptor, .readable, word: LoopWord.mailbox)
+            try poller.add(mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
             try watchListeners()
         } catch {
             throw StartError("\(error)")
@@ -176,7 +176,7 @@ struct Loop: ~Copyable {
 
     private func watchListeners() throws(SystemError) {
         for (index, listener) in context.pointee.listeners.enumerated() where listener.descriptor >= 0 {
-            try poller.add(listener.descriptor, [.readable, .exclusive], word: LoopWord.listener(index))
+            try poller.add(listener.descriptor, .accepting, word: LoopWord.listener(index))
         }
     }
 

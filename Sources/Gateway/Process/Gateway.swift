@@ -44,7 +44,7 @@ package struct Gateway: ~Copyable {
 
     private func watchReports() throws(StartError) {
         do throws(SystemError) {
-            try poller.add(reports.descriptor, .readable, word: Self.reportWord)
+            try poller.add(reports.descriptor, Events(reading: true, writing: false), word: Self.reportWord)
         } catch {
             throw StartError("\(error)")
         }
@@ -71,7 +71,7 @@ package struct Gateway: ~Copyable {
     private func blockSignals() throws(StartError) -> Signals {
         do throws(SystemError) {
             let signals = try Signals()
-            try poller.add(signals.descriptor, .readable, word: Self.signalWord)
+            try poller.add(signals.descriptor, Events(reading: true, writing: false), word: Self.signalWord)
             return signals
         } catch {
             throw StartError("\(error)")

@@ -8,7 +8,7 @@ struct Leg: ~Copyable {
     /// -1: there is no socket (any more).
     private(set) var descriptor: Int32 = -1
     private(set) var backlog = ByteQueue()
-    private var interest: Events = []
+    private var interest = Events(reading: false, writing: false)
     private var isRegistered = false
     /// Bytes to read at a time: grows while reads fill it, shrinks when the other side is slow.
     var readLimit = Leg.smallRead
@@ -31,15 +31,13 @@ struct Leg: ~Copyable {
     /// Registers what is waited for now; does nothing when that has not changed.
     @inline(__always)
     mutating func watch(reading: Bool, writing: Bool, _ poller: Int32, word: UInt64) -> Bool {
-        var wanted: Events = []
-        if reading { wanted = [.readable] }
-        if writing { wanted.insert(.writable) }
+        let wanted = Events(reading: reading, writing: writing)
         if wanted == interest && isRegistered { return true }
         return change(to: wanted, poller, word)
     }
 
     private mutating func change(to wanted: Events, _ poller: Int32, _ word: UInt64) -> Bool {
-        if !isRegistered && wanted.isEmpty { return true }
+        if !isRegistered && wanted == Events(reading: false, writing: false) { return true }
         let operation = isRegistered ? CShims_EPOLL_MODIFY : CShims_EPOLL_ADD
         let result = CShims_epoll_control(poller, Int32(operation), descriptor, wanted.rawValue, word)
         isRegistered = isRegistered || result == 0
@@ -53,7 +51,7 @@ struct Leg: ~Copyable {
         guard isRegistered else { return }
         _ = CShims_epoll_control(poller, Int32(CShims_EPOLL_DELETE), descriptor, 0, 0)
         isRegistered = false
-        interest = []
+        interest = Events(reading: false, writing: false)
     }
 
     // MARK: Bytes

@@ -97,9 +97,9 @@ struct Session: ~Copyable {
     /// Something happened on the client leg.
     @inline(__always)
     mutating func clientEvent(_ events: Events) -> Outcome {
-        if events.contains(.writable) { clientWritable() }
+        if events.isWritable { clientWritable() }
         guard client.isOpen else { return settle() }
-        if !events.isDisjoint(with: [.readable, .hangup, .error]) {
+        if events.isReadable {
             if wantsClientInput {
                 readClient()
             } else {
@@ -117,11 +117,11 @@ struct Session: ~Copyable {
             upstreamConnected()
             return settle()
         }
-        if events.contains(.writable), !upstream.isFlushed, !upstream.flush() {
+        if events.isWritable, !upstream.isFlushed, !upstream.flush() {
             upstreamLost()
             return settle()
         }
-        if !events.isDisjoint(with: [.readable, .hangup, .error]) {
+        if events.isReadable {
             if wantsUpstreamInput {
                 readUpstream()
             } else {

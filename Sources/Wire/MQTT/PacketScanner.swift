@@ -146,7 +146,7 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
     package mutating func take(_ count: Int) { remaining = max(0, remaining &- count) }
 
     /// The size of the packet at `position`; nil when its fixed header is not all there.
-    @inline(__always)
+    @inlinable
     package static func size(at position: UnsafeRawPointer, _ end: UnsafeRawPointer) throws(Failure) -> Int? {
         var length = 0
         var shift = 0
