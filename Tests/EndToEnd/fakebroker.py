@@ -100,7 +100,7 @@ class FakeBroker:
     def _run(self, connection):
         try:
             self.behaviour(connection)
-        except OSError:
+        except (OSError, mqttbytes.Malformed):
             pass
         except Exception as error:  # a fault of the test itself: shown when the stand-in is closed
             self.failures.append(error)
@@ -141,7 +141,14 @@ class FakeBroker:
 
 
 def serve(connection):
-    """Grants the CONNECT, records everything, says nothing more."""
+    """Grants the CONNECT, records everything, says nothing more; closes after DISCONNECT, as brokers do."""
+    packet = connection.accept_connect()
+    while packet is not None and packet[0] != 0xE0:
+        packet = connection.read_packet()
+
+
+def keep_open(connection):
+    """The same, but never closes by itself."""
     if connection.accept_connect() is not None:
         connection.drain()
 
@@ -150,7 +157,7 @@ def echo(connection):
     """Sends every PUBLISH back as it came, and answers pings."""
     if connection.accept_connect() is None:
         return
-    while (packet := connection.read_packet()) is not None:
+    while (packet := connection.read_packet()) is not None and packet[0] != 0xE0:
         if packet[0] >> 4 == 3:
             connection.send(packet)
         elif packet[0] == 0xC0:

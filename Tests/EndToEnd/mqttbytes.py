@@ -1,5 +1,9 @@
 """MQTT control packets as bytes, for peers that must be exact. Versions are the protocol levels: 3, 4 and 5."""
 
+class Malformed(Exception):
+    """Bytes that are no MQTT packet."""
+
+
 PINGREQ = b"\xc0\x00"
 PINGRESP = b"\xd0\x00"
 VERSIONS = (3, 4, 5)
@@ -105,7 +109,7 @@ def whole(buffer, start=0):
         if buffer[index] < 0x80:
             total = index + 1 - start + size
             return total if len(buffer) - start >= total else None
-    raise AssertionError(f"not MQTT: {bytes(buffer[start : start + 16]).hex(' ')}")
+    raise Malformed(bytes(buffer[start : start + 16]).hex(" "))
 
 
 def split(buffer):

@@ -16,13 +16,13 @@ class PahoClient:
 
     def __init__(
         self, port, version=4, client_id="", *, tls=None, path="/mqtt", clean=True, expiry=None, will=None, keepalive=60,
-        connect=True, host="localhost",
+        connect=True, host="localhost", headers=None,
     ):
         options = {} if version == 5 else {"clean_session": clean}
         self.client = paho.Client(
             paho.CallbackAPIVersion.VERSION2, client_id, protocol=PROTOCOLS[version], transport="websockets", **options
         )
-        self.client.ws_set_options(path=path)
+        self.client.ws_set_options(path=path, headers=headers)
         if tls:
             self.client.tls_set_context(tls)
         if will:

@@ -111,8 +111,8 @@ def test_two_clients_exchange_many_messages_in_order(rig):
 def test_ipv6_listener(rig):
     port = harness.free_port()
     gateway = rig.gateway([rig.mosquitto()], listen=[f"[::1]:{port}"])
-    # By name: paho writes an IPv6 address into Host without the brackets that RFC 3986 §3.2.2 wants.
-    client = rig.paho(port, 4, "six", host="localhost").subscribe("t")
+    # paho writes an IPv6 address into Host without the brackets that RFC 3986 §3.2.2 wants.
+    client = rig.paho(port, 4, "six", host="::1", headers={"Host": f"[::1]:{port}"}).subscribe("t")
     client.publish("t", "over IPv6")
     assert client.message().payload == b"over IPv6"
     client.close()

@@ -167,6 +167,7 @@ def test_nothing_behind_a_close_is_read(rig):
     peer = rig.opened(gateway)
     peer.send(frame(CLOSE, b"\x03\xe8") + frame(BINARY, mqttbytes.publish("t", "late")))
     peer.read_close()
+    peer.expect_end()
     gateway.ended_count(1)
     assert bytes(broker.connections[0].received) == CONNECT
 
@@ -188,6 +189,16 @@ def test_disconnect_is_answered_with_close_1000(rig):
     peer.send_mqtt(mqttbytes.disconnect())
     peer.expect_close(1000)
     broker.received(CONNECT + mqttbytes.disconnect())
+    assert gateway.ended_count(1)[0]["status_reason"] == "client_disconnect"
+
+
+def test_disconnect_ends_the_session_though_the_broker_does_not_close(rig):
+    """[MQTT-3.14.4-1]: the client's side is over; a broker that keeps its side open must not keep the session."""
+    broker = rig.fake(fakebroker.keep_open)
+    gateway = rig.gateway([broker])
+    peer = rig.opened(gateway)
+    peer.send_mqtt(mqttbytes.disconnect())
+    peer.expect_close(1000)
     assert gateway.ended_count(1)[0]["status_reason"] == "client_disconnect"
 
 

@@ -22,6 +22,8 @@ struct LoopBuffers: BitwiseCopyable {
     let outputCapacity: Int
 
     static let frameCapacity = 4096
+    /// Bytes of one read, at most.
+    static let readSize = 256 * 1024
 
     /// Allocates for the life of the process, as loops do not end before it.
     init() {
@@ -29,7 +31,7 @@ struct LoopBuffers: BitwiseCopyable {
             let front = (headroom + 63) / 64 * 64
             return UnsafeMutableRawPointer.allocate(byteCount: front + count, alignment: 64) + front
         }
-        let read = Leg.largeRead
+        let read = Self.readSize
         cipher = room(0, read)
         // One read, and what OpenSSL held of a record before it.
         plainCapacity = read + 40 * 1024

@@ -23,6 +23,8 @@ struct LoopContext: ~Copyable {
     var sessions = SessionTable()
     var wheel: TimerWheel
     var tally = Tally<EndCause>()
+    /// Sessions of which a leg has bytes waiting.
+    var stalled = 0
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
@@ -43,6 +45,10 @@ struct LoopContext: ~Copyable {
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Digest.randomWord() & 0xFFFF_FFFF_0000_0000
     }
+
+    /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
+    /// something they read less, so that memory stays flat.
+    var readSize: Int { @inline(__always) get { stalled > 256 ? 16 * 1024 : LoopBuffers.readSize } }
 
     func site(_ index: Int) -> Site { sites[index] }
 

@@ -10,15 +10,10 @@ struct Leg: ~Copyable {
     private(set) var backlog = ByteQueue()
     private var interest = Events(reading: false, writing: false)
     private var isRegistered = false
-    /// Bytes to read at a time: grows while reads fill it, shrinks when the other side is slow.
-    var readLimit = Leg.smallRead
     /// Its FIN is sent: nothing can be written any more.
     private(set) var isShutDown = false
     /// The other side's FIN, or its end, has been seen.
     var isAtEnd = false
-
-    static let smallRead = 32 * 1024
-    static let largeRead = 256 * 1024
 
     /// Takes over a socket.
     mutating func attach(_ descriptor: Int32) { self.descriptor = descriptor }
@@ -66,12 +61,6 @@ struct Leg: ~Copyable {
         if count == -Int(EAGAIN) { return .nothing }
         isAtEnd = true
         return count == 0 ? .end : .failed
-    }
-
-    /// Learns from a read of `count` bytes: more at a time while reads come back full.
-    @inline(__always)
-    mutating func adapt(read count: Int) {
-        if count >= readLimit, readLimit < Self.largeRead { readLimit = min(readLimit &* 2, Self.largeRead) }
     }
 
     /// Sends what the socket takes and keeps the rest. False: the peer is gone.

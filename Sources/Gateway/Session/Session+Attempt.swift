@@ -160,7 +160,6 @@ extension Session {
                 seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive,
                 pingInterval: location.webSocket.ping.milliseconds)
             uplink.open(version: connect.packet.version, packetLimit: location.mqtt.maxPacketSize)
-            client.readLimit = Leg.smallRead
             deadline = .max
             limit(min(keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max))
             pipeDown(bytes, count: count)

@@ -61,7 +61,7 @@ extension Session {
 
     /// Takes what a client still sends while its session ends.
     mutating func discardClientInput() {
-        switch client.receive(into: loop.pointee.buffers.cipher, capacity: Leg.smallRead) {
+        switch client.receive(into: loop.pointee.buffers.cipher, capacity: loop.pointee.readSize) {
         case .bytes, .nothing, .end: break
         case .failed: client.close()
         }
@@ -108,6 +108,7 @@ extension Session {
             releasePeer()
             client.close()
             upstream.close()
+            noteStall(false)
             if file >= 0 { Socket.close(file) }
             file = -1
             logEnd(cause)

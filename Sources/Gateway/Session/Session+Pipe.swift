@@ -16,7 +16,6 @@ extension Session {
             let scan = uplink.scan(block.payload, count: block.count)
             if scan.forward > 0 {
                 guard upstream.send(block.payload, count: scan.forward) else { return upstreamLost() }
-                if !upstream.isFlushed { client.readLimit = Leg.smallRead }
             }
             if let violation = scan.violation { return violated(violation) }
         }
@@ -47,9 +46,8 @@ extension Session {
     @inline(__always)
     mutating func readUpstream() {
         let buffer = loop.pointee.buffers.down
-        switch upstream.receive(into: buffer, capacity: upstream.readLimit) {
+        switch upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
         case .bytes(let count):
-            upstream.adapt(read: count)
             switch machine.phase {
             case .open:
                 activeAt = loop.pointee.now
@@ -73,7 +71,6 @@ extension Session {
             guard writeClient(output.start, count: output.count) else { return clientLost() }
         }
         guard flushTLS() else { return clientLost() }
-        if !client.isFlushed { upstream.readLimit = Leg.smallRead }
         if downlink.isBroken { brokerBroke() }
     }
 

@@ -42,6 +42,8 @@ struct Session: ~Copyable {
     /// The client said Close, or was lost, while what it sent before still has to reach the broker.
     var endBehindHeld: EndCause?
     var isWebSocket = false
+    /// A leg has bytes waiting: counted in the loop.
+    private var isStalled = false
     /// A file that is being sent; -1 is none.
     var file: Int32 = -1
 
@@ -83,8 +85,6 @@ struct Session: ~Copyable {
         scanner = RequestHeadScanner(limit: loop.pointee.site(settings.defaultServer).clientHeaderBufferSize)
         if let context = settings.tlsNames?.first { tls = TLSConnection(context, loop.pointee.engine) }
         client.attach(descriptor)
-        // What a client sends before the session is open is small.
-        client.readLimit = 16 * 1024
     }
 
     var phase: SessionMachine.Phase { @inline(__always) get { machine.phase } }
@@ -141,6 +141,7 @@ struct Session: ~Copyable {
     mutating func settle() -> Outcome {
         if machine.phase.rawValue >= SessionMachine.Phase.closing.rawValue, !advanceClosing() { return .remove }
         let poller = loop.pointee.poller
+        noteStall(!client.isFlushed || !upstream.isFlushed)
         if client.isOpen {
             let isWatched = client.watch(
                 reading: wantsClientInput, writing: !client.isFlushed || file >= 0, poller, word: word)
@@ -154,6 +155,13 @@ struct Session: ~Copyable {
             if !isWatched { return finish(.outOfResources) }
         }
         return .keep
+    }
+
+    @inline(__always)
+    mutating func noteStall(_ isStalled: Bool) {
+        guard isStalled != self.isStalled else { return }
+        self.isStalled = isStalled
+        loop.pointee.stalled += isStalled ? 1 : -1
     }
 
     /// Most bytes that may wait for a client while it is still read: pongs of a client that does not read them.
@@ -189,26 +197,28 @@ struct Session: ~Copyable {
         if machine.phase == .closing { return discardClientInput() }
         if tls == nil {
             let buffer = loop.pointee.buffers.plain
-            switch client.receive(into: buffer, capacity: client.readLimit) {
+            switch client.receive(into: buffer, capacity: readSize) {
             case .bytes(let count):
                 heard()
-                client.adapt(read: count)
                 received(buffer, count: count)
             case .nothing: break
             case .end, .failed: clientLost()
             }
         } else {
             let buffer = loop.pointee.buffers.cipher
-            switch client.receive(into: buffer, capacity: client.readLimit) {
+            switch client.receive(into: buffer, capacity: readSize) {
             case .bytes(let count):
                 heard()
-                client.adapt(read: count)
                 decrypt(buffer, count: count)
             case .nothing: break
             case .end, .failed: clientLost()
             }
         }
     }
+
+    /// What a client sends before the session is open is small.
+    @inline(__always)
+    private var readSize: Int { machine.phase == .open ? loop.pointee.readSize : 16 * 1024 }
 
     @inline(__always)
     private mutating func heard() {
