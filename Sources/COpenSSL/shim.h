@@ -16,6 +16,7 @@ static inline long COpenSSLShims_SSL_CTX_set_session_cache_mode(SSL_CTX *c, long
 static inline long COpenSSLShims_SSL_CTX_set_tlsext_ticket_keys(SSL_CTX *c, void *keys, long count) { return SSL_CTX_set_tlsext_ticket_keys(c, keys, count); }
 static inline long COpenSSLShims_SSL_CTX_set_tlsext_servername_callback(SSL_CTX *c, int (*callback)(SSL *, int *, void *)) { return SSL_CTX_set_tlsext_servername_callback(c, callback); }
 static inline long COpenSSLShims_SSL_CTX_set_tlsext_servername_arg(SSL_CTX *c, void *context) { return SSL_CTX_set_tlsext_servername_arg(c, context); }
+static inline void COpenSSLShims_SSL_CTX_set_read_ahead(SSL_CTX *c, int yes) { SSL_CTX_set_read_ahead(c, yes); }
 static inline void COpenSSLShims_BIO_set_retry_read(BIO *b) { BIO_set_retry_read(b); }
 static inline void COpenSSLShims_BIO_set_retry_write(BIO *b) { BIO_set_retry_write(b); }
 static inline void COpenSSLShims_BIO_clear_retry_flags(BIO *b) { BIO_clear_retry_flags(b); }

@@ -41,6 +41,8 @@ package final class TLSContext {
         _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
         SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
         _ = COpenSSLShims_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
+        // Takes several records at a time out of the loop's buffer: small ones would each cost two reads and a buffer.
+        COpenSSLShims_SSL_CTX_set_read_ahead(handle, 1)
         SSL_CTX_set_alpn_select_cb(handle, Self.selectALPN, nil)
         // A key that wants a pass phrase is an error, not a question on the terminal.
         SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in 0 }

@@ -65,8 +65,7 @@ class Rig:
     def gateway(self, brokers=None, *, config=None, arguments=(), wait=True, **options):
         """A gateway in front of `brokers` (see `gateway.site`), or with a whole configuration text."""
         if config is None:
-            ports = [broker if isinstance(broker, (int, str)) else _server(broker) for broker in brokers]
-            config = site(ports, **options)
+            config = site(brokers, **options)
         gateway = self.keep(Gateway(self.path("gateway"), config, arguments=arguments, start=False))
         gateway.start(wait)
         return gateway
@@ -103,10 +102,6 @@ class Rig:
     def node(self, url, **options):
         """MQTT.js in a Node process; see nodeclient.py."""
         return self.keep(NodeClient(self.path("node"), url, self.certificate.authority, **options))
-
-
-def _server(broker):
-    return broker.address if isinstance(broker, Mosquitto) else broker.port
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,11 @@ class FakeBroker:
         self.listener.listen(512)
         threading.Thread(target=self._accept, daemon=True).start()
 
+    @property
+    def address(self):
+        """As an argument of `server`."""
+        return f"127.0.0.1:{self.port}"
+
     def _accept(self):
         while True:
             try:

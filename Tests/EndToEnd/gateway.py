@@ -21,17 +21,17 @@ def site(
 ):
     """A configuration text with one server, one upstream `brokers` and one location.
 
-    `brokers`: a list of ports, addresses or whole `server` arguments. `listen`: a list of `listen` arguments, default
+    `brokers`: a list of brokers, ports or whole `server` arguments. `listen`: a list of `listen` arguments, default
     one free port, and one with `ssl` when `tls` (a Certificate) is given.
     """
     if listen is None:
         listen = [f"127.0.0.1:{harness.free_port()}"]
         if tls:
             listen.append(f"127.0.0.1:{harness.free_port()} ssl")
-    servers = [f"127.0.0.1:{broker}" if isinstance(broker, int) else broker for broker in brokers]
+    servers = [server_argument(broker) for broker in brokers]
     lines = [
         f"worker_threads {worker_threads};",
-        "error_log stderr info;",
+        "error_log stderr debug;",
         "access_log access.log json;",
         main,
         "upstream brokers {",
@@ -45,6 +45,13 @@ def site(
         lines += [f"    ssl_certificate {tls.certificate};", f"    ssl_certificate_key {tls.key};"]
     lines += [server, f"    location {path} {{", "        mqtt_pass brokers;", location, "    }", "}"]
     return "\n".join(line for line in lines if line) + "\n"
+
+
+def server_argument(broker):
+    """A broker, its port, or text, as an argument of `server`."""
+    if isinstance(broker, str):
+        return broker
+    return f"127.0.0.1:{broker}" if isinstance(broker, int) else broker.address
 
 
 class Gateway:
@@ -110,7 +117,7 @@ class Gateway:
         if not self.access_path.exists():
             return []
         text = self.access_path.read_text(errors="replace")
-        return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]
+        return [json.loads(line) for line in text[: text.rfind("\n") + 1].split("\n")[:-1]]
 
     def ended(self, **fields):
         """Waits for the access log line of a session with these values, and returns it."""
@@ -124,6 +131,10 @@ class Gateway:
         """Waits until so many sessions have ended; returns their lines."""
         eventually(lambda: len(self.access()) >= count, lambda: f"{count} ended sessions, there are {self.access()}")
         return self.access()
+
+    def ended_before_request(self, cause):
+        """Waits until a connection has ended for this cause: before a request only the error log has it."""
+        eventually(lambda: f"ended: {cause}" in self.output(), f"the end of a connection: {cause}")
 
     def stop(self, number=signal.SIGTERM, timeout=DEADLINE):
         """Stops it and returns the exit status."""

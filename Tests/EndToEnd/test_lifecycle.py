@@ -244,7 +244,7 @@ def session(rig, gateway, client_id):
 
 def test_usr1_reopens_logs(rig):
     """What logrotate does: rename, then USR1."""
-    config = site([rig.fake()]).replace("error_log stderr info;", "error_log error.log info;")
+    config = site([rig.fake()]).replace("error_log stderr debug;", "error_log error.log info;")
     gateway = rig.gateway(config=config)
     session(rig, gateway, "before")
     gateway.ended(mqtt_client_id="before")

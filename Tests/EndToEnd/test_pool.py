@@ -9,6 +9,7 @@ import fakebroker
 import harness
 import mqttbytes
 from fakebroker import FakeBroker
+from gateway import server_argument
 from harness import eventually
 from mqttbytes import VERSIONS, connack, connect, publish
 
@@ -16,7 +17,7 @@ UNAVAILABLE = {3: bytes([0x20, 2, 0, 3]), 4: bytes([0x20, 2, 0, 3]), 5: bytes([0
 
 
 def server(broker, arguments=""):
-    return f"127.0.0.1:{broker if isinstance(broker, int) else broker.port} {arguments}"
+    return f"{server_argument(broker)} {arguments}"
 
 
 def spread(rig, gateway, count, version=4):
