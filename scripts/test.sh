@@ -15,6 +15,7 @@ if [ "${1:-}" = --sanitize ]; then
     . scripts/sanitize.sh
 fi
 flags+=(--scratch-path "$scratch")
+limit=$(awk -v patience="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 1200 * patience }') # seconds for the whole suite
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 verdict=("$results")
@@ -47,7 +48,9 @@ run_e2e() {
     fi
     [ $status -ne 0 ] || make_venv || status=$?
     if [ $status -eq 0 ]; then
-        "${runner[@]}" .venv/bin/python -m pytest Tests/EndToEnd --junit-xml "$results/e2e.xml" || status=$?
+        # An interrupt lets pytest stop what it started and write its results; a test that hangs ends so, too.
+        "${runner[@]}" timeout --foreground --signal INT --kill-after 60 "$limit" \
+            .venv/bin/python -m pytest Tests/EndToEnd --junit-xml "$results/e2e.xml" || status=$?
     fi
     verdict+=("e2e=$status")
 }

@@ -9,11 +9,6 @@ package enum Digest {
         return digest
     }
 
-    /// "OpenSSL 3.0.15 3 Sep 2024"
-    package static var libraryVersion: String {
-        OpenSSL_version(OPENSSL_VERSION).map { String(cString: $0) } ?? "OpenSSL"
-    }
-
     /// Eight random bytes.
     package static func randomWord() -> UInt64 {
         var word: UInt64 = 0

@@ -9,7 +9,7 @@ enum Version {
         print("sluice \(gateway)")
         guard all else { return }
         print("Swift \(compiler)")
-        print(Digest.libraryVersion)
+        print(Library.version)
         print("nghttp2 \(nghttp2)")
     }
 

@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -166,3 +167,8 @@ static inline void CShims_tune_allocator(void) {
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
 }
+
+// OpenSSL's allocator (RecordBuffers.c); the signatures are those of CRYPTO_set_mem_functions.
+void *CShims_record_malloc(size_t size, const char *file, int line);
+void *CShims_record_realloc(void *block, size_t size, const char *file, int line);
+void CShims_record_free(void *block, const char *file, int line);
