@@ -41,13 +41,14 @@ package struct TimerWheel: ~Copyable {
 
     /// Milliseconds until the next entry is due; nil when there is none.
     package func wait(now: Int64) -> Int64? {
-        for distance in 1..<Self.slots {
+        var distance: Int64 = 1
+        while distance < Self.slots {
             let tick = current + distance
             let slot = Int(tick & (Self.slots - 1))
-            if occupied[slot >> 6] == 0, slot & 63 == 0, distance + 64 < Self.slots {
-                continue
-            }
-            if occupied[slot >> 6] & 1 << UInt64(slot & 63) != 0 { return max(0, tick * Self.tick - now) }
+            // The buckets from here to the end of the word, this one lowest.
+            let word = occupied[slot >> 6] >> UInt64(slot & 63)
+            if word != 0 { return max(0, (tick + Int64(word.trailingZeroBitCount)) * Self.tick - now) }
+            distance += 64 - Int64(slot & 63)
         }
         return nil
     }
@@ -56,18 +57,15 @@ package struct TimerWheel: ~Copyable {
     package mutating func expire(now: Int64, into due: inout [(token: Token, tick: Int64)]) {
         let target = Self.floor(now)
         guard target > current else { return }
-        // After a long sleep every bucket is due once; the ticks that name them are the last of their slot.
-        var tick = max(current + 1, target - Self.slots + 1)
-        let skipped = tick - (current + 1)
+        // Entries lie less than a turn ahead: after a longer sleep every bucket is due, each under the tick of its entries.
+        var tick = current + 1
+        let last = min(target, current + Self.slots - 1)
         current = target
-        while tick <= target {
+        while tick <= last {
             let slot = Int(tick & (Self.slots - 1))
             if occupied[slot >> 6] & 1 << UInt64(slot & 63) != 0 {
                 occupied[slot >> 6] &= ~(1 << UInt64(slot & 63))
-                // An entry was scheduled at most `slots - 1` ticks ahead: when the sleep was longer than the wheel, its
-                // tick is one turn behind.
-                let original = skipped > 0 ? tick - Self.slots : tick
-                for token in buckets[slot] { due.append((token, max(original, 0))) }
+                for token in buckets[slot] { due.append((token, tick)) }
                 buckets[slot].removeAll(keepingCapacity: buckets[slot].count <= 64)
             }
             tick += 1

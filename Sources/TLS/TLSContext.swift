@@ -36,7 +36,9 @@ package final class TLSContext {
     /// Loads certificates and keys. Fails with the file and the reason.
     package init(_ options: TLSOptions) throws(TLSError) {
         ERR_clear_error()
-        guard let handle = SSL_CTX_new(TLS_server_method()) else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
+        guard let handle = SSL_CTX_new(TLS_server_method()) else {
+            throw TLSError("OpenSSL: \(ErrorQueue.take().reason)")
+        }
         self.handle = handle
         _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
         SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)

@@ -44,7 +44,7 @@ package struct JSONObject: Sendable {
             case "\n": text += "\\n"
             case "\r": text += "\\r"
             case "\t": text += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
+            case _ where LogText.isControl(scalar):
                 text += "\\u00" + LogText.hexadecimal(UInt8(truncatingIfNeeded: scalar.value))
             default: text.unicodeScalars.append(scalar)
             }

@@ -1,12 +1,12 @@
 /// Text of a peer in a log line: no byte of it can end the line or the field, or reach the terminal as a control code.
 package enum LogText {
-    /// Escapes quotes, backslashes and control characters as `\xHH`, as nginx does.
+    /// Escapes the bytes of quotes, backslashes and control characters as `\xHH`, as nginx does.
     package static func escape(_ value: String) -> String {
-        guard value.utf8.contains(where: needsEscape) else { return value }
+        guard value.unicodeScalars.contains(where: needsEscape) else { return value }
         var text = ""
         for scalar in value.unicodeScalars {
-            if scalar.value < 0x80, needsEscape(UInt8(scalar.value)) {
-                text += "\\x" + hexadecimal(UInt8(scalar.value))
+            if needsEscape(scalar) {
+                for byte in String(scalar).utf8 { text += "\\x" + hexadecimal(byte) }
             } else {
                 text.unicodeScalars.append(scalar)
             }
@@ -14,8 +14,13 @@ package enum LogText {
         return text
     }
 
-    private static func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == 0x7F || byte == 0x22 || byte == 0x5C
+    private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {
+        isControl(scalar) || scalar == "\"" || scalar == "\\"
+    }
+
+    /// C0, DEL and C1: a terminal takes U+009B for the start of a control sequence (ECMA-48 §5.3).
+    static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 
     /// Two digits, upper case.

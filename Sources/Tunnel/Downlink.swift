@@ -49,7 +49,8 @@ package struct Downlink: ~Copyable {
     package init(mode: Mode, version: ProtocolVersion) {
         self.mode = mode
         isVersion5 = version == .v5_0
-        var stops: PacketScanner.Types = [.reserved, .connect, .connack, .subscribe, .unsubscribe, .pingreq, .disconnect]
+        var stops: PacketScanner.Types = [.reserved, .connect, .connack, .disconnect]
+        stops.formUnion([.subscribe, .unsubscribe, .pingreq])  // what only clients send
         if !isVersion5 { stops.insert(.auth) }
         self.stops = stops
     }

@@ -1,7 +1,8 @@
 /// Smooth weighted round robin: every peer's turn comes by its weight, and heavy peers' turns lie apart.
 ///
 /// With weights 5, 1, 1 the order is a a b a c a a, not a a a a a b c. Each choice raises all candidates by their weight
-/// and lowers the chosen one by the sum, so that over any run of choices no peer is ahead or behind by more than one turn.
+/// and lowers the chosen one by the sum, so that none is ever a whole turn ahead of its share. Peers of the same weight are
+/// less than one turn behind; with mixed weights a peer can fall a little further back.
 package struct SmoothRoundRobin: Sendable {
     private var current: [Int]
 

@@ -19,8 +19,8 @@ extension Sluice.Order {
         }
         let process = try Failure.wrap { () throws(StartError) in try PidFile.read(path) }
         guard kill(process, number) == 0 else {
-            throw Failure(
-                description: "process \(process), named by \(path), cannot be signalled: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            throw Failure(description: "process \(process), named by \(path), cannot be signalled: \(reason)")
         }
     }
 }

@@ -1,10 +1,7 @@
 import ArgumentParser
 import Configuration
 import Gateway
-
-
 import Glibc
-
 
 /// The command line.
 @main

@@ -324,23 +324,22 @@ def test_silent_clients_are_ended(rig):
     imposing = rig.fake(lambda connection: (connection.accept_connect(properties=b"\x13\x00\x01"), connection.drain()))
     extra = "".join(f"location /{n} {{ mqtt_pass 127.0.0.1:{b.port}; }}" for n, b in (("p", patient), ("i", imposing)))
     gateway = rig.gateway([broker], server=extra)
-    silent = rig.peer(gateway)
+    silent, imposed, mortal, talking = (rig.peer(gateway, timeout=11.5 + DEADLINE) for _ in range(4))
     silent.open_mqtt(client_id="silent", keepalive=1, path="/p")
-    imposed = rig.peer(gateway)
     imposed.upgrade("/i")
     imposed.send_mqtt(connect(5, "imposed", keepalive=600))
     imposed.read_packet()
-    talking = rig.peer(gateway)
     talking.open_mqtt(client_id="talking", keepalive=1, path="/p")
-    mortal = rig.peer(gateway)
     mortal.open_mqtt(client_id="mortal", keepalive=1, will=("wills", "silent"))
-
-    def both_ended():
-        talking.send_frame(PONG, b"")
-        names = {line["mqtt_client_id"] for line in gateway.access()}
-        return names >= {"silent", "imposed", "mortal"}
-
-    eventually(both_ended, "the end of the silent clients", timeout=11.5 + DEADLINE, interval=0.5)
+    mortal.read_close()
+    mortal.close()
+    talking.send_frame(PONG)  # one sign of life, later than the others' last
+    for peer in (silent, imposed):
+        assert peer.read_close().close_code == 1008
+        peer.close()
+    talking.send_frame(PING, b"here")
+    assert talking.read_frame().payload == b"here"
+    gateway.ended_count(3)
     lines = {line["mqtt_client_id"]: line for line in gateway.access()}
     assert lines["silent"]["status_reason"] == lines["imposed"]["status_reason"] == "client_idle"
     assert "talking" not in lines

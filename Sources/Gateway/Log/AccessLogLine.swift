@@ -79,7 +79,7 @@ struct AccessLogLine {
         case .remotePort: String(address.port)
         case .serverName: serverName
         case .serverPort: String(record.serverPort)
-        case .scheme: record.isTLS ? (record.upstreamName.isEmpty ? "https" : "wss") : (record.upstreamName.isEmpty ? "http" : "ws")
+        case .scheme: (record.upstreamName.isEmpty ? "http" : "ws") + (record.isTLS ? "s" : "")
         case .uri: record.uri
         case .httpVersion: record.httpVersion
         case .http(let name): record.head?.first(name) ?? ""

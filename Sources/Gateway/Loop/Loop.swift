@@ -63,7 +63,16 @@ struct Loop: ~Copyable {
         spareDescriptor = Socket.openSpare()
     }
 
-    /// Allocates for the life of the process.
+    deinit {
+        let (buffers, tlsBuffers) = (context.pointee.buffers, context.pointee.engineBuffers)
+        context.deinitialize(count: 1)
+        context.deallocate()
+        tlsBuffers.deallocate()
+        buffers.deallocate()
+        Socket.close(spareDescriptor)
+    }
+
+    /// Allocates for the life of the loop.
     private static func makeContext(
         _ plan: Plan, _ descriptors: [Int32], poller: Int32
     ) throws(StartError) -> LoopPointer {
@@ -160,16 +169,19 @@ struct Loop: ~Copyable {
 
     private mutating func fireTimers() {
         context.pointee.wheel.expire(now: context.pointee.now, into: &due)
-        if !due.isEmpty {
-            for entry in due {
-                guard let session = context.pointee.sessions[SessionTable.Token(rawValue: entry.token)],
-                    session.pointee.phase != .closed
-                else { continue }
-                settle(session, session.pointee.timerFired(tick: entry.tick))
-            }
-            due.removeAll(keepingCapacity: due.count < 4096)
-        }
+        if !due.isEmpty { fire() }
         if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
+    }
+
+    private mutating func fire() {
+        let fired = due
+        due = []
+        for entry in fired {
+            guard let session = context.pointee.sessions[SessionTable.Token(rawValue: entry.token)],
+                session.pointee.phase != .closed
+            else { continue }
+            settle(session, session.pointee.timerFired(tick: entry.tick))
+        }
     }
 
     // MARK: Accepting
@@ -201,7 +213,9 @@ struct Loop: ~Copyable {
             to: Session(
                 context, token: token, word: UInt64(UInt(bitPattern: session)), listener: index, descriptor: descriptor,
                 address: address))
-        if listener.isTLS, session.pointee.tls == nil { return settle(session, session.pointee.finish(.outOfResources)) }
+        if listener.isTLS, session.pointee.tls == nil {
+            return settle(session, session.pointee.finish(.outOfResources))
+        }
         let site = context.pointee.site(listener.defaultServer)
         session.pointee.limit(listener.isTLS ? site.handshakeTimeout : site.headerTimeout)
         settle(session, session.pointee.settle())

@@ -21,28 +21,42 @@ struct LoopBuffers: BitwiseCopyable {
     let output: UnsafeMutableRawPointer
     let outputCapacity: Int
 
+    /// Room of `frame`.
     static let frameCapacity = 4096
     /// Bytes of one read, at most.
     static let readSize = 256 * 1024
 
-    /// Allocates for the life of the process, as loops do not end before it.
+    /// All of it, in one block.
+    private let block: UnsafeMutableRawPointer
+
+    /// Allocates; `deallocate` gives it back.
     init() {
-        func room(_ headroom: Int, _ count: Int) -> UnsafeMutableRawPointer {
-            let front = (headroom + 63) / 64 * 64
-            return UnsafeMutableRawPointer.allocate(byteCount: front + count, alignment: 64) + front
-        }
         let read = Self.readSize
-        cipher = room(0, read)
-        // One read, and what OpenSSL held of a record before it.
-        plainCapacity = read + 40 * 1024
-        plain = room(Uplink.headroom, plainCapacity)
+        plainCapacity = read + 40 * 1024  // one read, and what OpenSSL held of a record before it
         downCapacity = read
-        down = room(Downlink.headroom, downCapacity)
-        assembly = UnsafeMutableRawBufferPointer(start: room(0, read), count: read)
-        control = room(0, Uplink.controlCapacity)
-        frame = room(0, Self.frameCapacity)
-        // One read encrypted at once; more is sent in between.
-        outputCapacity = read + read / 8 + 64 * 1024
-        output = room(0, outputCapacity)
+        outputCapacity = read + read / 8 + 64 * 1024  // one read encrypted at once; more is sent in between
+        // Headroom and room of each buffer, in this order.
+        let layout = [
+            (0, read), (Uplink.headroom, plainCapacity), (Downlink.headroom, downCapacity), (0, read),
+            (0, Uplink.controlCapacity), (0, Self.frameCapacity), (0, outputCapacity),
+        ].map { (Self.rounded($0), Self.rounded($1)) }
+        block = .allocate(byteCount: layout.reduce(0) { $0 + $1.0 + $1.1 }, alignment: 64)
+        var next = block
+        let starts = layout.map { headroom, count in
+            defer { next += headroom + count }
+            return next + headroom
+        }
+        cipher = starts[0]
+        plain = starts[1]
+        down = starts[2]
+        assembly = UnsafeMutableRawBufferPointer(start: starts[3], count: read)
+        control = starts[4]
+        frame = starts[5]
+        output = starts[6]
     }
+
+    func deallocate() { block.deallocate() }
+
+    /// Whole cache lines.
+    private static func rounded(_ count: Int) -> Int { (count + 63) / 64 * 64 }
 }

@@ -68,8 +68,8 @@ struct ResolvedUpstream: Sendable {
                 weight: server.weight, maxConnections: server.maxConnections, maxFails: server.maxFails,
                 failTimeout: server.failTimeout.milliseconds, isBackup: server.isBackup, isDown: server.isDown)
             for address in try server.address.resolve() {
-                let text: String
-                if case .unix(let path) = server.address { text = "unix:\(path)" } else { text = CompactAddress(address).text }
+                var text = CompactAddress(address).text
+                if case .unix(let path) = server.address { text = "unix:\(path)" }
                 peers.append(Target(address: address, text: text, settings: settings))
             }
         }

@@ -25,7 +25,12 @@ struct SessionTable: ~Copyable {
     private var free: [UInt32] = []
     private(set) var count = 0
 
-    /// Takes a slot: the caller initialises the memory, or gives the slot back with `abandon`.
+    /// No session is left then.
+    deinit { for chunk in chunks { chunk.deallocate() } }
+
+    init() {}
+
+    /// Takes a slot: the caller initialises the memory, and gives the slot back with `release`.
     mutating func reserve() -> (Token, SessionPointer) {
         if free.isEmpty { grow() }
         let slot = free.removeLast()

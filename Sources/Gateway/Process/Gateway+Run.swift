@@ -13,12 +13,12 @@ extension Gateway {
             if let user = plan.snapshot.process.user { try Privileges.become(user, plan.logs.writer) }
         } catch {
             order(.stop)
-            threads.forEach { $0.join() }
+            for thread in threads { thread.join() }
             throw error
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
         while running > 0 { try turn(signals) }
-        threads.forEach { $0.join() }
+        for thread in threads { thread.join() }
         sockets.removeUnixPaths()
         let ends = tally.entries.map { ", \($0.key.rawValue) \($0.count)" }.joined()
         log.write(.notice, "sluice has ended: \(tally.total) connections\(ends)")
