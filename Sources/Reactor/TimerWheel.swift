@@ -57,7 +57,7 @@ package struct TimerWheel: ~Copyable {
     package mutating func expire(now: Int64, into due: inout [(token: Token, tick: Int64)]) {
         let target = Self.floor(now)
         guard target > current else { return }
-        // Entries lie less than a turn ahead: after a longer sleep every bucket is due, each under the tick of its entries.
+        // Entries lie less than a turn ahead: after a longer sleep every bucket is due, under the tick of its entries.
         var tick = current + 1
         let last = min(target, current + Self.slots - 1)
         current = target

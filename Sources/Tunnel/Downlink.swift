@@ -134,6 +134,8 @@ package struct Downlink: ~Copyable {
             while let packet = try scanner.next(&position, end: end, stops: stops, limit: PacketScanner.largest) {
                 guard isAllowed(packet.firstByte) else {
                     isBroken = true
+                    // A cut header is the first that a block can hold; its end would make the packet whole.
+                    if scanner.remaining < packet.size { position = UnsafeRawPointer(start) }
                     break
                 }
             }

@@ -12,6 +12,9 @@ package struct Uplink: ~Copyable {
     /// DISCONNECT has begun: what follows it is not passed on [MQTT-3.14.4-2].
     package private(set) var hasDisconnected = false
 
+    /// The whole DISCONNECT was passed on: the client has nothing more to say [MQTT-3.14.4-2].
+    package var isDone: Bool { hasDisconnected && scanner.remaining == 0 }
+
     /// Room that a caller leaves in front of a block.
     package static let headroom = FrameDecoder.carryCapacity
     /// Room for the payload of a control frame.
@@ -120,19 +123,22 @@ package struct Uplink: ~Copyable {
     }
 
     private mutating func stopped(at packet: PacketScanner.Packet, before: Int, left: Int) -> Scan {
+        // Of a packet that breaks a rule, nothing of this block: the end of a cut header, which is the first that a block
+        // can hold, would make it whole.
+        let sound = scanner.remaining == packet.size ? before : 0
         switch packet.firstByte >> 4 {
         case 14:
             guard packet.firstByte == 0xE0 else {  // reserved flags [MQTT-3.14.1-1]
-                return Scan(forward: before, violation: .malformedPacket)
+                return Scan(forward: sound, violation: .malformedPacket)
             }
             hasDisconnected = true
             let forward = min(scanner.remaining, left)
             scanner.take(forward)
             return Scan(forward: before + forward, violation: nil)
         case 1, 2, 9, 11, 13:  // a second CONNECT [MQTT-3.1.0-2], or what only servers send
-            return Scan(forward: before, violation: .protocolError)
+            return Scan(forward: sound, violation: .protocolError)
         default:  // 0, and 15 before version 5
-            return Scan(forward: before, violation: .malformedPacket)
+            return Scan(forward: sound, violation: .malformedPacket)
         }
     }
 }

@@ -1,7 +1,6 @@
 """A WebSocket client that sends exactly the bytes a test wants, and shows exactly the frames that come back."""
 
 import dataclasses
-import os
 import socket
 import ssl
 import struct

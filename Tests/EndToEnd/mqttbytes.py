@@ -1,5 +1,6 @@
 """MQTT control packets as bytes, for peers that must be exact. Versions are the protocol levels: 3, 4 and 5."""
 
+
 class Malformed(Exception):
     """Bytes that are no MQTT packet."""
 
@@ -89,9 +90,7 @@ def publish(topic, payload=b"", *, version=4, qos=0, retain=False, dup=False, pa
 
 
 def subscribe(topic, *, version=4, qos=0, packet_id=1):
-    return packet(
-        0x82, packet_id.to_bytes(2, "big"), b"\x00" if version == 5 else b"", data(topic), bytes([qos])
-    )
+    return packet(0x82, packet_id.to_bytes(2, "big"), b"\x00" if version == 5 else b"", data(topic), bytes([qos]))
 
 
 def disconnect(version=4, reason=None):

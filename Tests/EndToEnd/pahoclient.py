@@ -15,8 +15,20 @@ class PahoClient:
     """Connected when it is made, unless `connect=False`."""
 
     def __init__(
-        self, port, version=4, client_id="", *, tls=None, path="/mqtt", clean=True, expiry=None, will=None, keepalive=60,
-        connect=True, host="localhost", headers=None,
+        self,
+        port,
+        version=4,
+        client_id="",
+        *,
+        tls=None,
+        path="/mqtt",
+        clean=True,
+        expiry=None,
+        will=None,
+        keepalive=60,
+        connect=True,
+        host="localhost",
+        headers=None,
     ):
         options = {} if version == 5 else {"clean_session": clean}
         self.client = paho.Client(

@@ -23,6 +23,7 @@ def check(rig, config, *arguments):
     )  # fmt: skip
     return result, path
 
+
 GOOD = """
 worker_threads 2;
 upstream brokers { server 127.0.0.1:1883; }

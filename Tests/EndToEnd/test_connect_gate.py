@@ -1,4 +1,4 @@
-"""Promise 2: a CONNECT that breaks the standard never reaches a broker, and the refusal is what its version provides."""
+"""Promise 2: a CONNECT that breaks the standard never reaches a broker; the refusal is what its version provides."""
 
 import pytest
 
@@ -257,9 +257,7 @@ def test_second_connect_behind_the_first(rig, version):
     peer = rig.peer(gateway)
     peer.upgrade()
     peer.send_mqtt(connect(version, "c"), connect(version, "c"))
-    peer.expect_close(
-        1002, before=mqttbytes.connack(version) + (b"\xe0\x02\x82\x00" if version == 5 else b"")
-    )
+    peer.expect_close(1002, before=mqttbytes.connack(version) + (b"\xe0\x02\x82\x00" if version == 5 else b""))
     assert bytes(broker.connections[0].received) == connect(version, "c")
 
 

@@ -91,7 +91,8 @@ def test_mutated_sessions(rig, broker_mode):
     stream = (
         request() + frame(BINARY, connect(5, "mutant", username="u", password="p", will=("w", "x")))
         + frame(BINARY, subscribe("t", version=5), fin=False) + frame(PING, b"ping")
-        + frame(CONTINUATION, publish("t", "hello", version=5, qos=1)) + frame(BINARY, publish("t", bytes(300), version=5))
+        + frame(CONTINUATION, publish("t", "hello", version=5, qos=1))
+        + frame(BINARY, publish("t", bytes(300), version=5))
         + frame(BINARY, mqttbytes.disconnect(5, 4))
     )  # fmt: skip
     for _ in range(1000):

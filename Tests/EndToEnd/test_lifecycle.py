@@ -303,12 +303,12 @@ def test_access_log_of_a_named_format(rig):
     config = site([broker], main=main).replace("access_log access.log json;", "access_log access.log short;")
     gateway = rig.gateway(config=config)
     peer = rig.peer(gateway)
-    peer.upgrade("/mqtt?k=v", extra=["User-Agent: test\"\x80"])
+    peer.upgrade("/mqtt?k=v", extra=['User-Agent: test"\x80'])
     peer.send_mqtt(connect(4, "named"), mqttbytes.disconnect())
     peer.expect_close(1000, before=mqttbytes.connack())
     eventually(lambda: gateway.access_path.exists() and gateway.access_path.read_text().endswith("\n"), "a line")
     text = gateway.access_path.read_text()
-    assert text.startswith(f"named client_disconnect 127.0.0.1:{broker.port} \"test")
+    assert text.startswith(f'named client_disconnect 127.0.0.1:{broker.port} "test')
     assert text.count("\n") == 1 and '"test""' not in text
 
 

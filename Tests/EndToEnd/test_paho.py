@@ -129,7 +129,7 @@ def test_refused_password(rig):
 
 
 def test_websockets_library_offering_compression(rig):
-    """RFC 7692 §5: an offer of permessage-deflate that is not taken up leaves plain frames; ping and close by the book."""
+    """RFC 7692 §5: permessage-deflate is offered and not taken up: plain frames; ping and close by the book."""
     gateway = rig.gateway([rig.mosquitto()])
 
     async def run():

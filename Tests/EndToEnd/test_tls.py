@@ -144,7 +144,9 @@ def test_plain_http_to_the_tls_port(rig):
     gateway.ended_before_request("http_to_tls_port")
 
 
-@pytest.mark.parametrize("data", [b"\x00" * 100, b"\x10\x0d\x00\x04MQTT", bytes(range(256)) * 4], ids=["0", "MQTT", "any"])
+@pytest.mark.parametrize(
+    "data", [b"\x00" * 100, b"\x10\x0d\x00\x04MQTT", bytes(range(256)) * 4], ids=["zeros", "MQTT", "any"]
+)
 def test_garbage_to_the_tls_port(rig, data):
     gateway = rig.tls_gateway([rig.fake()])
     peer = rig.peer(gateway.tls_address)

@@ -303,12 +303,14 @@ def test_files(rig, website):
     rig.peer(website).open_mqtt()
 
 
-@pytest.mark.parametrize("path", ["/../secret", "/%2e%2e/secret", "/below/..%2f..%2fsecret", "/..%5csecret", "//etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/../secret", "/%2e%2e/secret", "/below/..%2f..%2fsecret", "/..%5csecret", "//etc/passwd"]
+)
 def test_no_file_outside_the_root(rig, website, path):
     response = get(rig, website, path)
     assert response.status in (400, 403, 404)
     assert b"secret" not in response.body and b"root:" not in response.body
 
 
-def test_symbolic_names_of_methods_on_files(rig, website):
+def test_405_for_other_methods_on_files(rig, website):
     assert get(rig, website, "/app.js", "POST").status == 405

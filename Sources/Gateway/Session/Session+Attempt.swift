@@ -177,8 +177,10 @@ extension Session {
             if let violation = scan.violation { return close(violation) }
         }
         held.clear()
-        if let end = endBehindHeld {
-            close(uplink.hasDisconnected ? .clientDisconnect : end)
+        if uplink.isDone {
+            close(.clientDisconnect)
+        } else if let end = endBehindHeld {
+            close(end)
         }
     }
 }

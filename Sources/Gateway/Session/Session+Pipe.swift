@@ -20,6 +20,7 @@ extension Session {
             if let violation = scan.violation { return violated(violation) }
         }
         if block.ping != nil || block.end != nil { controlUp(block, control) }
+        if uplink.isDone { close(.clientDisconnect) }
     }
 
     private mutating func controlUp(_ block: Uplink.Block, _ control: UnsafeMutableRawPointer) {

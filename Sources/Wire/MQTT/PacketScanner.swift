@@ -54,7 +54,8 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
 
     /// Scans `position..<end`: moves `position` to `end` and returns nil, or stops at a packet of one of the `stops`, with
     /// `position` at its first byte, or behind its fixed header when an earlier block held a part of that. `remaining`
-    /// is then what is left of it from `position` on; call again to go on behind it.
+    /// is then what is left of it from `position` on; call again to go on behind it. When it throws, `position` is at the
+    /// first byte of the packet, or unmoved when an earlier block held a part of its fixed header.
     package mutating func next(
         _ position: inout UnsafeRawPointer, end: UnsafeRawPointer, stops: Types, limit: Int
     ) throws(Failure) -> Packet? {
@@ -101,9 +102,13 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
     private mutating func resume(
         _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer, _ stops: Types, _ limit: Int
     ) throws(Failure) -> Packet? {
+        let start = position
         while position < end {
             let byte = position.load(as: UInt8.self)
-            guard partialCount < 4 || byte < 0x80 else { throw .remainingLength }
+            guard partialCount < 4 || byte < 0x80 else {
+                position = start
+                throw .remainingLength
+            }
             position += 1
             if byte >= 0x80 {
                 partial |= UInt32(byte) &<< (UInt32(partialCount) &* 8)
@@ -117,8 +122,11 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
             length |= Int(byte) &<< (7 &* (Int(partialCount) &- 1))
             let packet = Packet(
                 firstByte: UInt8(truncatingIfNeeded: partial), size: length &+ Int(partialCount) &+ 1)
+            guard packet.size <= limit else {
+                position = start
+                throw .tooLarge
+            }
             (partial, partialCount) = (0, 0)
-            guard packet.size <= limit else { throw .tooLarge }
             packets &+= 1
             remaining = length
             if stops.contains(Types(firstByte: packet.firstByte)) { return packet }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("RFC 6455 §5: frames cut anywhere")
 struct FrameDecoderCutTests {
-    /// Every kind of frame and of header, with different keys: 199 bytes.
+    /// Every kind of frame and of header, with different keys.
     private static let frames: [ClientFrame] = [
         .binary([0x10, 0x02, 0x00]).masked(with: [0x00, 0x00, 0x00, 0x01]),
         .binary([]),

@@ -4,7 +4,7 @@ import Glibc
 /// sanitizer the guards are poisoned as well, and reading them stops the test.
 final class GuardedBuffer {
     static let guardCount = 64
-    private static let pattern: UInt8 = 0xA5
+    private static let pattern: Int32 = 0xA5
 
     /// The first byte of the room; `count` bytes follow.
     let start: UnsafeMutableRawPointer
@@ -17,7 +17,7 @@ final class GuardedBuffer {
         let front = Self.guardCount + offset
         let size = front + count + Self.guardCount
         memory = .allocate(byteCount: size, alignment: 64)
-        memory.initializeMemory(as: UInt8.self, repeating: Self.pattern, count: size)
+        memset(memory, Self.pattern, size)
         start = memory + front
         self.count = count
         guards = [
@@ -36,15 +36,22 @@ final class GuardedBuffer {
     var isIntact: Bool {
         for part in guards { Poison.clear(part) }
         defer { for part in guards { Poison.set(part) } }
-        return guards.allSatisfy { $0.allSatisfy { $0 == Self.pattern } }
+        return guards.allSatisfy { part in
+            // All bytes are equal to the one before, and the first is the pattern.
+            guard let first = part.baseAddress, part.first == UInt8(Self.pattern) else { return false }
+            return memcmp(first, first + 1, part.count - 1) == 0
+        }
     }
 
     /// Writes `bytes` at `offset`; what does not fit is left out.
-    func fill(_ bytes: some Collection<UInt8>, at offset: Int = 0) {
-        for (index, byte) in bytes.enumerated() where offset + index < count {
-            start.storeBytes(of: byte, toByteOffset: offset + index, as: UInt8.self)
+    func fill(_ bytes: ArraySlice<UInt8>, at offset: Int = 0) {
+        bytes.withUnsafeBytes { bytes in
+            guard let source = bytes.baseAddress, offset < count else { return }
+            (start + offset).copyMemory(from: source, byteCount: min(bytes.count, count - offset))
         }
     }
+
+    func fill(_ bytes: [UInt8], at offset: Int = 0) { fill(bytes[...], at: offset) }
 }
 
 /// The bytes from `start` on.
