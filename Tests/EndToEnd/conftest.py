@@ -1,8 +1,8 @@
 """Fixtures: what a test starts, and how it is ended and shown when the test fails.
 
-A test asks for `rig`, and starts from it what it needs; everything is ended in reverse order, so that clients go before
-the gateway and the gateway before the brokers. The gateway's end is part of every test: it must exit with 0 and must not
-have told of a crash.
+A test asks for `rig`, and starts from it what it needs; everything is ended in reverse order, so that clients go
+before the gateway and the gateway before the brokers. The gateway's end is part of every test: it must exit with 0 and
+must not have told of a crash.
 """
 
 import contextlib

@@ -34,6 +34,19 @@ def eventually(check, what, timeout=DEADLINE, interval=0.01):
         time.sleep(interval)
 
 
+def stalled(progress):
+    """Waits until a number that grows has stopped growing for half a second."""
+    last = [-1, 0]
+
+    def same():
+        now = progress()
+        last[:] = [now, last[1] + 1 if now == last[0] else 0]
+        return last[1] >= 25
+
+    eventually(same, "the sender blocked", timeout=DEADLINE * 3, interval=0.02)
+    return last[0]
+
+
 # Ports
 
 _taken = set()
@@ -144,3 +157,9 @@ def status(pid, field):
 
 def resident_mebibytes(pid):
     return status(pid, "VmRSS") / 1024
+
+
+def cpu_seconds(pid):
+    """User and system time that a process has used."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100

@@ -1,6 +1,5 @@
 """What the internet sends: the gateway survives it, gives every descriptor back and keeps its memory flat."""
 
-import pathlib
 import socket
 import ssl
 import time
@@ -27,9 +26,12 @@ class Balance:
 
     def check(self, memory=FLAT):
         pid = self.gateway.pid
-        eventually(lambda: harness.sockets(pid) == self.sockets, lambda: f"{self.sockets} sockets, "
-                   f"there are {harness.sockets(pid)}", timeout=harness.DEADLINE * 2)  # fmt: skip
-        assert harness.descriptors(pid) == self.descriptors
+        before = (self.sockets, self.descriptors)
+        eventually(
+            lambda: (harness.sockets(pid), harness.descriptors(pid)) == before,
+            lambda: f"{before} sockets and descriptors, not {harness.sockets(pid)} and {harness.descriptors(pid)}",
+            timeout=harness.DEADLINE * 2,
+        )
         growth = harness.resident_mebibytes(pid) - self.memory
         assert growth < memory, f"the memory grew by {growth:.1f} MiB"
 
@@ -222,19 +224,14 @@ def test_descriptor_limit_and_recovery(rig):
     balance = warmed(rig, gateway)
     crowd = [socket.create_connection(gateway.address, harness.DEADLINE) for _ in range(200)]
     eventually(lambda: harness.descriptors(gateway.pid) >= 60, "the limit reached")
-    before = cpu_seconds(gateway.pid)
+    before = harness.cpu_seconds(gateway.pid)
     settled = time.monotonic() + 1
     eventually(lambda: time.monotonic() >= settled, "a second at the limit", interval=0.1)
-    assert cpu_seconds(gateway.pid) - before < 0.5 * harness.PATIENCE, "the gateway spins at the limit"
+    assert harness.cpu_seconds(gateway.pid) - before < 0.5 * harness.PATIENCE, "the gateway spins at the limit"
     for connection in crowd:
         connection.close()
     balance.check()
     still_serves(rig, gateway, broker)
-
-
-def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 def test_request_smuggled_behind_a_refusal_is_not_served(rig):

@@ -9,7 +9,7 @@ import harness
 import mqttbytes
 from bytepeer import BINARY, CONTINUATION, PING, PONG, frame
 from fakebroker import accept_then_send
-from harness import DEADLINE, IS_SANITIZED, eventually
+from harness import DEADLINE, IS_SANITIZED, eventually, stalled
 from mqttbytes import connect, publish
 
 # Growth in MiB that is no leak of payloads: buffers of the loops, allocator; shadow memory in sanitizer builds.
@@ -164,19 +164,6 @@ def test_broker_that_stops_reading(rig):
         lambda: len(broker.connections[0].received) >= len(expected) + count * 10_006, "everything at the broker"
     )
     assert len(broker.connections[0].packets()) == count + 1
-
-
-def stalled(progress):
-    """Waits until a number that grows has stopped growing for half a second."""
-    last = [-1, 0]
-
-    def same():
-        now = progress()
-        last[:] = [now, last[1] + 1 if now == last[0] else 0]
-        return last[1] >= 25
-
-    eventually(same, "the sender blocked", timeout=DEADLINE * 3, interval=0.02)
-    return last[0]
 
 
 def test_one_slow_client_does_not_hold_up_others(rig):

@@ -18,13 +18,14 @@ extension Session {
 
     /// Chooses a peer and starts to connect; returns why that failed.
     private mutating func tryPeer() -> String? {
-        guard phase == .connecting, let pool = connect?.pool else { return nil }
-        guard let peer = loop.pointee.pools[pool].choose(now: loop.pointee.now, tried: record.tried) else {
+        guard phase == .connecting, let pending else { return nil }
+        let pool = pending.pool
+        guard let peer = loop.pointee.pools[pool].choose(now: loop.pointee.now, tried: pending.tried) else {
             noPeer()
             return nil
         }
-        connect?.peer = peer
-        record.tried.append(peer)
+        place = Place(pool: Int32(truncatingIfNeeded: pool), peer: Int32(truncatingIfNeeded: peer))
+        pending.tried.append(peer)
         record.tries += 1
         record.upstreamAddress = loop.pointee.upstreams[pool].peers[peer].text
         return begin(loop.pointee.upstreams[pool].peers[peer].address)
@@ -51,7 +52,7 @@ extension Session {
     private mutating func noPeer() {
         let tried = record.tries == 0 ? "no peer can take it" : "\(record.tries) tried"
         log(.warn, "no upstream server for the CONNECT: \(tried)")
-        let version = connect?.packet.version ?? .v3_1_1
+        let version = record.version ?? .v3_1_1
         refuseConnect(Connack.refusal(.serverUnavailable, version: version), .noUpstream)
     }
 
@@ -63,7 +64,7 @@ extension Session {
 
     /// The peer is there: it gets the CONNECT. Returns why that failed.
     private mutating func sendConnect() -> String? {
-        guard machine.peerConnected() == .sendConnect, let size = connect?.size else { return nil }
+        guard machine.peerConnected() == .sendConnect, let size = pending?.size else { return nil }
         guard let start = held.bytes.baseAddress, size <= held.count else { return "there is no CONNECT" }
         limit(settings.upstreamConnackTimeout.milliseconds)
         return upstream.send(start, count: size) ? nil : "the CONNECT could not be sent"
@@ -73,14 +74,14 @@ extension Session {
     mutating func attemptFailed(_ reason: String) -> Bool {
         let action = machine.attemptFailed()
         guard action != .ignore else { return false }
-        if let connect, let peer = connect.peer {
-            let isOut = loop.pointee.pools[connect.pool].failed(peer, now: loop.pointee.now)
+        if let place {
+            let isOut = loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
             log(.warn, "upstream server \(record.upstreamAddress) failed: \(reason)")
             if isOut {
                 log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
             }
         }
-        releasePeer()
+        leavePeer()
         upstream.close()
         answer.clear()
         guard action == .choosePeer else {
@@ -91,10 +92,10 @@ extension Session {
     }
 
     /// Gives the place on the peer back, if one is taken.
-    mutating func releasePeer() {
-        guard let connect, let peer = connect.peer else { return }
-        loop.pointee.pools[connect.pool].release(peer)
-        self.connect?.peer = nil
+    mutating func leavePeer() {
+        guard let place else { return }
+        loop.pointee.pools[Int(place.pool)].release(Int(place.peer))
+        self.place = nil
     }
 
     // MARK: The answer
@@ -118,8 +119,8 @@ extension Session {
     private mutating func examineAnswer(_ bytes: UnsafeMutableRawPointer, count: Int) {
         let view = UnsafeBufferPointer(
             start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
-        let version = connect?.packet.version ?? .v3_1_1
-        if version == .v5_0, connect?.packet.authenticationMethod != nil, view.first == 0xF0 {
+        let version = record.version ?? .v3_1_1
+        if version == .v5_0, pending?.packet.authenticationMethod != nil, view.first == 0xF0 {
             // An exchange of AUTH packets comes before the CONNACK (5.0 §4.12): it is between the two of them.
             return openPipe(bytes, count: count, connack: nil)
         }
@@ -143,12 +144,12 @@ extension Session {
 
     /// The broker has answered: from here on bytes go both ways, or the refusal goes to the client.
     private mutating func openPipe(_ bytes: UnsafeMutableRawPointer, count: Int, connack: Connack.Parsed?) {
-        guard let connect else { return }
-        if let peer = connect.peer, loop.pointee.pools[connect.pool].succeeded(peer) {
+        guard let pending else { return }
+        if let place, loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer)) {
             log(.notice, "upstream server \(record.upstreamAddress) is back")
         }
         let location = loop.pointee.site(record.server).locations[record.location ?? 0]
-        downlink = Downlink(mode: location.webSocket.frames.mode, version: connect.packet.version)
+        downlink = Downlink(mode: location.webSocket.frames.mode, version: pending.packet.version)
         switch machine.connackArrived(isAccepted: connack?.isAccepted ?? true) {
         case .ignore: return
         case .passRefusal:
@@ -157,13 +158,14 @@ extension Session {
             close(.refusedByBroker)
         case .open:
             keepAlive = KeepAlive(
-                seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive,
+                seconds: connack?.serverKeepAlive ?? pending.packet.keepAlive,
                 pingInterval: location.webSocket.ping.milliseconds)
-            uplink.open(version: connect.packet.version, packetLimit: location.mqtt.maxPacketSize)
+            uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
             deadline = .max
             limit(min(keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max))
             pipeDown(bytes, count: count)
-            if phase == .open { releaseHeld(connect.size) }
+            if phase == .open { releaseHeld(pending.size) }
+            self.pending = nil
         }
     }
 

@@ -17,7 +17,7 @@ extension Session {
         limit(Self.closeLimit)
         if isAttempt {
             // Nothing was promised to that broker.
-            releasePeer()
+            leavePeer()
             upstream.close()
         }
         if client.isOpen {
@@ -72,7 +72,7 @@ extension Session {
         switch phase {
         case .connecting, .awaitingConnack:
             client.isAtEnd = true
-            guard let connect, held.count > connect.size else { break }
+            guard let pending, held.count > pending.size else { break }
             // It has sent more than its CONNECT: that still goes to the broker.
             endBehindHeld = .clientLost
             return
@@ -105,7 +105,7 @@ extension Session {
     /// Closes both sockets at once, and takes the session off the books.
     mutating func finish(_ cause: EndCause) -> Outcome {
         if let cause = machine.close(cause) {
-            releasePeer()
+            leavePeer()
             client.close()
             upstream.close()
             noteStall(false)

@@ -23,7 +23,7 @@ extension Session {
             close(code == .unsupportedData ? .textFrame : .webSocketError, code: code)
         case .close(let code):
             // What the client sent behind its CONNECT still goes out before the close.
-            if let connect, held.count > connect.size {
+            if let pending, held.count > pending.size {
                 endBehindHeld = .clientClosed
             } else {
                 close(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
@@ -46,7 +46,7 @@ extension Session {
         case .accept(let packet, let size):
             note(packet, waiting)
             guard case .mqtt(let pool) = settings.action else { return }
-            connect = Connect(packet: packet, size: size, pool: pool, peer: nil)
+            pending = PendingConnect(packet, size: size, pool: pool)
             if machine.connectArrived(tries: settings.mqtt.upstreamTries) == .choosePeer { tryNextPeer() }
         }
     }

@@ -38,7 +38,10 @@ struct Session: ~Copyable {
     /// The part of a CONNACK that has come so far.
     var answer = ByteQueue()
     var scanner: RequestHeadScanner
-    var connect: Connect?
+    /// The CONNECT between the gate and its CONNACK.
+    var pending: PendingConnect?
+    /// The place that this session has taken.
+    var place: Place?
     /// The client said Close, or was lost, while what it sent before still has to reach the broker.
     var endBehindHeld: EndCause?
     var isWebSocket = false
@@ -54,14 +57,27 @@ struct Session: ~Copyable {
     var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
     var bytes = ByteCounts()
 
-    /// A CONNECT that passed the gate, on its way to a broker.
-    struct Connect {
-        var packet: ConnectPacket
+    /// A CONNECT that passed the gate, on its way to a broker. An object, so that an open session does not carry it.
+    final class PendingConnect {
+        let packet: ConnectPacket
         /// Bytes of it at the front of `held`.
-        var size: Int
-        /// Index into the loop's pools, and the peer of it that has a place taken.
-        var pool: Int
-        var peer: Int?
+        let size: Int
+        /// Index into the loop's pools.
+        let pool: Int
+        /// Peers that were tried.
+        var tried: [Int] = []
+
+        init(_ packet: ConnectPacket, size: Int, pool: Int) {
+            self.packet = packet
+            self.size = size
+            self.pool = pool
+        }
+    }
+
+    /// A peer of one of the loop's pools that counts this session.
+    struct Place: BitwiseCopyable {
+        var pool: Int32
+        var peer: Int32
     }
 
     init(
@@ -164,8 +180,9 @@ struct Session: ~Copyable {
         loop.pointee.stalled += isStalled ? 1 : -1
     }
 
-    /// Most bytes that may wait for a client while it is still read: pongs of a client that does not read them.
-    private static let pongRoom = 64 * 1024
+    /// Most bytes that may wait for a client while it is still read. More than one read of its broker makes: a client that
+    /// does not read is still heard, or both could wait for each other; but not one that floods us with pings.
+    private static let pongRoom = 1024 * 1024
     /// Most bytes that a client may send before its session is open, beyond its CONNECT.
     static let heldRoom = 64 * 1024
 
@@ -175,7 +192,7 @@ struct Session: ~Copyable {
         case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
         case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
         case .connecting, .awaitingConnack:
-            !client.isAtEnd && endBehindHeld == nil && held.count <= (connect?.size ?? 0) + Self.heldRoom
+            !client.isAtEnd && endBehindHeld == nil && held.count <= (pending?.size ?? 0) + Self.heldRoom
         case .closing: !client.isAtEnd
         case .closed: false
         }

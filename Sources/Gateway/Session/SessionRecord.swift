@@ -30,8 +30,6 @@ final class SessionRecord {
     var upstreamName = ""
     var upstreamAddress = ""
     var tries = 0
-    /// Peers that were tried for this CONNECT.
-    var tried: [Int] = []
 
     /// Longer names are cut in logs.
     static let textLimit = 1024
