@@ -1,10 +1,12 @@
 """What a broker and its clients agree on, kept by the gateway between them."""
 
+import pytest
+
 import harness
 import mqttbytes
 from bytepeer import BINARY, frame
 from fakebroker import flood, silent
-from harness import IS_SANITIZED, stalled
+from harness import IS_SANITIZED, eventually, stalled
 from mqttbytes import connect, publish
 
 # Growth in MiB that is no leak of payloads; see test_pipe.py.
@@ -49,7 +51,7 @@ def test_broker_over_ipv6(rig):
 def test_flood_behind_connect_is_held_within_bounds(rig):
     """The broker thinks, the client sends on: the client's sender blocks, the gateway's memory stays flat."""
     broker = rig.fake(silent)
-    gateway = rig.gateway([broker], location="upstream_connack_timeout 3s; upstream_tries 1;")
+    gateway = rig.gateway([broker], location="upstream_connack_timeout 60s;")
     peer = rig.peer(gateway)
     peer.upgrade()
     before = harness.resident_mebibytes(gateway.pid)
@@ -75,9 +77,23 @@ def test_flood_behind_connect_is_held_within_bounds(rig):
     assert harness.resident_mebibytes(gateway.pid) - before < FLAT
     assert bytes(broker.connections[0].received) == connect(4, "eager")
     peer.reset()
-    before = harness.cpu_seconds(gateway.pid)
+
+
+@pytest.mark.parametrize("way", ["reset", "close"])
+def test_client_lost_behind_pipelined_packets_while_the_broker_is_silent(rig, way):
+    """What it sent may still go to the broker, but the session ends with the last try, and without spinning."""
+    broker = rig.fake(silent)
+    gateway = rig.gateway([broker], location="upstream_connack_timeout 500ms; upstream_tries 1;")
+    before = harness.sockets(gateway.pid)
+    peer = rig.peer(gateway)
+    peer.upgrade()
+    peer.send_mqtt(connect(4, "eager"))
+    broker.received(connect(4, "eager"))
+    peer.send_mqtt(publish("t", bytes(10_000)))
+    getattr(peer, way)()
     assert gateway.ended(mqtt_client_id="eager")["status_reason"] in ("client_lost", "no_upstream")
-    assert harness.cpu_seconds(gateway.pid) - before < 0.5 * harness.PATIENCE, "the gateway spins on a lost client"
+    eventually(lambda: harness.sockets(gateway.pid) == before, "all sockets closed")
+    assert harness.cpu_seconds(gateway.pid) < 0.5 * harness.PATIENCE, "the gateway spins on a lost client"
 
 
 def test_stop_though_a_client_reads_nothing(rig):

@@ -43,7 +43,7 @@ struct PollerTests {
         #expect(found.keys.sorted() == [2])
         #expect(found[2]?.isWritable == true)
         #expect(found[2]?.isReadable == false)
-        #expect(CShims_send(first.right, [1], 1) == 1)
+        #expect(CShims_send(first.right, [1] as [UInt8], 1) == 1)
         found = try poll(&poller)
         #expect(found.keys.sorted() == [2, 0xFEDC_BA98_7654_3210])
         #expect(found[0xFEDC_BA98_7654_3210]?.isReadable == true)
@@ -56,7 +56,7 @@ struct PollerTests {
         defer { pair.close() }
         var poller = try Poller()
         try poller.add(pair.left, Events(reading: true, writing: false), word: 1)
-        #expect(CShims_send(pair.right, [1, 2], 2) == 2)
+        #expect(CShims_send(pair.right, [1, 2] as [UInt8], 2) == 2)
         for _ in 0..<3 { #expect(try poll(&poller)[1]?.isReadable == true) }
         var bytes = [UInt8](repeating: 0, count: 8)
         #expect(CShims_recv(pair.left, &bytes, 8) == 2)
@@ -82,7 +82,7 @@ struct PollerTests {
         defer { pair.close() }
         var poller = try Poller()
         try poller.add(pair.left, Events(reading: true, writing: false), word: 1)
-        #expect(CShims_send(pair.right, [1], 1) == 1)
+        #expect(CShims_send(pair.right, [1] as [UInt8], 1) == 1)
         poller.remove(pair.left)
         #expect(try poll(&poller).isEmpty)
         try poller.add(pair.left, Events(reading: true, writing: false), word: 2)

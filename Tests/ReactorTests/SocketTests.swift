@@ -62,7 +62,7 @@ struct SocketTests {
         }
         defer { Socket.close(server) }
         #expect(isNone(Socket.accept(listener)))
-        #expect(CShims_send(client, [1, 2, 3], 3) == 3)
+        #expect(CShims_send(client, [1, 2, 3] as [UInt8], 3) == 3)
         _ = try wait(server, writing: false)
         var bytes = [UInt8](repeating: 0, count: 8)
         #expect(CShims_recv(server, &bytes, 8) == 3)

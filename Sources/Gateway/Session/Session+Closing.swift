@@ -67,20 +67,21 @@ extension Session {
         }
     }
 
-    /// The client's end of file, reset or TLS close.
-    mutating func clientLost() {
+    /// The client's end of file, reset or TLS close, as a read shows it.
+    mutating func clientEnded() {
+        client.isAtEnd = true
         switch phase {
         case .connecting, .awaitingConnack:
-            client.isAtEnd = true
-            guard let pending, held.count > pending.size else { break }
-            // It has sent more than its CONNECT: that still goes to the broker.
+            // What it has sent behind its CONNECT still goes to the broker.
+            guard let pending, held.count > pending.size else { return clientLost() }
             endBehindHeld = .clientLost
-            return
-        case .closing:
-            client.isAtEnd = true  // what waits for it is still sent
-            return
-        default: break
+        case .closing, .closed: break  // what waits for it is still sent
+        default: clientLost()
         }
+    }
+
+    /// Nothing can be sent to the client any more.
+    mutating func clientLost() {
         client.close()
         close(uplink.hasDisconnected ? .clientDisconnect : .clientLost)
     }

@@ -67,7 +67,7 @@ extension Session {
 
     /// Answers the CONNECT with a refusal (nothing, when the version has no answer for it), then closes.
     mutating func refuseConnect(_ answer: [UInt8], _ cause: EndCause) {
-        if !answer.isEmpty, !sendMessage(answer) { return clientLost() }
+        if !answer.isEmpty, client.isOpen, !sendMessage(answer) { client.close() }
         close(cause)
     }
 

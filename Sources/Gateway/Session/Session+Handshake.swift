@@ -34,10 +34,10 @@ extension Session {
         if engine.pointee.outputCount > 0, client.isOpen { _ = flushTLS() }
         switch end {
         case .bytes, .incomplete: break
-        case .closed: clientLost()
+        case .closed: clientEnded()
         case .failed(let failure):
             logTLSFailure(failure)
-            clientLost()
+            clientEnded()
         }
     }
 

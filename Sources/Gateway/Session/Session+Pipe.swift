@@ -15,7 +15,7 @@ extension Session {
             self.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
             let scan = uplink.scan(block.payload, count: block.count)
             if scan.forward > 0 {
-                guard upstream.send(block.payload, count: scan.forward) else { return upstreamLost() }
+                guard upstream.send(block.payload, count: scan.forward) else { return upstreamBroke() }
             }
             if let violation = scan.violation { return violated(violation) }
         }
@@ -69,14 +69,32 @@ extension Session {
         var cursor = Downlink.Cursor(start: first, end: start + count)
         let assembly = loop.pointee.buffers.assembly
         while let output = downlink.next(&cursor, assembly: assembly) {
-            guard writeClient(output.start, count: output.count) else { return clientLost() }
+            guard writeClient(output.start, count: output.count) else { return clientBroke() }
         }
-        guard flushTLS() else { return clientLost() }
+        guard flushTLS() else { return clientBroke() }
         if downlink.isBroken { brokerBroke() }
     }
 
     private mutating func brokerBroke() {
         log(.warn, "upstream server \(record.upstreamAddress) broke a rule of MQTT")
         close(.brokerProtocolError)
+    }
+
+    // MARK: One side takes nothing more
+
+    /// Reads of a broken leg before it is given up: its kernel buffer is smaller.
+    private static let lastReads = 16
+
+    /// The client is gone, but what it sent before is still there to be read: a DISCONNECT among it means that the broker
+    /// must not publish the Will.
+    private mutating func clientBroke() {
+        for _ in 0..<Self.lastReads where phase == .open && client.isOpen && !client.isAtEnd { readClient() }
+        clientLost()
+    }
+
+    /// The broker is gone, but its last words are still there to be read: a DISCONNECT that says why, or a PUBLISH.
+    private mutating func upstreamBroke() {
+        for _ in 0..<Self.lastReads where phase == .open && upstream.isOpen && !upstream.isAtEnd { readUpstream() }
+        upstreamLost()
     }
 }

@@ -210,7 +210,7 @@ struct Session: ~Copyable {
 
     /// Reads the client leg once, and passes the bytes to who waits for them.
     @inline(__always)
-    private mutating func readClient() {
+    mutating func readClient() {
         if machine.phase == .closing { return discardClientInput() }
         if tls == nil {
             let buffer = loop.pointee.buffers.plain
@@ -219,7 +219,7 @@ struct Session: ~Copyable {
                 heard()
                 received(buffer, count: count)
             case .nothing: break
-            case .end, .failed: clientLost()
+            case .end, .failed: clientEnded()
             }
         } else {
             let buffer = loop.pointee.buffers.cipher
@@ -228,7 +228,7 @@ struct Session: ~Copyable {
                 heard()
                 decrypt(buffer, count: count)
             case .nothing: break
-            case .end, .failed: clientLost()
+            case .end, .failed: clientEnded()
             }
         }
     }
