@@ -12,7 +12,7 @@ flags+=(--sanitize "$sanitizer")
 reports=$ROOT/$scratch/reports
 rm -rf "$reports"
 mkdir -p "$reports"
-export ASAN_OPTIONS="detect_leaks=1:log_path=$reports/asan"
+export ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=8:log_path=$reports/asan"
 export LSAN_OPTIONS="suppressions=$ROOT/scripts/lsan.supp:print_suppressions=0"
 export TSAN_OPTIONS="suppressions=$ROOT/scripts/tsan.supp:log_path=$reports/tsan"
 

@@ -21,6 +21,10 @@ void CShims_record_free(void *block, const char *file, int line) {
     else free(block);
 }
 
+void CShims_record_release(void) {
+    while (keptCount > 0) free(kept[--keptCount]);
+}
+
 void *CShims_record_realloc(void *block, size_t size, const char *file, int line) {
     (void)file; (void)line;
     return realloc(block, size);

@@ -8,6 +8,9 @@ package enum Library {
         _ = CRYPTO_set_mem_functions(CShims_record_malloc, CShims_record_realloc, CShims_record_free)
     }
 
+    /// Gives back what is kept for the calling thread, at its end.
+    package static func leaveThread() { CShims_record_release() }
+
     /// "OpenSSL 3.0.15 3 Sep 2024"
     package static var version: String {
         OpenSSL_version(OPENSSL_VERSION).map { String(cString: $0) } ?? "OpenSSL"

@@ -1,4 +1,5 @@
 import COpenSSL
+import CShims
 
 /// A TLS set-up that cannot work: a certificate, key or option is wrong. `description` names the file.
 package struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -23,7 +24,17 @@ enum ErrorQueue {
         let code = ERR_get_error()
         ERR_clear_error()
         guard code != 0 else { return (0, TLSFailure.lost) }
-        return (code, ERR_reason_error_string(code).map { String(cString: $0) } ?? "error \(code)")
+        return (code, text(code))
+    }
+
+    /// OpenSSL has no words of its own for errors of system calls: a file that is missing is one.
+    private static func text(_ code: UInt) -> String {
+        if let reason = ERR_reason_error_string(code) { return String(cString: reason) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+            guard let text = buffer.baseAddress else { return "error \(code)" }
+            CShims_error_text(COpenSSLShims_ERR_GET_REASON(code), text, buffer.count)
+            return String(cString: text)
+        }
     }
 
     static func takeFailure() -> TLSFailure {

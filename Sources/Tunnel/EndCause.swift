@@ -84,15 +84,15 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         }
     }
 
-    /// The DISCONNECT that a 5.0 client gets first when its session is open; nil when the broker has spoken for itself, or
-    /// nobody is there to read it.
+    /// The DISCONNECT that a 5.0 client gets first when its session is open; nil when nobody is there to read it, and when
+    /// the broker closed: why, only the broker knows, and it has said so or has chosen not to.
     package var disconnectReason: ReasonCode? {
         switch self {
         case .malformedPacket: .malformedPacket
         case .protocolError, .webSocketError, .textFrame: .protocolError
         case .packetTooLarge: .packetTooLarge
         case .shutdown, .drained: .serverShuttingDown
-        case .brokerLost, .brokerProtocolError, .brokerStalled: .serverShuttingDown
+        case .brokerProtocolError, .brokerStalled: .unspecifiedError
         case .outOfResources: .serverBusy
         default: nil
         }

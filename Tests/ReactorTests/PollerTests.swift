@@ -35,7 +35,7 @@ struct PollerTests {
     @Test("Words come back whole, with what happened to their descriptor alone")
     func words() throws {
         let (first, second) = (try Pair(), try Pair())
-        defer { [first, second].forEach { $0.close() } }
+        defer { for pair in [first, second] { pair.close() } }
         var poller = try Poller()
         try poller.add(first.left, Events(reading: true, writing: false), word: 0xFEDC_BA98_7654_3210)
         try poller.add(second.left, Events(reading: true, writing: true), word: 2)
@@ -122,7 +122,7 @@ struct PollerTests {
     func batches() throws {
         var poller = try Poller()
         var descriptors: [Int32] = []
-        defer { descriptors.forEach { Socket.close($0) } }
+        defer { for descriptor in descriptors { Socket.close(descriptor) } }
         for index in 0..<600 {
             let descriptor = CShims_eventfd()
             try #require(descriptor >= 0)

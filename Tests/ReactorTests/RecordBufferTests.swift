@@ -27,6 +27,7 @@ struct RecordBufferTests {
             blocks = []
         }
         CShims_record_free(nil, nil, 0)
+        CShims_record_release()
     }
 
     @Test("A freed record buffer is the next one of its thread")
@@ -36,5 +37,7 @@ struct RecordBufferTests {
         let second = try #require(CShims_record_malloc(17_000, nil, 0))
         #expect(first == second)
         CShims_record_free(second, nil, 0)
+        CShims_record_release()
+        CShims_record_release()
     }
 }

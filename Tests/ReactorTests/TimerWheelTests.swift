@@ -53,7 +53,9 @@ struct TimerWheelTests {
         #expect(expire(&wheel, next * Self.tick).map(\.token) == [1, 2])
     }
 
-    @Test("Beyond the wheel's reach an entry is handed out early, in the last bucket", arguments: [65_537, 1 << 40, .max])
+    @Test(
+        "Beyond the wheel's reach an entry is handed out early, in the last bucket",
+        arguments: [65_537, 1 << 40, .max])
     func beyond(deadline: Int64) {
         var wheel = TimerWheel(now: 0)
         let tick = wheel.schedule(1, at: deadline)

@@ -51,7 +51,8 @@ struct RecordTests {
     }
 
     @Test(
-        "A part of a record stays with its connection until the rest has come", arguments: 1...10 as ClosedRange<UInt64>)
+        "A part of a record stays with its connection until the rest has come",
+        arguments: 1...10 as ClosedRange<UInt64>)
     func parts(seed: UInt64) throws {
         var random = Seeded(seed)
         let loop = try ServerLoop()
@@ -73,7 +74,7 @@ struct RecordTests {
             waiting[index] = waiting[index].dropFirst(count)
         }
         #expect(connections.map(\.received) == messages, "seed \(seed)")
-        #expect(connections.allSatisfy(\.isDrained), "seed \(seed)")
+        #expect(connections.allSatisfy { $0.isDrained }, "seed \(seed)")
     }
 
     @Test(

@@ -70,7 +70,7 @@ final class Connection {
             // What failures leave in the queue would be the next connection's.
             #expect(ERR_peek_error() == 0)
         } else {
-            (loop.buffers.pointee.input) = loop.buffers.pointee.inputEnd
+            loop.buffers.pointee.input = loop.buffers.pointee.inputEnd
         }
         return outcome
     }
@@ -106,9 +106,11 @@ final class Connection {
     func handshake() -> Bool { (0..<6).contains { _ in step() } }
 
     /// The server's bytes, encrypted; nil when the connection has failed.
-    func write(_ bytes: [UInt8]) -> Int? { bytes.withUnsafeBytes { bytes in
-        bytes.baseAddress.map { tls.write($0, count: bytes.count) } ?? 0
-    } }
+    func write(_ bytes: [UInt8]) -> Int? {
+        bytes.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { tls.write($0, count: bytes.count) } ?? 0
+        }
+    }
 
     func takeReceived() -> [UInt8] {
         defer { received = [] }

@@ -37,7 +37,8 @@ struct LogTextTests {
     @Test(
         "Sixteen digits, lower case",
         arguments: [
-            (0, "0000000000000000"), (0xABC, "0000000000000abc"), (.max, "ffffffffffffffff"), (1 << 60, "1000000000000000"),
+            (0, "0000000000000000"), (0xABC, "0000000000000abc"), (.max, "ffffffffffffffff"),
+            (1 << 60, "1000000000000000"),
         ] as [(UInt64, String)])
     func connectionID(value: UInt64, text: String) {
         #expect(LogText.connectionID(value) == text)

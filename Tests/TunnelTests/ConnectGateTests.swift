@@ -5,7 +5,9 @@ import Testing
 
 @Suite("ConnectGate")
 struct ConnectGateTests {
-    private static func connect(_ version: ProtocolVersion, clientID: String = "dev", cleanStart: Bool = true) -> [UInt8] {
+    private static func connect(_ version: ProtocolVersion, clientID: String = "dev", cleanStart: Bool = true)
+        -> [UInt8]
+    {
         let name = version == .v3_1 ? "MQIsdp" : "MQTT"
         let properties: [UInt8] = version == .v5_0 ? [0] : []
         let body =
@@ -40,7 +42,8 @@ struct ConnectGateTests {
         }
     }
 
-    @Test("[MQTT-3.1.0-1]: it waits until the CONNECT is whole, then says its size", arguments: ProtocolVersion.allCases)
+    @Test(
+        "[MQTT-3.1.0-1]: it waits until the CONNECT is whole, then says its size", arguments: ProtocolVersion.allCases)
     func whole(version: ProtocolVersion) {
         let connect = Self.connect(version)
         // 3.1.1 §3.1.4: a client may send more at once.

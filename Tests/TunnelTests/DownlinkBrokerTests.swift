@@ -41,7 +41,9 @@ struct DownlinkBrokerTests {
         Case("§1.5.5: a length of five bytes in a CONNACK", [0x20, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]),
     ]
 
-    @Test("A broken rule stops the framing; what came before it goes out", arguments: broken, [Downlink.Mode.packets, .packet])
+    @Test(
+        "A broken rule stops the framing; what came before it goes out", arguments: broken,
+        [Downlink.Mode.packets, .packet])
     func stops(_ packet: Case, mode: Downlink.Mode) {
         let stream = Self.front + packet.bytes + [0xD0, 0x00]
         for version in packet.versions {
@@ -121,7 +123,9 @@ struct DownlinkBrokerTests {
         }
     }
 
-    @Test("5.0 §3.14: DISCONNECT of the broker is noted when it is passed on", arguments: [Downlink.Mode.packets, .packet, .stream])
+    @Test(
+        "5.0 §3.14: DISCONNECT of the broker is noted when it is passed on",
+        arguments: [Downlink.Mode.packets, .packet, .stream])
     func disconnect(mode: Downlink.Mode) {
         let disconnect: [UInt8] = [0xE0, 0x02, 0x8B, 0x00]
         let stream = Self.front + disconnect
@@ -133,7 +137,9 @@ struct DownlinkBrokerTests {
         #expect(DownlinkRun(of: stream, mode: mode).payload == stream)
     }
 
-    @Test("5.0 §4.12: AUTH may come before the CONNACK, which may come once", arguments: [Downlink.Mode.packets, .packet, .stream])
+    @Test(
+        "5.0 §4.12: AUTH may come before the CONNACK, which may come once",
+        arguments: [Downlink.Mode.packets, .packet, .stream])
     func authFirst(mode: Downlink.Mode) {
         let auth = MQTTPacket.make(0xF0, 2)
         let run = DownlinkRun(of: auth + Self.connack + auth, mode: mode)

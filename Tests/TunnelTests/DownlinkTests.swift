@@ -30,7 +30,8 @@ struct DownlinkTests {
         #expect(run.packets == 7 && run.isBetweenMessages && !run.isBroken && run.fault == nil)
     }
 
-    @Test("Every pair of cuts of small packets: held until they are whole", arguments: [Downlink.Mode.packets, .packet])
+    @Test(
+        "Every pair of cuts of small packets: held until they are whole", arguments: [Downlink.Mode.packets, .packet])
     func smallCuts(mode: Downlink.Mode) {
         let stream = Self.small.flatMap { $0 }
         let ends = Self.ends(Self.small)
@@ -55,7 +56,8 @@ struct DownlinkTests {
     func largeCuts(mode: Downlink.Mode) {
         let stream = Self.large.flatMap { $0 }
         let near = Self.ends(Self.large).flatMap { end in (end - 8...end + 8) }
-        let cuts = Set(near + Array(stride(from: 3, to: stream.count, by: 331))).filter { 0...stream.count ~= $0 }.sorted()
+        let cuts = Set(near + Array(stride(from: 3, to: stream.count, by: 331))).filter { 0...stream.count ~= $0 }
+            .sorted()
         for (index, first) in cuts.enumerated() {
             for second in cuts[index...].prefix(3) + cuts.suffix(1) {
                 let run = DownlinkRun(of: stream, cuts: [first, second], mode: mode, room: 8_192)
@@ -88,7 +90,9 @@ struct DownlinkTests {
         return nil
     }
 
-    @Test("A packet of 4096 bytes is held, one of 4097 begins a message at once", arguments: [Downlink.Mode.packets, .packet])
+    @Test(
+        "A packet of 4096 bytes is held, one of 4097 begins a message at once",
+        arguments: [Downlink.Mode.packets, .packet])
     func border(mode: Downlink.Mode) {
         for (count, isHeld) in [(4_093, true), (4_094, false)] {
             let packet = MQTTPacket.make(0x30, count)
@@ -135,7 +139,8 @@ struct DownlinkTests {
         }
     }
 
-    @Test("`packet`: the memory for messages may be of any size", arguments: [17, 18, 19, 40, 152, 153, 154, 300, 9_000])
+    @Test(
+        "`packet`: the memory for messages may be of any size", arguments: [17, 18, 19, 40, 152, 153, 154, 300, 9_000])
     func assembly(room: Int) {
         for packets in [Self.small, Self.large, (0..<200).map { MQTTPacket.make(0x30, $0, mark: $0) }] {
             let stream = packets.flatMap { $0 }

@@ -53,7 +53,8 @@ struct EndCauseTests {
         ]
         let gateway: Set<EndCause> = [.shutdown, .drained, .outOfResources, .served]
         for cause in EndCause.allCases {
-            let side: EndCause.Side = upstream.contains(cause) ? .upstream : gateway.contains(cause) ? .gateway : .client
+            let side: EndCause.Side =
+                upstream.contains(cause) ? .upstream : gateway.contains(cause) ? .gateway : .client
             #expect(cause.side == side, "\(cause.rawValue)")
         }
     }

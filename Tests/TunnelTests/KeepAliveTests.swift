@@ -50,7 +50,8 @@ struct KeepAliveTests {
         #expect(keepAlive.check(now: 41_000, heard: 1_000, active: 41_000) == .end)
     }
 
-    @Test("Whoever does as told looks again in time, and ends on the millisecond", arguments: [1, 7, 20, 300] as [UInt16])
+    @Test(
+        "Whoever does as told looks again in time, and ends on the millisecond", arguments: [1, 7, 20, 300] as [UInt16])
     func followed(seconds: UInt16) {
         let keepAlive = KeepAlive(seconds: seconds, pingInterval: 9_000)
         var now: Int64 = 5_000

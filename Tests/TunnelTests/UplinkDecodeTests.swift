@@ -12,7 +12,8 @@ struct UplinkDecodeTests {
         let mqtt = Self.connect + [0xC0, 0x00] + MQTTPacket.make(0x30, 30)
         // One byte, then the rest, as MQTT.js writes it; then parts of packets.
         let frames: [ClientFrame] = [
-            .binary([mqtt[0]]), .binary(Array(mqtt[1..<15])), .binary([]), .binary(Array(mqtt[15..<20]), isFinal: false),
+            .binary([mqtt[0]]), .binary(Array(mqtt[1..<15])), .binary([]),
+            .binary(Array(mqtt[15..<20]), isFinal: false),
             .continuation(Array(mqtt[20...]), isFinal: true),
         ]
         let stream = frames.bytes
@@ -26,7 +27,8 @@ struct UplinkDecodeTests {
     @Test("§5.5.3: one pong answers the last of several pings of a block")
     func pingsJoin() {
         let frames: [ClientFrame] = [
-            .control(9, [1]), .binary([0xC0]), .control(9, [2, 2]), .binary([0x00]), .control(9, [3, 3, 3]), .control(10, [4]),
+            .control(9, [1]), .binary([0xC0]), .control(9, [2, 2]), .binary([0x00]), .control(9, [3, 3, 3]),
+            .control(10, [4]),
         ]
         let run = UplinkRun(of: frames.bytes)
         #expect(run.pings == [[3, 3, 3]] && run.payload == [0xC0, 0x00] && run.packets == 1)

@@ -54,7 +54,9 @@ struct UplinkScanTests {
         }
     }
 
-    @Test("Cut anywhere, it is the same, and a packet that breaks a rule never gets whole to the broker", arguments: cases)
+    @Test(
+        "Cut anywhere, it is the same, and a packet that breaks a rule never gets whole to the broker", arguments: cases
+    )
     func cuts(_ packet: Case) {
         let stream = Self.front + packet.bytes + [0xC0, 0x00]
         for version in packet.versions {
@@ -77,7 +79,8 @@ struct UplinkScanTests {
 
     @Test(
         "[MQTT-3.14.4-2]: nothing behind a DISCONNECT is passed on",
-        arguments: [[0xE0, 0x00], [0xE0, 0x01, 0x04], [0xE0, 0x02, 0x00, 0x00], MQTTPacket.make(0xE0, 300)] as [[UInt8]])
+        arguments: [[0xE0, 0x00], [0xE0, 0x01, 0x04], [0xE0, 0x02, 0x00, 0x00], MQTTPacket.make(0xE0, 300)] as [[UInt8]]
+    )
     func disconnect(packet: [UInt8]) {
         // What follows it would break a rule, or be sound: both is dropped in silence.
         for behind in [[], [0xC0, 0x00], [0x00, 0x00], [0x10], [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {

@@ -117,7 +117,9 @@ struct PoolTests {
 
     /// Takes and gives back places of shared counts, as one loop does; returns how often it took one and how often a peer
     /// had more sessions than it may.
-    @Sendable private static func load(_ counts: SessionCounts, _ settings: [Peer.Settings], seed: UInt64) -> (Int, Int) {
+    private static func load(
+        _ counts: SessionCounts, _ settings: [Peer.Settings], seed: UInt64
+    ) -> (taken: Int, exceeded: Int) {
         var random = Seeded(seed)
         var pool = Pool(settings, counts: counts)
         var (held, taken, exceeded) = ([Int](), 0, 0)

@@ -172,3 +172,5 @@ static inline void CShims_tune_allocator(void) {
 void *CShims_record_malloc(size_t size, const char *file, int line);
 void *CShims_record_realloc(void *block, size_t size, const char *file, int line);
 void CShims_record_free(void *block, const char *file, int line);
+/// Frees what is kept for the calling thread.
+void CShims_record_release(void);

@@ -13,13 +13,13 @@ extension Session {
             level, "\(LogText.connectionID(id)) client \(clientAddress.text): \(LogText.escape(message()))")
     }
 
-    /// Counts the end, and writes the access log's line. The error log has what ends before a request.
+    /// Counts the end, and writes the access log's line: one for each connection, whatever it came to.
     func logEnd(_ cause: EndCause) {
         loop.pointee.tally.count(cause)
         log(.debug, "ended: \(cause.rawValue)")
         let site = loop.pointee.site(record.server)
         let settings = record.location.map { site.locations[$0].accessLog } ?? site.settings.accessLog
-        guard let settings, record.httpStatus != nil, let file = loop.pointee.logs.file(settings) else { return }
+        guard let settings, let file = loop.pointee.logs.file(settings) else { return }
         let line = AccessLogLine(
             record: record, cause: cause, id: id, address: clientAddress, bytes: bytes,
             packetsIn: uplink.packets + (record.version == nil ? 0 : 1), packetsOut: downlink.packets,

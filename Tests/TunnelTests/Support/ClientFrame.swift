@@ -51,7 +51,8 @@ struct ClientFrame: Sendable {
 
     private var maskedPayload: [UInt8] {
         guard let key else { return payload }
-        return payload.enumerated().map { $1 ^ key[$0 % 4] }  // §5.3: octet i of the payload XOR octet i MOD 4 of the key
+        // §5.3: octet i of the payload XOR octet i MOD 4 of the key
+        return payload.enumerated().map { $1 ^ key[$0 % 4] }
     }
 }
 

@@ -30,7 +30,8 @@ struct FrameDecoderRuleTests {
     static let broken: [Broken] =
         (1...7).map { Broken("§5.2: RSV \($0) on data", [ClientFrame(reserved: $0)], .reservedBits, shownBy: 1) }
         + (1...7).map {
-            Broken("§5.2: RSV \($0) on a control frame", [ClientFrame(reserved: $0, opcode: 9)], .reservedBits, shownBy: 1)
+            Broken(
+                "§5.2: RSV \($0) on a control frame", [ClientFrame(reserved: $0, opcode: 9)], .reservedBits, shownBy: 1)
         }
         + [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map {
             Broken("§5.2: reserved opcode \($0)", [ClientFrame(opcode: $0, payload: [1])], .opcode, shownBy: 1)
@@ -69,7 +70,8 @@ struct FrameDecoderRuleTests {
                 "§5.4: continuation behind the last fragment",
                 [fragment, .continuation([2], isFinal: true), .continuation([3], isFinal: true)], .fragmentation,
                 shownBy: 1),
-            Broken("§5.4: a whole message inside a fragmented one", [fragment, .binary([9])], .fragmentation, shownBy: 1),
+            Broken(
+                "§5.4: a whole message inside a fragmented one", [fragment, .binary([9])], .fragmentation, shownBy: 1),
             Broken(
                 "§5.4: a second fragmented message inside the first", [fragment, fragment], .fragmentation, shownBy: 1),
             Broken(

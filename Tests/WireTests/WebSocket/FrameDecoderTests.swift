@@ -55,7 +55,9 @@ struct FrameDecoderTests {
         }
     }
 
-    @Test("§5.2: every length around the borders of the three forms", arguments: [0, 1, 124, 125, 126, 127, 65_535, 65_536])
+    @Test(
+        "§5.2: every length around the borders of the three forms",
+        arguments: [0, 1, 124, 125, 126, 127, 65_535, 65_536])
     func lengths(count: Int) {
         var random = SeededGenerator(seed: UInt64(count))
         let payload = random.bytes(count)
