@@ -31,7 +31,7 @@ extension DirectiveTable {
             "Brokers to try for one CONNECT."),
         Directive(
             "websocket_subprotocols", .inherited, .subprotocols,
-            "Subprotocols to accept, the preferred one first."),
+            "Subprotocols to accept."),
         Directive(
             "websocket_require_subprotocol", .inherited, .flag(\.scope.webSocket.requireSubprotocol),
             "Whether a client that offers none of them is refused."),

@@ -12,8 +12,6 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case clientLost = "client_lost"
     /// Nothing from the client for longer than its keep alive allows.
     case clientIdle = "client_idle"
-    /// The client did not take what was sent within the time limit of the close.
-    case clientStalled = "client_stalled"
 
     // Before the WebSocket
     case tlsFailed = "tls_failed"
@@ -49,7 +47,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     /// End of file or reset from the broker.
     case brokerLost = "broker_lost"
     case brokerProtocolError = "broker_protocol_error"
-    /// The broker did not take what was sent within the time limit of the close.
+    /// The broker has taken nothing for as long as the client's keep alive allows: the client was not read meanwhile.
     case brokerStalled = "broker_stalled"
 
     // The gateway itself

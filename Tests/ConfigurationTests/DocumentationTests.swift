@@ -74,7 +74,6 @@ import Testing
     }
 
     @Test(arguments: causes) func causeIsInThePhaseChart(_ cause: String) {
-        guard cause != "client_stalled" else { return }  // kept for later: nothing ends with it
         #expect(Documents.section("## Phases", of: "docs/architecture.md").contains("`\(cause)`"))
     }
 

@@ -28,8 +28,9 @@ class Balance:
         pid = self.gateway.pid
         before = (self.sockets, self.descriptors)
         eventually(
-            lambda: (harness.sockets(pid), harness.descriptors(pid)) == before,
-            lambda: f"{before} sockets and descriptors, not {harness.sockets(pid)} and {harness.descriptors(pid)}",
+            # Fewer are right, too: a gateway that has just begun to listen still holds what it reads to start.
+            lambda: harness.sockets(pid) <= self.sockets and harness.descriptors(pid) <= self.descriptors,
+            lambda: f"at most {before} sockets and descriptors, not {harness.sockets(pid)} and {harness.descriptors(pid)}",
             timeout=harness.DEADLINE * 2,
         )
         growth = harness.resident_mebibytes(pid) - self.memory

@@ -182,11 +182,8 @@ struct TimerWheelTests {
             owners[index].limit(
                 now + Int64.random(in: 0...reach, using: &random), TimerWheel.Token(index), &wheel)
             // Sometimes the process is stopped for longer than a turn; else it wakes when the wheel says so, or earlier.
-            var lateness = 2 * Self.tick
             if round % 500 == 499 {
-                lateness = Int64.random(in: 0...(3 * Self.turn), using: &random)
-                now += lateness
-                lateness += 2 * Self.tick
+                now += Int64.random(in: 0...(3 * Self.turn), using: &random)
             } else if let wait = wheel.wait(now: now) {
                 now += min(wait, Int64.random(in: 0...2_000, using: &random))
             }
@@ -197,10 +194,10 @@ struct TimerWheelTests {
                 #expect(now >= owners[index].deadline, "seed \(seed) round \(round)")
                 owners[index].deadline = .max
             }
-            for owner in owners where owner.deadline < .max {
-                #expect(now <= owner.deadline + lateness, "seed \(seed) round \(round): forgotten")
-                #expect(now <= owner.deadline + 2 * Self.tick, "seed \(seed) round \(round): late")
-            }
+            // An owner that is still waiting was not forgotten: after every turn its deadline is ahead, or hardly past.
+            let latest = owners.filter { $0.deadline < .max }.map { now - $0.deadline }.max() ?? 0
+            #expect(latest <= 2 * Self.tick, "seed \(seed) round \(round)")
+            guard latest <= 2 * Self.tick else { return }
         }
         #expect(fired > 100, "seed \(seed): the test has moved hardly any deadline to its end")
     }

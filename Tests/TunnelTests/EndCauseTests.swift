@@ -37,8 +37,8 @@ struct EndCauseTests {
             (.textFrame, .unsupportedData, .protocolError), (.malformedPacket, .protocolError, .malformedPacket),
             (.protocolError, .protocolError, .protocolError), (.connectMalformed, .protocolError, nil),
             (.connectTooLarge, .messageTooBig, nil), (.packetTooLarge, .messageTooBig, .packetTooLarge),
-            (.noUpstream, .tryAgainLater, nil), (.brokerLost, .badGateway, .serverShuttingDown),
-            (.brokerProtocolError, .badGateway, .serverShuttingDown),
+            (.noUpstream, .tryAgainLater, nil), (.brokerLost, .badGateway, nil),
+            (.brokerProtocolError, .badGateway, .unspecifiedError), (.brokerStalled, .badGateway, .unspecifiedError),
             (.outOfResources, .internalError, .serverBusy), (.clientIDRefused, .policyViolation, nil),
             (.refusedByBroker, .policyViolation, nil), (.clientIdle, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])

@@ -90,7 +90,8 @@ struct UplinkScanTests {
                 for second in [first, min(first + 1, stream.count), stream.count] {
                     let run = ScanRun(of: stream, cuts: [first, second])
                     let isRight =
-                        run.forward == sound && run.violation == nil && run.hasDisconnected && run.packets == 3
+                        run.forward == sound && run.violation == nil && run.hasDisconnected && run.isDone
+                        && run.packets == 3
                     if !isRight { Issue.record("cut at \(first), \(second): \(run)") }
                 }
             }
@@ -98,12 +99,13 @@ struct UplinkScanTests {
         }
     }
 
-    @Test("hasDisconnected is set when the fixed header of DISCONNECT is whole, not before")
+    @Test("hasDisconnected is set when the fixed header of DISCONNECT is whole, isDone with its last byte")
     func disconnectBegins() {
         let stream = Self.front + MQTTPacket.make(0xE0, 200)
         for count in 0...stream.count {
             let run = ScanRun(of: Array(stream.prefix(count)))
             #expect(run.hasDisconnected == (count >= Self.front.count + 3) && run.forward == count, "\(count) bytes")
+            #expect(run.isDone == (count == stream.count), "\(count) bytes")
         }
     }
 

@@ -74,6 +74,12 @@ final class LogFile: Sendable {
         }
     }
 
+    /// Says on standard error what no log can hold: that a log is missing.
+    static func complain(_ message: String) {
+        let line = Array("sluice: \(message)\n".utf8)
+        _ = CShims_write(2, line, line.count)
+    }
+
     /// Opens the path again, for log rotation; the old file stays when that fails. The writer's thread.
     func reopen() throws(SystemError) {
         guard path.hasPrefix("/") else { return }

@@ -69,7 +69,7 @@ final class LogWriter: Sendable {
     private func reopen(_ files: [LogFile]) {
         for file in files {
             do throws(SystemError) { try file.reopen() } catch {
-                files.first { !$0.path.hasPrefix("/") }?.append("sluice: \(error)")
+                LogFile.complain("\(error)")
             }
         }
     }

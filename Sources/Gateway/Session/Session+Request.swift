@@ -24,7 +24,7 @@ extension Session {
 
     private mutating func route(_ head: RequestHead) {
         record.uri = head.target
-        record.httpVersion = "HTTP/1.\(head.minorVersion)"
+        record.httpVersion = "1.\(head.minorVersion)"
         let listener = loop.pointee.listeners[self.listener]
         if let host = head.host { record.server = listener.server(named: host) }
         let site = loop.pointee.site(record.server)

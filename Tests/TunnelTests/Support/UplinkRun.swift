@@ -67,6 +67,7 @@ struct ScanRun: Equatable {
     var forward = 0
     var violation: EndCause?
     var hasDisconnected = false
+    var isDone = false
     var packets: UInt64 = 0
 
     init(of stream: [UInt8], cuts: [Int] = [], version: ProtocolVersion = .v5_0, packetLimit: Int = 0) {
@@ -81,6 +82,7 @@ struct ScanRun: Equatable {
             if violation != nil { break }
         }
         hasDisconnected = uplink.hasDisconnected
+        isDone = uplink.isDone
         packets = uplink.packets
     }
 }
