@@ -1,5 +1,6 @@
 import CShims
 import Reactor
+import Telemetry
 import Wire
 
 /// Finds a file below a root.
@@ -17,7 +18,11 @@ enum StaticFile {
         let name = root + path + (isFolder ? index : "")
         let descriptor = CShims_open(name, O_RDONLY | O_NONBLOCK, 0)
         guard descriptor >= 0 else {
-            return .failure(descriptor == -EACCES ? .forbidden : .notFound)
+            switch -descriptor {
+            case EACCES: return .failure(.forbidden)
+            case EMFILE, ENFILE, ENOMEM: return .failure(.serviceUnavailable)
+            default: return .failure(.notFound)
+            }
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
@@ -29,11 +34,26 @@ enum StaticFile {
         case CShims_FOLDER where !isFolder:
             Socket.close(descriptor)
             // One slash only: a target that begins with two would be another host's.
-            return .redirect("/" + path.drop { $0 == "/" } + "/")
+            return .redirect(encoded("/" + path.drop { $0 == "/" } + "/"))
         default:
             Socket.close(descriptor)
             return .failure(.forbidden)
         }
+    }
+
+    /// A path as a URI writes it: percent-encoded but for what RFC 3986 §3.3 lets stand, and for slashes.
+    private static func encoded(_ path: String) -> String {
+        var text = ""
+        for byte in path.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
+                UInt8(ascii: "_"), UInt8(ascii: "~"):
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            default: text += "%" + LogText.hexadecimal(byte)
+            }
+        }
+        return text
     }
 
     /// The head of the response for a file.

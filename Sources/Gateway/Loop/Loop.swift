@@ -26,7 +26,6 @@ struct Loop: ~Copyable {
     private let mailbox: Mailbox<Order>
     private var spareDescriptor: Int32
     private var ended: [SessionPointer] = []
-    private var due: [(token: TimerWheel.Token, tick: Int64)] = []
     private var stop: Stop?
     private var acceptsAgainAt: Int64?
 
@@ -168,20 +167,15 @@ struct Loop: ~Copyable {
     }
 
     private mutating func fireTimers() {
+        var due: [(token: TimerWheel.Token, tick: Int64)] = []
         context.pointee.wheel.expire(now: context.pointee.now, into: &due)
-        if !due.isEmpty { fire() }
-        if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
-    }
-
-    private mutating func fire() {
-        let fired = due
-        due = []
-        for entry in fired {
+        for entry in due {
             guard let session = context.pointee.sessions[SessionTable.Token(rawValue: entry.token)],
                 session.pointee.phase != .closed
             else { continue }
             settle(session, session.pointee.timerFired(tick: entry.tick))
         }
+        if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
     }
 
     // MARK: Accepting

@@ -17,7 +17,8 @@ extension Session {
         switch StaticFile.open(root: root, path: head.path, index: index) {
         case .failure(let status):
             refuse(status, detail: "There is no such file.", cause: .requestRefused)
-        case .redirect(let path):
+        case .redirect(let folder):
+            let path = folder + (head.query.map { "?\($0)" } ?? "")
             record.httpStatus = HTTPStatus.movedPermanently.code
             respond(
                 HTTPResponse(
