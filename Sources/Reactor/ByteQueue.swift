@@ -41,6 +41,11 @@ package struct ByteQueue: ~Copyable {
     private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
         if let base, end + count <= capacity { return base + end }
         let used = self.count
+        if let base, start >= used, used + count <= capacity {  // the front is free: no copy goes over itself
+            base.copyMemory(from: base + start, byteCount: used)
+            (start, end) = (0, used)
+            return base + used
+        }
         let wanted = max(Self.smallest, used + count, used > 0 ? capacity + capacity / 2 : 0)
         let fresh = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
         if let base {

@@ -1,11 +1,10 @@
 import CShims
-import Synchronization
 
 /// Values for a loop from other threads: put in anywhere, taken out by the loop when its descriptor is readable.
 package final class Mailbox<Message: Sendable>: Sendable {
     /// An eventfd, for the loop's poller.
     package let descriptor: Int32
-    private let messages = Mutex<[Message]>([])
+    private let messages = Lock<[Message]>([])
 
     package init() throws(SystemError) {
         descriptor = try SystemError.check("eventfd", CShims_eventfd())

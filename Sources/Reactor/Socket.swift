@@ -21,6 +21,7 @@ package enum Socket {
             try withUnsafePointer(to: address.storage) { storage throws(SystemError) in
                 _ = try SystemError.check("bind", CShims_bind(descriptor, storage, address.length))
             }
+            if let path = address.unixPath { try SystemError.check("chmod", CShims_open_to_all(path)) }
             try SystemError.check("listen", CShims_listen(descriptor, backlog))
             return descriptor
         } catch {

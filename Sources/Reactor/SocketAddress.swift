@@ -20,6 +20,15 @@ package struct SocketAddress: Sendable {
         self.init(copying: address)
     }
 
+    /// The path of a unix socket.
+    package var unixPath: String? {
+        guard isUnix else { return nil }
+        return withUnsafeBytes(of: storage) { bytes in
+            let path = bytes.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }
+            return String(decoding: path, as: UTF8.self)
+        }
+    }
+
     /// Every address of a literal or of a name (this one asks the resolver, and may block).
     package static func resolve(host: String, port: UInt16) throws(ResolveError) -> [SocketAddress] {
         var hints = addrinfo()

@@ -12,6 +12,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -55,6 +56,8 @@ static inline int CShims_socket(int family) {
 static inline int CShims_bind(int fd, const struct sockaddr_storage *address, socklen_t length) {
     return (int)CShims_result(bind(fd, (const struct sockaddr *)address, length));
 }
+/// A unix socket that every user may connect to, as nginx makes it: who may is said by the folder.
+static inline int CShims_open_to_all(const char *path) { return (int)CShims_result(chmod(path, 0666)); }
 static inline int CShims_listen(int fd, int backlog) { return (int)CShims_result(listen(fd, backlog)); }
 static inline int CShims_connect(int fd, const struct sockaddr_storage *address, socklen_t length) {
     return (int)CShims_result(connect(fd, (const struct sockaddr *)address, length));
@@ -101,6 +104,12 @@ static inline int CShims_eventfd(void) { return (int)CShims_result(eventfd(0, EF
 static inline int CShims_blocking_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_CLOEXEC)); }
 static inline void CShims_eventfd_signal(int fd) { uint64_t one = 1; ssize_t r = write(fd, &one, sizeof one); (void)r; }
 static inline void CShims_eventfd_clear(int fd) { uint64_t sum; ssize_t r = read(fd, &sum, sizeof sum); (void)r; }
+
+/// Waits until the descriptor is readable: 1, or 0 after so many milliseconds.
+static inline int CShims_wait_readable(int fd, int milliseconds) {
+    struct pollfd wait = { .fd = fd, .events = POLLIN };
+    CSHIMS_RETRY(poll(&wait, 1, milliseconds));
+}
 
 // Files and logs
 

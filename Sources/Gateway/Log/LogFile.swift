@@ -5,14 +5,14 @@ import Synchronization
 /// A file, or standard output or error, that whole lines are appended to from any thread. Nobody waits for the disk: a
 /// `LogWriter` writes what has gathered. When it cannot keep up, lines are dropped and counted.
 final class LogFile: Sendable {
-    private struct State: ~Copyable {
+    private struct State {
         var waiting: [UInt8] = []
         var dropped = 0
     }
 
     /// `stderr`, `stdout`, or an absolute path.
     let path: String
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let descriptor: Atomic<Int32>
     private let wake: Int32
 
@@ -87,9 +87,16 @@ final class LogFile: Sendable {
         _ = CShims_close(old)
     }
 
-    /// Gives the file to the user that the process is about to become, so that it can be opened again.
+    /// Gives the file to the user that the process is about to become, so that it can be opened again. Only a plain file of
+    /// that very name: whoever may write in the folder could have put a link to another there.
     func give(user: uid_t, group: gid_t) {
         guard path.hasPrefix("/") else { return }
-        _ = fchown(descriptor.load(ordering: .relaxed), user, group)
+        let descriptor = descriptor.load(ordering: .relaxed)
+        var (opened, named) = (stat(), stat())
+        guard fstat(descriptor, &opened) == 0, lstat(path, &named) == 0,
+            Int(CShims_file_kind(&named)) == CShims_REGULAR_FILE, named.st_nlink == 1,
+            opened.st_ino == named.st_ino, opened.st_dev == named.st_dev
+        else { return }
+        _ = fchown(descriptor, user, group)
     }
 }

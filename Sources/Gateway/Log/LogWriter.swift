@@ -1,6 +1,5 @@
 import CShims
 import Reactor
-import Synchronization
 
 /// The thread that writes all logs.
 final class LogWriter: Sendable {
@@ -10,14 +9,17 @@ final class LogWriter: Sendable {
         var mustStop = false
     }
 
-    private let state = Mutex(State())
+    private let state = Lock(State())
     private let wake: Int32
-    private let thread = Mutex<Thread?>(nil)
+    /// Readable when the thread has written all and ends.
+    private let ended: Int32
+    private let thread = Lock<Thread?>(nil)
 
     init() throws(SystemError) {
         let descriptor = CShims_blocking_eventfd()
         guard descriptor >= 0 else { throw SystemError("eventfd", code: -descriptor) }
         wake = descriptor
+        ended = CShims_eventfd()
     }
 
     /// The log at `path`, opened once however many name it.
@@ -39,10 +41,12 @@ final class LogWriter: Sendable {
         CShims_eventfd_signal(wake)
     }
 
-    /// Writes what is left, and ends the thread.
+    /// Writes what is left, and ends the thread; without it when a log takes nothing for two seconds, such as a pipe that
+    /// nobody reads.
     func stop() {
         state.withLock { $0.mustStop = true }
         CShims_eventfd_signal(wake)
+        guard CShims_wait_readable(ended, 2000) > 0 else { return }
         thread.withLock { thread in
             thread?.join()
             thread = nil
@@ -62,13 +66,15 @@ final class LogWriter: Sendable {
             }
             for file in now.files { file.write() }
             if now.mustReopen { reopen(now.files) }
-            if now.mustStop { return }
+            if now.mustStop { return CShims_eventfd_signal(ended) }
         }
     }
 
     private func reopen(_ files: [LogFile]) {
         for file in files {
             do throws(SystemError) { try file.reopen() } catch {
+                // The first is the error log; it may be the one that cannot be opened again, and still takes a line.
+                files.first?.append("sluice: \(error)")
                 LogFile.complain("\(error)")
             }
         }

@@ -8,6 +8,8 @@ import Tunnel
 struct Loop: ~Copyable {
     /// What the main thread tells a loop.
     enum Order: Sendable {
+        /// Begin to accept: everything that wants root is done.
+        case serve
         /// Close every session now, then end.
         case stop
         /// Accept nothing more, close the sessions evenly over this many milliseconds, then end.
@@ -93,7 +95,6 @@ struct Loop: ~Copyable {
     private func watch() throws(StartError) {
         do throws(SystemError) {
             try poller.add(mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
-            try watchListeners()
         } catch {
             throw StartError("\(error)")
         }
@@ -252,14 +253,16 @@ struct Loop: ~Copyable {
     // MARK: The end
 
     private mutating func obey(_ order: Order) {
-        closeListeners()
         let now = context.pointee.now
         switch order {
+        case .serve: resumeAccepting()
         case .stop:
+            closeListeners()
             stop = Stop(cause: .shutdown, deadline: now + 2000)
             for session in context.pointee.sessions.all() { evict(session, .shutdown) }
         case .drain(let milliseconds):
             guard stop == nil else { return }
+            closeListeners()
             let eviction = Stop.Eviction(
                 since: now, until: now + milliseconds, sessions: context.pointee.sessions.count)
             stop = Stop(cause: .drained, deadline: now + milliseconds + 2000, eviction: eviction)
@@ -287,7 +290,10 @@ struct Loop: ~Copyable {
         let now = context.pointee.now
         freeEnded()
         if context.pointee.sessions.count == 0 { return true }
-        if let eviction = stop.eviction { evictShare(eviction, now: now) }
+        if let eviction = stop.eviction {
+            evictShare(eviction, now: now)
+            freeEnded()
+        }
         guard now >= stop.deadline else { return false }
         for session in context.pointee.sessions.all() { settle(session, session.pointee.finish(stop.cause)) }
         return true

@@ -22,6 +22,7 @@ struct Plan: Sendable {
         upstreams = resolved
         ticketKeys = TLSOptions.makeTicketKeys()
         _ = try makeContexts()
+        if let user = snapshot.process.user { _ = try Privileges.find(user) }
         for case .files(let root, _) in sites.flatMap({ $0.locations.map(\.action) })
         where !ConfigurationFiles.isFolder(root) {
             throw StartError("root \(root): there is no such folder")

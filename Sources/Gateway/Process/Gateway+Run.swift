@@ -12,6 +12,7 @@ extension Gateway {
         do throws(StartError) {
             try startLoops()
             if let user = plan.snapshot.process.user { try Privileges.become(user, plan.logs.writer) }
+            order(.serve)
         } catch {
             order(.stop)
             for thread in threads { thread.join() }

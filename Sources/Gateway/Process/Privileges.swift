@@ -3,11 +3,16 @@ import Reactor
 
 /// `user`: what a gateway that was started as root becomes once its sockets are bound.
 enum Privileges {
+    /// The ids of a user name.
+    static func find(_ user: String) throws(StartError) -> (user: uid_t, group: gid_t) {
+        guard let entry = getpwnam(user) else { throw StartError("user \(user): there is no such user") }
+        return (entry.pointee.pw_uid, entry.pointee.pw_gid)
+    }
+
     /// Becomes `user` and its groups, for all threads. Does nothing when not root.
     static func become(_ user: String, _ logs: LogWriter) throws(StartError) {
         guard geteuid() == 0 else { return }
-        guard let entry = getpwnam(user) else { throw StartError("user \(user): there is no such user") }
-        let (uid, gid) = (entry.pointee.pw_uid, entry.pointee.pw_gid)
+        let (uid, gid) = try find(user)
         logs.give(user: uid, group: gid)
         let result = CShims_become(user, uid, gid)
         guard result == 0 else { throw StartError("user \(user): \(SystemError.text(-result))") }

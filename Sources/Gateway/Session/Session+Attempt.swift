@@ -70,12 +70,14 @@ extension Session {
         return upstream.send(start, count: size) ? nil : "the CONNECT could not be sent"
     }
 
-    /// This attempt has failed, for a reason of the peer's. Returns whether there is another try.
-    mutating func attemptFailed(_ reason: String) -> Bool {
+    /// This attempt has failed. Returns whether there is another try. `isFault` says that the peer is to blame: brokers close
+    /// without a word when they do not like a CONNECT, and one client must not take the pool from all others with it.
+    mutating func attemptFailed(_ reason: String, isFault: Bool = true) -> Bool {
         let action = machine.attemptFailed()
         guard action != .ignore else { return false }
         if let place {
-            let isOut = loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
+            let isOut =
+                isFault && loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
             log(.warn, "upstream server \(record.upstreamAddress) failed: \(reason)")
             if isOut {
                 log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
@@ -163,23 +165,30 @@ extension Session {
             uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
             deadline = .max
             limit(min(keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max))
-            pipeDown(bytes, count: count)
-            if phase == .open { releaseHeld(pending.size) }
             self.pending = nil
+            // First what the client has sent already: the answer may find it gone.
+            releaseHeld(pending.size)
+            pipeDown(bytes, count: count)
+            endHeld()
         }
     }
 
-    /// What the client sent behind its CONNECT goes to the broker, and then its end, if that has come already.
+    /// What the client sent behind its CONNECT goes to the broker.
     private mutating func releaseHeld(_ connectSize: Int) {
         held.consume(connectSize)
         if let start = held.bytes.baseAddress, held.count > 0 {
             let scan = uplink.scan(start, count: held.count)
             if scan.forward > 0, !upstream.send(start, count: scan.forward) { return upstreamLost() }
-            held.clear()
-            if let violation = scan.violation { return close(violation) }
+            heldViolation = scan.violation
         }
         held.clear()
-        if uplink.isDone {
+    }
+
+    /// The client's end, or its fault, that came before the session was open.
+    private mutating func endHeld() {
+        if let violation = heldViolation {
+            close(violation)
+        } else if uplink.isDone {
             close(.clientDisconnect)
         } else if let end = endBehindHeld {
             close(end)

@@ -6,15 +6,17 @@ import Wire
 /// Ends in good order: the last bytes, WebSocket Close, close_notify, FIN, then a bounded wait for the other side. A socket
 /// that is closed with unread input sends a reset, which can swallow what was sent before, such as a CONNACK.
 extension Session {
-    /// Time for the whole close.
+    /// Time for the other side to close, once all is sent.
     static let closeLimit: Int64 = 5000
+    /// Time for a slow broker to take what its client has sent, such as the DISCONNECT that spares its Will.
+    private static let flushLimit: Int64 = 60_000
 
     /// Begins the end. `code` is the WebSocket Close; the cause's own when nil. A later cause changes nothing.
     mutating func close(_ cause: EndCause, code: CloseCode? = nil) {
         let wasOpen = phase == .open
         let isAttempt = phase == .connecting || phase == .awaitingConnack
         guard machine.end(cause) == .beginClosing else { return }
-        limit(Self.closeLimit)
+        limit(upstream.isFlushed || isAttempt ? Self.closeLimit : Self.flushLimit)
         if isAttempt {
             // Nothing was promised to that broker.
             leavePeer()
@@ -51,6 +53,7 @@ extension Session {
             if client.isAtEnd { client.close() }
         }
         if upstream.isOpen, upstream.isFlushed {
+            if !upstream.isShutDown { limit(Self.closeLimit) }
             upstream.shutDown()
             if upstream.isAtEnd { upstream.close() }
         }
@@ -87,10 +90,11 @@ extension Session {
     }
 
     /// The broker's end of file or reset.
-    mutating func upstreamLost() {
+    mutating func upstreamLost(isReset: Bool = false) {
         switch phase {
         case .awaitingConnack:
-            if attemptFailed("it closed the connection before its CONNACK") { tryNextPeer() }
+            let reason = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
+            if attemptFailed(reason, isFault: isReset) { tryNextPeer() }
         case .open:
             upstream.close()
             if uplink.hasDisconnected {

@@ -40,6 +40,7 @@ extension Session {
             Socket.close(descriptor)
         } else {
             file = descriptor
+            fileLeft = size
         }
         close(.served)
     }
@@ -48,9 +49,9 @@ extension Session {
     mutating func sendFile() {
         let buffer = loop.pointee.buffers.plain
         for _ in 0..<4 where file >= 0 && client.isOpen && client.isFlushed {  // other sessions have their turn
-            let count = CShims_read(file, buffer, 128 * 1024)
+            let count = CShims_read(file, buffer, min(fileLeft, 128 * 1024))
             guard count > 0 else { return endFile() }
-            limit(Self.closeLimit)  // progress
+            fileLeft -= count
             guard writeClient(buffer, count: count), flushTLS() else { return clientLost() }
         }
     }

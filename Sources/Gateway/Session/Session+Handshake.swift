@@ -30,8 +30,9 @@ extension Session {
             }
         }
         if total > 0 { received(plain, count: total) }
-        // Answers of TLS itself: a key update, a ticket, an alert.
-        if engine.pointee.outputCount > 0, client.isOpen { _ = flushTLS() }
+        // Answers of TLS itself: a key update, a ticket, an alert. Always: the next session finds the buffer empty, or it
+        // would send what is meant for this one.
+        _ = flushTLS()
         switch end {
         case .bytes, .incomplete: break
         case .closed: clientEnded()

@@ -57,7 +57,8 @@ extension Session {
             default: break  // closing: nobody is there to read it
             }
         case .nothing: break
-        case .end, .failed: upstreamLost()
+        case .end: upstreamLost()
+        case .failed: upstreamLost(isReset: true)
         }
     }
 
@@ -88,7 +89,10 @@ extension Session {
     /// The client is gone, but what it sent before is still there to be read: a DISCONNECT among it means that the broker
     /// must not publish the Will.
     private mutating func clientBroke() {
-        for _ in 0..<Self.lastReads where phase == .open && client.isOpen && !client.isAtEnd { readClient() }
+        let mayHaveMore = heldViolation == nil && endBehindHeld == nil
+        for _ in 0..<Self.lastReads where mayHaveMore && phase == .open && client.isOpen && !client.isAtEnd {
+            readClient()
+        }
         clientLost()
     }
 

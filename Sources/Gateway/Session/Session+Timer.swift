@@ -27,7 +27,11 @@ extension Session {
         }
         switch machine.timeLimit() {
         case .ignore: break
-        case .abort: return finish(machine.cause ?? .clientLost)
+        case .abort:
+            if !upstream.isFlushed {
+                log(.warn, "upstream server \(record.upstreamAddress) did not take the client's last bytes")
+            }
+            return finish(machine.cause ?? .clientLost)
         case .end(let cause):
             if isWebSocket { log(.info, "no CONNECT within mqtt_connect_timeout") }
             close(cause)

@@ -44,11 +44,14 @@ struct Session: ~Copyable {
     var place: Place?
     /// The client said Close, or was lost, while what it sent before still has to reach the broker.
     var endBehindHeld: EndCause?
+    /// The rule that what it sent before breaks.
+    var heldViolation: EndCause?
     var isWebSocket = false
     /// A leg has bytes waiting: counted in the loop.
     private var isStalled = false
     /// A file that is being sent; -1 is none.
     var file: Int32 = -1
+    var fileLeft = 0
 
     var deadline: Int64 = .max
     var timerTick: Int64 = 0
@@ -149,7 +152,9 @@ struct Session: ~Copyable {
 
     private mutating func clientWritable() {
         if !client.isFlushed, !client.flush() { return clientLost() }
-        if file >= 0 { sendFile() }
+        guard file >= 0 else { return }
+        limit(Self.closeLimit)  // it takes some of the file
+        sendFile()
     }
 
     /// Asks for what the session waits for now, or ends it when nothing is left to wait for.
@@ -192,7 +197,7 @@ struct Session: ~Copyable {
         case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
         case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
         case .connecting, .awaitingConnack:
-            !client.isAtEnd && endBehindHeld == nil && held.count <= (pending?.size ?? 0) + Self.heldRoom
+            !client.isAtEnd && endBehindHeld == nil && client.isFlushed && held.count <= (pending?.size ?? 0) + Self.heldRoom
         case .closing: !client.isAtEnd
         case .closed: false
         }
