@@ -1,5 +1,7 @@
 """What a broker and its clients agree on, kept by the gateway between them."""
 
+import threading
+
 import pytest
 
 import harness
@@ -104,3 +106,26 @@ def test_stop_though_a_client_reads_nothing(rig):
     peer.open_mqtt()
     stalled(lambda: broker.connections[0].sent)
     assert gateway.stop() == 0
+
+
+def test_client_gone_before_its_connack_has_still_said_goodbye(rig):
+    """CONNECT, PUBLISH and DISCONNECT at once, then a reset: the broker gets all of it, in order, so that no Will fires."""
+    release = threading.Event()
+
+    def slow(connection):
+        connection.read_packet()
+        release.wait(harness.DEADLINE)
+        connection.send(mqttbytes.connack(4))
+        connection.drain()
+
+    broker = rig.fake(slow)
+    gateway = rig.gateway([broker])
+    whole = connect(4, "hasty") + publish("t", bytes(8000)) + mqttbytes.disconnect()
+    peer = rig.peer(gateway)
+    peer.upgrade()
+    peer.send(frame(BINARY, whole))
+    broker.received(connect(4, "hasty"))
+    peer.reset()
+    release.set()
+    eventually(lambda: bytes(broker.connections[0].received) == whole, "everything that the client had sent")
+    assert gateway.ended(mqtt_client_id="hasty")["status_reason"] == "client_disconnect"

@@ -6,9 +6,10 @@ import subprocess
 
 import pytest
 
+import fakebroker
 import harness
 import mqttbytes
-from bytepeer import BINARY, frame, request
+from bytepeer import BINARY, PING, frame, request
 from harness import DEADLINE, eventually
 from mqttbytes import connect, publish
 
@@ -242,3 +243,36 @@ def test_renegotiation_is_refused(rig):
             child.wait()
     assert b"no renegotiation" in output or b"handshake failure" in output or child.returncode != 0
     rig.peer(gateway, tls=True).open_mqtt()
+
+
+def test_broken_record_behind_a_ping_does_not_reach_others(rig):
+    """The alert for one client's broken record must not go out in front of another client's next record."""
+    gateway = rig.tls_gateway([rig.fake(fakebroker.echo)], worker_threads=1)
+    victim = rig.peer(gateway, tls=True)
+    victim.open_mqtt(client_id="victim")
+    raw = socket.create_connection(gateway.tls_address, DEADLINE)
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    attacker = context(rig).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    while True:
+        try:
+            attacker.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            raw.sendall(outgoing.read())
+            incoming.write(raw.recv(65536))
+    attacker.write(request())
+    raw.sendall(outgoing.read())
+    incoming.write(raw.recv(65536))
+    assert attacker.read(12) == b"HTTP/1.1 101"
+    attacker.write(frame(PING, b"x"))
+    good = outgoing.read()
+    attacker.write(frame(PING, b"y"))
+    broken = bytearray(outgoing.read())
+    broken[-1] ^= 1
+    raw.sendall(good + bytes(broken))
+    while raw.recv(65536):
+        pass
+    for text in (b"one", b"two"):
+        victim.send_mqtt(publish("t", text))
+        assert victim.read_packet() == publish("t", text)
+    raw.close()
