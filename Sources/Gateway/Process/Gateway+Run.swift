@@ -1,7 +1,6 @@
 import CShims
 import Configuration
 import Reactor
-import TLS
 import Telemetry
 import Tunnel
 
@@ -49,7 +48,6 @@ extension Gateway {
     private static func runLoop(
         _ plan: Plan, _ descriptors: [Int32], _ mailbox: Mailbox<Loop.Order>, _ reports: Mailbox<Loop.Report>
     ) {
-        defer { Library.leaveThread() }
         do throws(StartError) {
             var loop = try Loop.make(plan, descriptors: descriptors, mailbox: mailbox)
             reports.post(.running)

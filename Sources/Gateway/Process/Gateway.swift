@@ -26,7 +26,6 @@ package struct Gateway: ~Copyable {
 
     /// Checks everything and binds the listening sockets. Nothing runs yet.
     package static func make(_ snapshot: Snapshot) throws(StartError) -> Gateway {
-        Library.prepare()
         let plan = try Plan(checked: snapshot)
         let sockets = try ListeningSockets(snapshot.listeners, loops: loops(snapshot))
         let reports = try StartError.wrap { () throws(SystemError) in try Mailbox<Loop.Report>() }

@@ -168,6 +168,7 @@ extension Session {
             self.pending = nil
             // First what the client has sent already: the answer may find it gone.
             releaseHeld(pending.size)
+            guard phase == .open else { return }
             pipeDown(bytes, count: count)
             endHeld()
         }
@@ -178,8 +179,8 @@ extension Session {
         held.consume(connectSize)
         if let start = held.bytes.baseAddress, held.count > 0 {
             let scan = uplink.scan(start, count: held.count)
-            if scan.forward > 0, !upstream.send(start, count: scan.forward) { return upstreamLost() }
             heldViolation = scan.violation
+            if scan.forward > 0, !upstream.send(start, count: scan.forward) { upstreamLost() }
         }
         held.clear()
     }

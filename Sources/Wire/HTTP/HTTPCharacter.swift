@@ -89,6 +89,8 @@ enum HTTPCharacter {
 
     /// Whether both texts are the same bytes when `A`–`Z` counts as `a`–`z`.
     static func sameIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
-        left.utf8.lazy.map { lowercased($0) }.elementsEqual(right.utf8.lazy.map { lowercased($0) })
+        // Most names differ in length already.
+        guard left.utf8.count == right.utf8.count else { return false }
+        return left.utf8.lazy.map { lowercased($0) }.elementsEqual(right.utf8.lazy.map { lowercased($0) })
     }
 }
