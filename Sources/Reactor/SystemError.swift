@@ -12,6 +12,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
         self.code = code
     }
 
+    /// A connect to a unix socket whose queue of connections is full (unix(7): EAGAIN).
+    package var isQueueFull: Bool { code == EAGAIN }
+
     /// "bind: Address already in use"
     package var description: String { "\(operation): \(SystemError.text(code))" }
 

@@ -8,6 +8,7 @@ import pytest
 import fakebroker
 import harness
 import mqttbytes
+from bytepeer import PING, PONG
 from fakebroker import FakeBroker
 from gateway import server_argument
 from harness import eventually
@@ -334,3 +335,37 @@ def test_spread_is_what_the_access_log_says(rig):
     counted = collections.Counter(line["upstream_addr"] for line in lines)
     assert counted == {f"127.0.0.1:{broker.port}": len(broker.connections) for broker in brokers}
     assert {line["upstream_name"] for line in lines} == {"brokers"}
+
+
+def test_full_queue_of_a_unix_socket_is_waited_for(rig):
+    """connect(2) on a unix socket fails at once with EAGAIN while the broker's queue is full: that is no failure."""
+    path = f"{rig.path('queue')}.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen(0)
+        listener.settimeout(harness.DEADLINE)
+        waiting = []
+        while True:
+            filler = socket.socket(socket.AF_UNIX)
+            filler.setblocking(False)
+            waiting.append(filler)
+            try:
+                filler.connect(path)
+            except BlockingIOError:
+                break
+        gateway = rig.gateway([f"unix:{path}"])
+        peer = rig.peer(gateway)
+        peer.upgrade()
+        peer.send_mqtt(connect(4, "patient"))
+        peer.send_frame(PING, b"x")
+        assert peer.read_frame().opcode == PONG, "the gateway has read the CONNECT"
+        for _ in waiting[:-1]:
+            listener.accept()[0].close()
+        broker, _ = listener.accept()
+        broker.settimeout(harness.DEADLINE)
+        assert broker.recv(1024) == connect(4, "patient")
+        broker.sendall(connack(4))
+        assert peer.read_packet() == connack(4)
+        broker.close()
+        for filler in waiting:
+            filler.close()

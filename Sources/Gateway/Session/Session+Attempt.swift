@@ -28,8 +28,25 @@ extension Session {
         pending.tried.append(peer)
         record.tries += 1
         record.upstreamAddress = loop.pointee.upstreams[pool].peers[peer].text
+        pending.connectDeadline = loop.pointee.now + settings.upstreamConnectTimeout.milliseconds
         return begin(loop.pointee.upstreams[pool].peers[peer].address)
     }
+
+    /// Whether the peer's queue was full, so that the connect is to be tried again.
+    var waitsForQueue: Bool { phase == .connecting && !upstream.isOpen && place != nil }
+
+    /// Connects again to a peer whose queue was full.
+    mutating func connectAgain() {
+        guard let place, let pending else { return }
+        var failure: String? = "its queue stayed full for upstream_connect_timeout"
+        if loop.pointee.now < pending.connectDeadline {
+            failure = begin(loop.pointee.upstreams[Int(place.pool)].peers[Int(place.peer)].address)
+        }
+        if let failure, attemptFailed(failure) { tryNextPeer() }
+    }
+
+    /// Milliseconds between two connects to a peer whose queue is full.
+    private static let queueInterval: Int64 = 20
 
     /// Starts to connect; returns why that failed.
     private mutating func begin(_ address: SocketAddress) -> String? {
@@ -38,6 +55,10 @@ extension Session {
             upstream.attach(socket.descriptor)
             limit(settings.upstreamConnectTimeout.milliseconds)
             return socket.isConnected ? sendConnect() : nil
+        case .failure(let error) where address.isUnix && error.isQueueFull:
+            // TCP would wait in the kernel; a unix socket says so at once, and means no harm by it.
+            limit(Self.queueInterval)
+            return nil
         case .failure(let error):
             return "\(error)"
         }

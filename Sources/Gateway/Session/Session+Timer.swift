@@ -25,6 +25,10 @@ extension Session {
             scheduleTimer()
             return .keep
         }
+        if waitsForQueue {
+            connectAgain()
+            return settle()
+        }
         switch machine.timeLimit() {
         case .ignore: break
         case .abort:

@@ -69,6 +69,8 @@ struct Session: ~Copyable {
         let pool: Int
         /// Peers that were tried.
         var tried: [Int] = []
+        /// Until when the current one may be connected to, on the loop's clock.
+        var connectDeadline: Int64 = 0
 
         init(_ packet: ConnectPacket, size: Int, pool: Int) {
             self.packet = packet
@@ -197,7 +199,8 @@ struct Session: ~Copyable {
         case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
         case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
         case .connecting, .awaitingConnack:
-            !client.isAtEnd && endBehindHeld == nil && client.isFlushed && held.count <= (pending?.size ?? 0) + Self.heldRoom
+            !client.isAtEnd && endBehindHeld == nil && client.isFlushed
+                && held.count <= (pending?.size ?? 0) + Self.heldRoom
         case .closing: !client.isAtEnd
         case .closed: false
         }
