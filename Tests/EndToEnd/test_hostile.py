@@ -20,6 +20,8 @@ class Balance:
 
     def __init__(self, gateway):
         self.gateway = gateway
+        # It listens before its loops are up: only then does it hold all that it will.
+        eventually(lambda: "sluice is running" in gateway.output(), "the gateway runs")
         self.sockets = harness.sockets(gateway.pid)
         self.descriptors = harness.descriptors(gateway.pid)
         self.memory = harness.resident_mebibytes(gateway.pid)

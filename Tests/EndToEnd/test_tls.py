@@ -262,8 +262,14 @@ def test_broken_record_behind_a_ping_does_not_reach_others(rig):
             incoming.write(raw.recv(65536))
     attacker.write(request())
     raw.sendall(outgoing.read())
-    incoming.write(raw.recv(65536))
-    assert attacker.read(12) == b"HTTP/1.1 101"
+    answer = b""
+    while len(answer) < 12:
+        incoming.write(raw.recv(65536))
+        try:
+            answer += attacker.read(65536)
+        except ssl.SSLWantReadError:  # a session ticket alone
+            pass
+    assert answer.startswith(b"HTTP/1.1 101")
     attacker.write(frame(PING, b"x"))
     good = outgoing.read()
     attacker.write(frame(PING, b"y"))
