@@ -10,13 +10,16 @@ let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: [
         // C: module maps of the system's libraries, and header-only shims.
         .target(name: "CShims"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Pure: bytes, time and randomness in, values out. No system call.
         .target(name: "Wire"),
@@ -28,15 +31,23 @@ let package = Package(
         // Shell: the system.
         .target(name: "Reactor", dependencies: ["CShims"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "CShims"]),
+        .target(name: "Control", dependencies: ["CCurl", "CShims", "Reactor"]),
+        .target(
+            name: "Access",
+            dependencies: [
+                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry",
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
         .target(
             name: "Gateway",
             dependencies: [
-                "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS",
+                "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS", "Control",
+                "Access",
             ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Configuration", "TLS", "CNghttp2",
+                "Gateway", "Configuration", "TLS", "Access", "CNghttp2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -47,6 +58,9 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CShims"]),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "COpenSSL"]),
+        .testTarget(
+            name: "AccessTests",
+            dependencies: ["Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration"]),
     ],
     swiftLanguageModes: [.v6]

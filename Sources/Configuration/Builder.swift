@@ -9,6 +9,8 @@ struct Scope: Sendable {
 
     var mqtt = MQTTSettings()
     var webSocket = WebSocketSettings()
+    var access = AccessDraft()
+    var clientVerification = ClientVerificationDraft()
     var accessLog: AccessLogSettings?
     var root: Root?
     var index = "index.html"

@@ -37,15 +37,34 @@ extension Builder {
             }
             settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
             settings.mqtt = scope.mqtt
+            settings.mqtt.setConnect = scope.access.setConnect.elements
+            settings.mqtt.assignsClientID = scope.access.assignsClientID
             settings.webSocket = scope.webSocket
+            try checkCertificate()
         } else if let root = scope.root {
             settings = LocationSettings(match: draft.match, action: .files(root: root.path, index: scope.index))
             if root.context == .server { server?.usesRoot = true }
         } else {
             throw statement.error("needs \"mqtt_pass\" or \"root\"")
         }
+        settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog
         server?.settings.locations.append(settings)
+    }
+
+    /// Clients have certificates only where they are asked for them.
+    private func checkCertificate() throws(ConfigurationError) {
+        guard let position = scope.access.certificate?.position else { return }
+        guard server?.listens.contains(where: \.isTLS) ?? false else {
+            throw ConfigurationError(
+                at: position, "\"auth_certificate\" lets nobody in where no \"listen\" says ssl",
+                hint: "clients show certificates in TLS only")
+        }
+        guard scope.clientVerification.verify != .off else {
+            throw ConfigurationError(
+                at: position, "\"auth_certificate\" lets nobody in while \"ssl_verify_client\" is off",
+                hint: "add \"ssl_verify_client on\" or \"optional\" to the server")
+        }
     }
 
     /// Makes the server that has been read.
@@ -67,6 +86,7 @@ extension Builder {
             }
             draft.settings.tls = scope.tls
             draft.settings.tls?.certificates = certificates
+            draft.settings.tls?.clientVerification = try scope.clientVerification.settings()
         }
         draft.settings.names = draft.names.map(\.name)
         draft.settings.handshakeTimeout = scope.handshakeTimeout

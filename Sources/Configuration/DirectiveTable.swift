@@ -1,6 +1,6 @@
 /// The directives of this version.
 enum DirectiveTable {
-    static let all: [Directive] = main + upstream + server + location
+    static let all: [Directive] = main + upstream + server + location + access + tokens + authHTTP + identity
 
     private static let byName = Dictionary(grouping: all, by: \.name)
 
@@ -74,9 +74,6 @@ extension DirectiveTable {
     /// Names that are kept for later versions.
     private static let later: Set<String> = [
         "hash", "least_conn", "random", "health_check", "proxy_protocol", "proxy_bind",
-        "ssl_client_certificate", "ssl_verify_client", "mqtt_set_connect",
-        "auth_password_file", "auth_jwt_key_file", "auth_jwt_jwks_url", "auth_jwt_token", "auth_jwt_require",
-        "auth_http", "auth_certificate", "auth_anonymous", "satisfy", "allow", "deny",
         "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
     ]
 
@@ -94,6 +91,12 @@ extension DirectiveTable {
         "proxy_send_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
         "proxy_http_version": "not needed: brokers are spoken to in plain MQTT",
         "proxy_set_header": "not needed: brokers are spoken to in plain MQTT",
+        "auth_basic": "did you mean \"auth_password_file\"?",
+        "auth_basic_user_file": "did you mean \"auth_password_file\"?",
+        "auth_jwt": "did you mean \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\"?",
+        "auth_jwt_key_request": "did you mean \"auth_jwt_jwks_url\"?",
+        "auth_request": "did you mean \"auth_http\"?",
+        "ssl_trusted_certificate": "did you mean \"ssl_client_certificate\"?",
         "large_client_header_buffers": "did you mean \"client_header_buffer_size\"?",
     ]
 }

@@ -172,7 +172,7 @@ extension Action {
     }
 
     /// RFC 9110 §5.6.2
-    private static func isToken(_ text: String) -> Bool {
+    static func isToken(_ text: String) -> Bool {
         let marks = "!#$%&'*+-.^`|~".unicodeScalars
         return !text.isEmpty && text.unicodeScalars.allSatisfy { Template.isNameScalar($0) || marks.contains($0) }
     }

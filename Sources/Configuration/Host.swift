@@ -19,6 +19,17 @@ enum Host {
         groups(Array(text.utf8)).map(canonical)
     }
 
+    /// The 4 or 16 bytes of a literal address, nil when it is none.
+    static func bytes(_ text: some StringProtocol) -> [UInt8]? {
+        if let octets = octets(text) { return octets.map { UInt8(truncatingIfNeeded: $0) } }
+        return groups(Array(text.utf8))?.flatMap { [UInt8($0 >> 8), UInt8(truncatingIfNeeded: $0)] }
+    }
+
+    /// The canonical text of the 16 bytes of an IPv6 address.
+    static func ipv6(_ bytes: [UInt8]) -> String {
+        canonical(stride(from: 0, to: bytes.count - 1, by: 2).map { UInt16(bytes[$0]) << 8 | UInt16(bytes[$0 + 1]) })
+    }
+
     private static func isLabelByte(_ byte: UInt8) -> Bool {
         switch byte {
         case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F: true

@@ -16,7 +16,7 @@ extension UpstreamSettings {
 }
 
 /// Writes directives and blocks, with four spaces a level.
-private struct Writer {
+struct Writer {
     var text = ""
     private var indent = ""
 
@@ -65,6 +65,7 @@ extension Writer {
         line("error_log", process.errorLog.path ?? "stderr", process.errorLog.level.rawValue)
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
         line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
+        line("auth_hash_threads", process.hashThreads.map { "\($0)" } ?? "auto")
     }
 
     /// The formats that are used, each once, in the order of their use.
@@ -119,6 +120,7 @@ extension Writer {
         line("ssl_protocols", tls.versions.map(\.rawValue))
         if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers) }
         line("ssl_session_tickets", tls.sessionTickets ? "on" : "off")
+        clientVerification(tls.clientVerification)
     }
 
     mutating func accessLog(_ log: AccessLogSettings?) {
@@ -136,10 +138,12 @@ extension Writer {
             case .prefix(let path): [path]
             }
         block("location", words) { writer in
+            writer.addressRules(location.access.addressRules)
             switch location.action {
             case .mqtt(let index):
                 let isThere = snapshot.upstreams.indices.contains(index)
                 writer.line("mqtt_pass", isThere ? snapshot.upstreams[index].name : "")
+                writer.access(location.access)
                 writer.mqtt(location.mqtt)
                 writer.webSocket(location.webSocket)
             case .files(let root, let index):
@@ -158,6 +162,8 @@ extension Writer {
         line("upstream_connect_timeout", Value.text(of: mqtt.upstreamConnectTimeout))
         line("upstream_connack_timeout", Value.text(of: mqtt.upstreamConnackTimeout))
         line("upstream_tries", "\(mqtt.upstreamTries)")
+        for change in mqtt.setConnect { line("mqtt_set_connect", change.field.source, change.value.source) }
+        line("mqtt_assign_client_id", mqtt.assignsClientID ? "on" : "off")
     }
 
     mutating func webSocket(_ webSocket: WebSocketSettings) {

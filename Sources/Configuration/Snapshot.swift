@@ -22,6 +22,8 @@ package struct ProcessSettings: Sendable, Equatable {
     package var errorLog = ErrorLogSettings()
     /// Limit of open descriptors to ask for; nil raises the soft limit to the hard one.
     package var descriptorLimit: Int?
+    /// Threads that hash passwords; nil is `auto`.
+    package var hashThreads: Int?
     /// How long QUIT waits for sessions to end by themselves.
     package var shutdownTimeout: Duration = .seconds(60)
 
@@ -139,6 +141,8 @@ package struct TLSSettings: Sendable, Equatable {
     /// TLS 1.2 cipher list, or TLS 1.3 suites, as OpenSSL names them; nil is OpenSSL's default.
     package var ciphers: String?
     package var sessionTickets = true
+    /// nil: no client certificate is asked for.
+    package var clientVerification: ClientVerificationSettings?
 
     package init() {}
 }
@@ -157,6 +161,7 @@ package struct LocationSettings: Sendable, Equatable {
     }
     package var match: Match
     package var action: Action
+    package var access = AccessSettings()
     package var mqtt = MQTTSettings()
     package var webSocket = WebSocketSettings()
     package var accessLog: AccessLogSettings?
@@ -183,6 +188,10 @@ package struct MQTTSettings: Sendable, Equatable {
     package var upstreamConnackTimeout: Duration = .seconds(10)
     /// Peers tried for one CONNECT.
     package var upstreamTries = 3
+    /// What the broker is told in place of what the client says.
+    package var setConnect: [ConnectChange] = []
+    /// Whether a client without an identifier gets one from the gateway.
+    package var assignsClientID = false
 
     package init() {}
 }

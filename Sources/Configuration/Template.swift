@@ -18,7 +18,12 @@ package enum Variable: Sendable, Hashable {
     /// `$arg_NAME`: an argument of the query.
     case argument(String)
     case sslProtocol, sslCipher
+    case sslClientCN, sslClientDN, sslClientSerial, sslClientFingerprint, sslClientVerify
     case mqttClientID, mqttUsername, mqttVersion, mqttKeepalive, mqttCleanStart
+    /// `$auth_method`: who has let the client in.
+    case authMethod
+    /// `$jwt_claim_NAME`: a claim of the client's token.
+    case jwtClaim(String)
     case upstreamName, upstreamAddr
     case connectionID, bytesIn, bytesOut, packetsIn, packetsOut, duration, statusReason, timeISO8601
 }

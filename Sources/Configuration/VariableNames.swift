@@ -9,6 +9,8 @@ extension Variable {
             self = .cookie(cookie)
         } else if let argument = Self.suffix(of: name, after: "arg_") {
             self = .argument(argument)
+        } else if let claim = Self.suffix(of: name, after: "jwt_claim_") {
+            self = .jwtClaim(claim)
         } else {
             return nil
         }
@@ -20,18 +22,22 @@ extension Variable {
         case .http(let field): "http_" + field.replacing("-", with: "_")
         case .cookie(let name): "cookie_" + name
         case .argument(let name): "arg_" + name
+        case .jwtClaim(let name): "jwt_claim_" + name
         default: Self.byVariable[self] ?? ""
         }
     }
 
     /// All names, those that take a name of their own with `NAME`.
-    static let names = fixed.map(\.name) + ["http_NAME", "cookie_NAME", "arg_NAME"]
+    static let names = fixed.map(\.name) + ["http_NAME", "cookie_NAME", "arg_NAME", "jwt_claim_NAME"]
 
     private static let fixed: [(name: String, variable: Variable)] = [
         ("remote_addr", .remoteAddr), ("remote_port", .remotePort),
         ("server_name", .serverName), ("server_port", .serverPort),
         ("scheme", .scheme), ("uri", .uri), ("http_version", .httpVersion),
         ("ssl_protocol", .sslProtocol), ("ssl_cipher", .sslCipher),
+        ("ssl_client_cn", .sslClientCN), ("ssl_client_dn", .sslClientDN), ("ssl_client_serial", .sslClientSerial),
+        ("ssl_client_fingerprint", .sslClientFingerprint), ("ssl_client_verify", .sslClientVerify),
+        ("auth_method", .authMethod),
         ("mqtt_client_id", .mqttClientID), ("mqtt_username", .mqttUsername), ("mqtt_version", .mqttVersion),
         ("mqtt_keepalive", .mqttKeepalive), ("mqtt_clean_start", .mqttCleanStart),
         ("upstream_name", .upstreamName), ("upstream_addr", .upstreamAddr),

@@ -1,3 +1,5 @@
+import CShims
+
 /// Bytes that wait, first in, first out. Holds memory only while there are some.
 package struct ByteQueue: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer?
@@ -30,6 +32,23 @@ package struct ByteQueue: ~Copyable {
     package mutating func consume(_ count: Int) {
         start += min(count, self.count)
         if start == end { clear() }
+    }
+
+    /// Puts `bytes` in the place of the first `count`. What stood there, and every copy that goes, is wiped.
+    package mutating func replace(first count: Int, with bytes: [UInt8]) {
+        let old = self.bytes
+        let rest = UnsafeRawBufferPointer(rebasing: old[min(count, old.count)...])
+        var fresh = ByteQueue()
+        bytes.withUnsafeBytes { fresh.append($0) }
+        fresh.append(rest)
+        wipe(first: old.count)
+        self = fresh
+    }
+
+    /// Overwrites the first `count` bytes, so that no secret among them outlives its use.
+    package mutating func wipe(first count: Int) {
+        guard let start = bytes.baseAddress else { return }
+        CShims_wipe(start, min(count, self.count))
     }
 
     package mutating func clear() {

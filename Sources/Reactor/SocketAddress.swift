@@ -116,6 +116,15 @@ package struct CompactAddress: Sendable, Equatable, BitwiseCopyable {
         }
     }
 
+    /// 4 or 16 bytes in network order; none for a unix socket.
+    package var bytes: [UInt8] {
+        switch family {
+        case .unix: []
+        case .v4: withUnsafeBytes(of: high) { Array($0.prefix(4)) }
+        case .v6: withUnsafeBytes(of: high) { Array($0) } + withUnsafeBytes(of: low) { Array($0) }
+        }
+    }
+
     /// "192.0.2.1", "2001:db8::1", or "unix:".
     package var host: String {
         var words = (high, low)

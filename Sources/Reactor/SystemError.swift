@@ -29,7 +29,7 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
 
     /// Passes on the result of a shim, or throws its `-errno`.
     @discardableResult
-    static func check(_ operation: String, _ result: Int32) throws(SystemError) -> Int32 {
+    package static func check(_ operation: String, _ result: Int32) throws(SystemError) -> Int32 {
         guard result >= 0 else { throw SystemError(operation, code: -result) }
         return result
     }

@@ -34,8 +34,14 @@ package struct Thread: Sendable {
     }
 }
 
+/// Processors that the system runs on, at least one.
+package func processorCount() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
 /// Milliseconds of the monotonic clock.
 package func monotonicMilliseconds() -> Int64 { CShims_monotonic_milliseconds() }
+
+/// Microseconds of the monotonic clock.
+package func monotonicMicroseconds() -> Int64 { CShims_monotonic_microseconds() }
 
 /// Milliseconds since 1970-01-01 UTC.
 package func wallMilliseconds() -> Int64 { CShims_wall_milliseconds() }

@@ -9,6 +9,13 @@ package enum Digest {
         return digest
     }
 
+    /// SHA-256.
+    static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        _ = SHA256(bytes, bytes.count, &digest)
+        return digest
+    }
+
     /// Eight random bytes.
     package static func randomWord() -> UInt64 {
         var word: UInt64 = 0

@@ -18,9 +18,17 @@ enum MemoryBIO {
     static func make(_ method: OpaquePointer, _ buffers: TLSBuffersPointer) -> OpaquePointer? {
         guard let bio = BIO_new(method) else { return nil }
         BIO_set_data(bio, buffers)
+        BIO_set_shutdown(bio, 0)
         BIO_set_init(bio, 1)
         return bio
     }
+
+    /// A number that a connection carries: which context it has been given. It lives where a BIO keeps its close flag,
+    /// which this method has no use for: memory of its own would cost every connection an allocation.
+    static func setNumber(_ number: Int32, of ssl: OpaquePointer) { BIO_set_shutdown(SSL_get_rbio(ssl), number) }
+
+    /// 0 until it is set.
+    static func number(of ssl: OpaquePointer) -> Int32 { BIO_get_shutdown(SSL_get_rbio(ssl)) }
 
     private static let read: @convention(c) (OpaquePointer?, UnsafeMutablePointer<CChar>?, Int32) -> Int32 = {
         bio, bytes, count in

@@ -20,8 +20,15 @@ package final class TLSEngine {
 /// Ciphertext comes in through `buffers.input`, and goes out through `buffers.output`: whoever calls gives the one
 /// before and sends the other after each call.
 package struct TLSConnection: ~Copyable {
-    package enum Handshake { case complete, incomplete, failed(TLSFailure) }
-    package enum Read { case bytes(Int), incomplete, closed, failed(TLSFailure) }
+    package enum Handshake {
+        case complete, incomplete
+        case failed(TLSFailure)
+    }
+    package enum Read {
+        case bytes(Int)
+        case incomplete, closed
+        case failed(TLSFailure)
+    }
 
     private let ssl: OpaquePointer
     private let buffers: TLSBuffersPointer
@@ -49,6 +56,9 @@ package struct TLSConnection: ~Copyable {
         let result = SSL_do_handshake(ssl)
         if result == 1 { return .complete }
         if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .incomplete }
+        if let reason = ErrorQueue.takeVerificationFailure(ssl) {
+            return .failed(TLSFailure(reason: reason, isPlainHTTP: false))
+        }
         return .failed(ErrorQueue.takeFailure())
     }
 
@@ -60,8 +70,8 @@ package struct TLSConnection: ~Copyable {
         return readOutcome(count)
     }
 
-    /// Whether all input was taken and decrypted: another `read` would find nothing. SSL_has_pending and not SSL_pending: a
-    /// part of a record, or whole ones, can stay inside OpenSSL.
+    /// Whether all input was taken and decrypted: another `read` would find nothing. SSL_has_pending and not
+    /// SSL_pending: a part of a record, or whole ones, can stay inside OpenSSL.
     @inline(__always)
     package var isDrained: Bool { buffers.pointee.input == buffers.pointee.inputEnd && SSL_has_pending(ssl) == 0 }
 
@@ -73,8 +83,8 @@ package struct TLSConnection: ~Copyable {
         }
     }
 
-    /// Encrypts what fits into the output; returns how many bytes it took: fewer than `count` means that the output must
-    /// be sent first. nil: the connection has failed.
+    /// Encrypts what fits into the output; returns how many bytes it took: fewer than `count` means that the output
+    /// must be sent first. nil: the connection has failed.
     @inline(__always)
     package mutating func write(_ bytes: UnsafeRawPointer, count: Int) -> Int? {
         var taken = 0
@@ -108,7 +118,23 @@ package struct TLSConnection: ~Copyable {
         SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? ""
     }
 
-    /// The name that the client asked for (SNI), lower case.
+    /// Who the client has proved to be, in this handshake or in the one that this session resumes. nil: the server does
+    /// not ask, or the client has sent no certificate.
+    package var peerCertificate: ClientCertificate? {
+        guard SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER != 0, SSL_get_verify_result(ssl) == Int(X509_V_OK),
+            let certificate = SSL_get0_peer_certificate(ssl)
+        else { return nil }
+        return ClientCertificate(certificate)
+    }
+
+    /// Which of the contexts of its `TLSServerNames` has shaken hands; 0 for a context that stands alone.
+    package var contextIndex: Int { Int(MemoryBIO.number(of: ssl)) }
+
+    /// Whether the handshake has resumed an earlier session (RFC 8446 §2.2, RFC 5077).
+    package var isResumed: Bool { SSL_session_reused(ssl) == 1 }
+
+    /// The name that the client asked for (SNI), lower case. In TLS 1.2 a resumed session keeps the name that it began
+    /// with.
     package var serverName: String? {
         SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
     }

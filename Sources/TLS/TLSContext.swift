@@ -1,60 +1,48 @@
 import COpenSSL
 
-/// What a server's TLS is made of. Paths are absolute.
-package struct TLSOptions: Sendable {
-    /// PEM chain and PEM key; several make an ECDSA and an RSA certificate stand side by side.
-    package var certificates: [(certificate: String, key: String)]
-    package var allowsTLS12: Bool
-    package var allowsTLS13: Bool
-    /// TLS 1.2 cipher list and TLS 1.3 suites, separated by colons, as OpenSSL names them; nil is OpenSSL's choice.
-    package var ciphers: String?
-    /// The keys that seal session tickets, the same for all loops; nil turns tickets off.
-    package var ticketKeys: [UInt8]?
-
-    package init(
-        certificates: [(certificate: String, key: String)], allowsTLS12: Bool, allowsTLS13: Bool, ciphers: String?,
-        ticketKeys: [UInt8]?
-    ) {
-        self.certificates = certificates
-        self.allowsTLS12 = allowsTLS12
-        self.allowsTLS13 = allowsTLS13
-        self.ciphers = ciphers
-        self.ticketKeys = ticketKeys
-    }
-
-    /// Fresh ticket keys: name, HMAC key and AES key.
-    package static func makeTicketKeys() -> [UInt8] {
-        var keys = [UInt8](repeating: 0, count: 80)
-        return RAND_bytes(&keys, Int32(keys.count)) == 1 ? keys : []
-    }
-}
-
 /// An SSL_CTX of one server, for the connections of one loop. Used by the thread of its loop alone.
 package final class TLSContext {
     let handle: OpaquePointer
 
-    /// Loads certificates and keys. Fails with the file and the reason.
+    /// Loads certificates, keys and revocation lists. Fails with the file and the reason.
     package init(_ options: TLSOptions) throws(TLSError) {
         ERR_clear_error()
-        guard let handle = SSL_CTX_new(TLS_server_method()) else {
-            throw TLSError("OpenSSL: \(ErrorQueue.take().reason)")
-        }
+        guard let handle = Self.makeHandle() else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
         self.handle = handle
-        _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
-        SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
-        _ = COpenSSLShims_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
-        // Takes several records at a time out of the loop's buffer: small ones would each cost two reads and a buffer.
-        COpenSSLShims_SSL_CTX_set_read_ahead(handle, 1)
         SSL_CTX_set_alpn_select_cb(handle, Self.selectALPN, nil)
         // A key that wants a pass phrase is an error, not a question on the terminal.
         SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in 0 }
         try setVersions(options)
         try setCiphers(options)
-        try setTickets(options)
+        try SessionTickets.set(options.ticketKeys, on: handle)
         for pair in options.certificates { try load(certificate: pair.certificate, key: pair.key) }
+        try options.clientVerification?.apply(to: handle)
+        try SessionScope.set(on: handle, options)
+    }
+
+    /// A context without a certificate, for connections whose ClientHello has not chosen among `contexts` yet: what
+    /// OpenSSL takes from the first context of a connection for good is here. nil when there is no memory.
+    init?(before contexts: [TLSContext]) {
+        guard let handle = Self.makeHandle() else {
+            ERR_clear_error()
+            return nil
+        }
+        self.handle = handle
+        SessionTickets.share(contexts.map(\.handle), on: handle)
     }
 
     deinit { SSL_CTX_free(handle) }
+
+    /// What the contexts of all servers have in common, and SSL_set_SSL_CTX does not carry over.
+    private static func makeHandle() -> OpaquePointer? {
+        guard let handle = SSL_CTX_new(TLS_server_method()) else { return nil }
+        _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
+        SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
+        _ = COpenSSLShims_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
+        // Takes several records at a time out of the loop's buffer: small ones would each cost two reads and a buffer.
+        COpenSSLShims_SSL_CTX_set_read_ahead(handle, 1)
+        return handle
+    }
 
     private func setVersions(_ options: TLSOptions) throws(TLSError) {
         let lowest = options.allowsTLS12 ? TLS1_2_VERSION : TLS1_3_VERSION
@@ -72,19 +60,6 @@ package final class TLSContext {
         guard suites.isEmpty || SSL_CTX_set_ciphersuites(handle, suites) == 1,
             list.isEmpty || SSL_CTX_set_cipher_list(handle, list) == 1
         else { throw TLSError("ssl_ciphers \"\(ciphers)\": \(ErrorQueue.take().reason)") }
-    }
-
-    private func setTickets(_ options: TLSOptions) throws(TLSError) {
-        guard var keys = options.ticketKeys else {
-            SSL_CTX_set_options(handle, COpenSSLShims_NO_TICKET)
-            SSL_CTX_set_num_tickets(handle, 0)
-            return
-        }
-        // One connection a page: one ticket is what a client can use.
-        SSL_CTX_set_num_tickets(handle, 1)
-        guard COpenSSLShims_SSL_CTX_set_tlsext_ticket_keys(handle, &keys, keys.count) == 1 else {
-            throw TLSError("session tickets: \(ErrorQueue.take().reason)")
-        }
     }
 
     private func load(certificate: String, key: String) throws(TLSError) {

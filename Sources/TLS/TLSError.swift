@@ -19,7 +19,8 @@ package struct TLSFailure: Equatable, Sendable {
 }
 
 enum ErrorQueue {
-    /// Takes the oldest error of this thread and empties the queue: what stays would be reported for the next connection.
+    /// Takes the oldest error of this thread and empties the queue: what stays would be reported for the next
+    /// connection.
     static func take() -> (code: UInt, reason: String) {
         let code = ERR_get_error()
         ERR_clear_error()
@@ -34,6 +35,22 @@ enum ErrorQueue {
             guard let text = buffer.baseAddress else { return "error \(code)" }
             CShims_error_text(COpenSSLShims_ERR_GET_REASON(code), text, buffer.count)
             return String(cString: text)
+        }
+    }
+
+    /// The reason when it is the client's certificate: what is wrong with it, or that there is none; the queue is empty
+    /// then. nil: it is something else, and the queue is untouched.
+    static func takeVerificationFailure(_ ssl: OpaquePointer) -> String? {
+        // TLS reports last; the code that looks at certificates may have left errors of its own before it.
+        switch COpenSSLShims_ERR_GET_REASON(ERR_peek_last_error()) {
+        case SSL_R_CERTIFICATE_VERIFY_FAILED:
+            ERR_clear_error()
+            let words = X509_verify_cert_error_string(SSL_get_verify_result(ssl)).map { String(cString: $0) }
+            return "certificate verify failed: \(words ?? "")"
+        case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+            ERR_clear_error()
+            return "no certificate was sent"
+        default: return nil
         }
     }
 

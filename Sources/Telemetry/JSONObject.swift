@@ -28,6 +28,22 @@ package struct JSONObject: Sendable {
         text += number
     }
 
+    /// An object inside this one.
+    package mutating func field(_ name: StaticString, object: JSONObject) {
+        begin(name)
+        text += object.closed
+    }
+
+    /// A string whose name comes from outside.
+    package mutating func field(_ name: String, _ value: String) {
+        text += isEmpty ? "\"" : ",\""
+        isEmpty = false
+        Self.escape(name, into: &text)
+        text += "\":\""
+        Self.escape(value, into: &text)
+        text += "\""
+    }
+
     /// The whole object.
     package var closed: String { text + "}" }
 

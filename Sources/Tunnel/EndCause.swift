@@ -34,6 +34,24 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case versionRefused = "version_refused"
     case clientIDRefused = "client_id_refused"
 
+    // Who may in
+    /// `deny`, or no `allow`, for the client's address.
+    case addressRefused = "address_refused"
+    /// No user name, password, token or certificate where one is needed.
+    case credentialsMissing = "credentials_missing"
+    case credentialsRefused = "credentials_refused"
+    case tokenRefused = "token_refused"
+    /// Known, but not allowed what it asks for.
+    case notAuthorized = "not_authorized"
+    /// What authenticates is out of order.
+    case authUnavailable = "auth_unavailable"
+    case authBusy = "auth_busy"
+    case authTimeout = "auth_timeout"
+    /// What the broker was to be told does not make a valid CONNECT.
+    case identityRefused = "identity_refused"
+    /// The session's token came to its end.
+    case tokenExpired = "token_expired"
+
     // MQTT rules after CONNECT
     case malformedPacket = "malformed_packet"
     case protocolError = "protocol_error"
@@ -62,7 +80,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         switch self {
         case .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled:
             .upstream
-        case .shutdown, .drained, .outOfResources, .served: .gateway
+        case .shutdown, .drained, .outOfResources, .served, .authUnavailable, .authBusy, .authTimeout: .gateway
         default: .client
         }
     }
@@ -75,7 +93,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         case .webSocketError, .malformedPacket, .protocolError, .connectMalformed: .protocolError
         case .textFrame: .unsupportedData
         case .packetTooLarge, .connectTooLarge: .messageTooBig
-        case .noUpstream: .tryAgainLater
+        case .noUpstream, .authUnavailable, .authBusy, .authTimeout: .tryAgainLater
         case .brokerLost, .brokerProtocolError, .brokerStalled: .badGateway
         case .outOfResources: .internalError
         default: .policyViolation
@@ -92,6 +110,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         case .shutdown, .drained: .serverShuttingDown
         case .brokerProtocolError, .brokerStalled: .unspecifiedError
         case .outOfResources: .serverBusy
+        case .tokenExpired: .maximumConnectTime
         default: nil
         }
     }

@@ -1,15 +1,17 @@
 /// The life of a session: what has happened so far, and what is to be done when something happens next. Pure.
 ///
-///     handshaking ─▶ readingRequest ─▶ awaitingConnect ─▶ connecting ─▶ awaitingConnack ─▶ open
-///                                                          ▲      │           │
-///                                                          └──────┴───────────┘  next peer, while tries are left
+///     handshaking ─▶ readingRequest ─▶ awaitingConnect ─▶ authenticating ─▶ connecting ─▶ awaitingConnack ─▶ open
+///                                                                            ▲      │           │
+///                                                                            └──────┴───────────┘  next peer, while
+///                                                                                                  tries are left
 ///     any ─▶ closing ─▶ closed
 ///
 /// - `handshaking`: accepted; the TLS handshake runs. A plain listener skips it.
 /// - `readingRequest`: the HTTP request head is on its way.
 /// - `awaitingConnect`: the WebSocket stands (101 is sent); the CONNECT is on its way. Nothing has reached a broker.
-/// - `connecting`: the CONNECT is whole and valid, and kept; a peer is being connected to. What the client sends behind
-///   its CONNECT is held, bounded.
+/// - `authenticating`: the CONNECT is whole and valid, and kept; whether the client may in is being found out. What it
+///   sends behind its CONNECT is held, bounded.
+/// - `connecting`: the client may in; a peer is being connected to. What the client sends is still held.
 /// - `awaitingConnack`: the peer has the CONNECT. Until its CONNACK another peer can still be tried.
 /// - `open`: bytes go both ways. The CONNECT is forgotten.
 /// - `closing`: the last bytes, the WebSocket Close, close_notify and FIN go out; then a bounded wait for the other side.
@@ -18,6 +20,7 @@ package enum SessionMachine: ~Copyable {
     case handshaking
     case readingRequest
     case awaitingConnect
+    case authenticating
     case connecting(Attempt)
     case awaitingConnack(Attempt)
     case open
@@ -37,7 +40,8 @@ package enum SessionMachine: ~Copyable {
 
     /// A copyable name of the state.
     package enum Phase: UInt8, Sendable, CaseIterable {
-        case handshaking, readingRequest, awaitingConnect, connecting, awaitingConnack, open, closing, closed
+        case handshaking, readingRequest, awaitingConnect, authenticating, connecting, awaitingConnack, open, closing,
+            closed
     }
 
     package var phase: Phase {
@@ -46,6 +50,7 @@ package enum SessionMachine: ~Copyable {
             case .handshaking: .handshaking
             case .readingRequest: .readingRequest
             case .awaitingConnect: .awaitingConnect
+            case .authenticating: .authenticating
             case .connecting: .connecting
             case .awaitingConnack: .awaitingConnack
             case .open: .open
@@ -75,12 +80,26 @@ package enum SessionMachine: ~Copyable {
         }
     }
 
-    package enum ConnectAction: Equatable { case choosePeer, ignore }
+    package enum ConnectAction: Equatable { case authenticate, ignore }
 
     /// A whole, valid CONNECT has arrived.
-    package mutating func connectArrived(tries: Int) -> ConnectAction {
+    package mutating func connectArrived() -> ConnectAction {
         switch consume self {
         case .awaitingConnect:
+            self = .authenticating
+            return .authenticate
+        case let other:
+            self = other
+            return .ignore
+        }
+    }
+
+    package enum AdmitAction: Equatable { case choosePeer, ignore }
+
+    /// The client may in. `tries` is how many peers its CONNECT may be offered to.
+    package mutating func admitted(tries: Int) -> AdmitAction {
+        switch consume self {
+        case .authenticating:
             self = .connecting(Attempt(number: 1, limit: max(1, tries)))
             return .choosePeer
         case let other:
@@ -159,6 +178,8 @@ package enum SessionMachine: ~Copyable {
         case answerRequestTimeout
         /// Close with this cause.
         case end(EndCause)
+        /// Tell the client that nobody could say in time whether it may in.
+        case refuseUndecided
         /// This attempt has failed.
         case failAttempt
         /// Look at keep alive and pings.
@@ -174,6 +195,7 @@ package enum SessionMachine: ~Copyable {
         case .handshaking: .end(.handshakeTimeout)
         case .readingRequest: .answerRequestTimeout
         case .awaitingConnect: .end(.connectTimeout)
+        case .authenticating: .refuseUndecided
         case .connecting: .failAttempt
         case .awaitingConnack: .failAttempt
         case .open: .checkIdle

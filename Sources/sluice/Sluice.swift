@@ -18,7 +18,8 @@ struct Sluice: ParsableCommand {
 
             Exit status: 0 after a clean end or a good test; 1 when the configuration is wrong, or a port, certificate \
             or file does not allow it; 64 when the command line is wrong.
-            """)
+            """,
+        subcommands: [PasswdCommand.self])
 
     @Option(
         name: .customShort("c"),

@@ -69,7 +69,17 @@ extension Documents {
         }
     }
 
-    /// A site in which every setting that has a default is printed.
+    /// Every method of authentication: what belongs to one is printed only beside it.
+    static let methods = """
+        ssl_client_certificate ca.pem;
+        ssl_verify_client on;
+        auth_certificate cn;
+        auth_jwt_key_file keys.json;
+        auth_password_file users;
+        auth_http http://127.0.0.1:8080/;
+        """
+
+    /// A site in which, with `methods`, every setting that has a default is printed.
     static func site(main: String, server: String) -> String {
         """
         \(main)

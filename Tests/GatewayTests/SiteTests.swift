@@ -8,7 +8,7 @@ struct SiteTests {
     private func site(_ matches: [LocationSettings.Match]) -> Site {
         var settings = ServerSettings()
         settings.locations = matches.map { LocationSettings(match: $0, action: .mqtt(upstream: 0)) }
-        return Site(settings)
+        return Site(settings, policies: [])
     }
 
     @Test(
@@ -49,20 +49,20 @@ struct SiteTests {
             return AccessLogSettings(path: "stderr", format: .named("x", template))
         }
         var settings = ServerSettings()
-        #expect(!Site(settings).logsRequestFields)
+        #expect(!Site(settings, policies: []).logsRequestFields)
         settings.accessLog = AccessLogSettings(path: "stderr", format: .json)
-        #expect(!Site(settings).logsRequestFields)
+        #expect(!Site(settings, policies: []).logsRequestFields)
         settings.accessLog = log([.uri, .bytesIn])
-        #expect(!Site(settings).logsRequestFields)
+        #expect(!Site(settings, policies: []).logsRequestFields)
         for variable in [Variable.http("origin"), .cookie("id"), .argument("token")] {
             settings.accessLog = log([.uri, variable])
-            #expect(Site(settings).logsRequestFields)
+            #expect(Site(settings, policies: []).logsRequestFields)
         }
         settings.accessLog = nil
         var location = LocationSettings(match: .prefix("/"), action: .mqtt(upstream: 0))
         location.accessLog = log([.http("user-agent")])
         settings.locations = [location]
-        #expect(Site(settings).logsRequestFields)
+        #expect(Site(settings, policies: []).logsRequestFields)
     }
 
     @Test("Times are whole milliseconds")
@@ -70,8 +70,8 @@ struct SiteTests {
         var settings = ServerSettings()
         settings.clientHeaderTimeout = .milliseconds(1_500)
         settings.handshakeTimeout = .seconds(86_400)
-        #expect(Site(settings).headerTimeout == 1_500)
-        #expect(Site(settings).handshakeTimeout == 86_400_000)
+        #expect(Site(settings, policies: []).headerTimeout == 1_500)
+        #expect(Site(settings, policies: []).handshakeTimeout == 86_400_000)
     }
 }
 

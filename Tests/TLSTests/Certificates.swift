@@ -29,7 +29,7 @@ struct Certificates: Sendable {
         try "this is no PEM\n".write(toFile: garbage, atomically: true, encoding: .utf8)
     }
 
-    private func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+    func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
     private func make(_ name: String, _ host: String, _ key: [String]) throws {
         try run(

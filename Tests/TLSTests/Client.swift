@@ -1,6 +1,8 @@
 import COpenSSL
 import Testing
 
+@testable import TLS
+
 /// A TLS client in memory: OpenSSL between two memory BIOs.
 final class Client {
     struct Options {
@@ -10,6 +12,10 @@ final class Client {
         var protocols: [String] = []
         var ciphers: String?
         var session: Session?
+        /// What the client has to show when the server asks.
+        var credential: Credential?
+        /// Groups for the key exchange, the first with a share in the ClientHello; nil is OpenSSL's choice.
+        var groups: String?
     }
 
     /// What a client keeps to resume.
@@ -19,7 +25,10 @@ final class Client {
         deinit { SSL_SESSION_free(handle) }
     }
 
-    enum Read: Equatable { case bytes([UInt8]), incomplete, closed, failed }
+    enum Read: Equatable {
+        case bytes([UInt8])
+        case incomplete, closed, failed
+    }
 
     private let context: OpaquePointer
     private let ssl: OpaquePointer
@@ -32,6 +41,10 @@ final class Client {
         _ = COpenSSLShims_SSL_CTX_set_min_proto_version(context, options.version)
         _ = COpenSSLShims_SSL_CTX_set_max_proto_version(context, options.version)
         if let ciphers = options.ciphers { try #require(SSL_CTX_set_cipher_list(context, ciphers) == 1) }
+        if var groups = options.groups.map({ Array($0.utf8CString) }) {
+            try #require(SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, &groups) == 1)
+        }
+        if let credential = options.credential { try Self.use(credential, context) }
         ssl = try #require(SSL_new(context))
         input = try #require(BIO_new(BIO_s_mem()))
         output = try #require(BIO_new(BIO_s_mem()))
@@ -54,6 +67,26 @@ final class Client {
         SSL_CTX_free(context)
     }
 
+    private static func use(_ credential: Credential, _ context: OpaquePointer) throws {
+        SSL_CTX_set_security_level(context, 0)  // it is the server that is to refuse what is weak
+        try #require(SSL_CTX_use_certificate(context, credential.certificate) == 1)
+        try #require(SSL_CTX_use_PrivateKey(context, credential.key) == 1)
+        for issuer in credential.chain {
+            let added = SSL_CTX_ctrl(context, SSL_CTRL_CHAIN_CERT, 1, UnsafeMutableRawPointer(issuer.certificate))
+            try #require(added == 1)
+        }
+    }
+
+    /// The alert that the server has sent, RFC 8446 §6.
+    private(set) var alert: Int32?
+
+    /// Empties the error queue.
+    private func endOfCall() {
+        let reason = COpenSSLShims_ERR_GET_REASON(ERR_peek_last_error())
+        if reason >= SSL_AD_REASON_OFFSET { alert = reason - SSL_AD_REASON_OFFSET }
+        ERR_clear_error()
+    }
+
     /// Ciphertext of the server.
     func feed(_ bytes: some Collection<UInt8>) {
         let bytes = Array(bytes)
@@ -71,7 +104,7 @@ final class Client {
 
     /// Goes on with the handshake; whether it is complete.
     func handshake() -> Bool {
-        defer { ERR_clear_error() }
+        defer { endOfCall() }
         return SSL_do_handshake(ssl) == 1
     }
 
@@ -82,7 +115,7 @@ final class Client {
 
     /// Decrypts one record.
     func read() -> Read {
-        defer { ERR_clear_error() }
+        defer { endOfCall() }
         var bytes = [UInt8](repeating: 0, count: 1 << 15)
         let count = SSL_read(ssl, &bytes, Int32(bytes.count))
         if count > 0 { return .bytes(Array(bytes.prefix(Int(count)))) }
@@ -109,6 +142,17 @@ final class Client {
 
     /// What a later client can resume.
     func session() throws -> Session { Session(try #require(SSL_get1_session(ssl))) }
+
+    /// How long the server says that the ticket is good, in seconds.
+    var ticketLifetime: Int { SSL_get_session(ssl).map { Int(SSL_SESSION_get_ticket_lifetime_hint($0)) } ?? 0 }
+
+    /// The names of the authorities that the server has sent; nil: it has not asked for a certificate.
+    var authorities: [String]? {
+        guard let names = SSL_get0_peer_CA_list(ssl) else { return nil }
+        return (0..<max(OPENSSL_sk_num(names), 0)).map {
+            CertificateText.distinguishedName(OPENSSL_sk_value(names, $0).map { OpaquePointer($0) })
+        }
+    }
 
     /// The protocol that the server chose (ALPN, RFC 7301).
     var chosenProtocol: String? {

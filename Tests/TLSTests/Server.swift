@@ -43,7 +43,10 @@ final class ServerLoop {
 
 /// A connection of a loop with its client.
 final class Connection {
-    enum Outcome: Equatable { case open, incomplete, closed, failed(TLSFailure) }
+    enum Outcome: Equatable {
+        case open, incomplete, closed
+        case failed(TLSFailure)
+    }
 
     let client: Client
     let loop: ServerLoop
@@ -60,7 +63,8 @@ final class Connection {
 
     private struct NoConnection: Error {}
 
-    /// The loop's turn for this connection: takes ciphertext, hands its own to the client. Leaves nothing in the buffers.
+    /// The loop's turn for this connection: takes ciphertext, hands its own to the client. Leaves nothing in the
+    /// buffers.
     func event(_ bytes: some Collection<UInt8>) -> Outcome {
         loop.give(bytes)
         let outcome = turn()
@@ -105,6 +109,18 @@ final class Connection {
     /// The whole handshake.
     func handshake() -> Bool { (0..<6).contains { _ in step() } }
 
+    /// The handshake up to its failure; nil: it succeeds.
+    func failedHandshake() -> TLSFailure? {
+        for _ in 0..<6 {
+            _ = client.handshake()
+            let bytes = client.take()
+            guard !bytes.isEmpty, case .failed(let failure) = event(bytes) else { continue }
+            _ = client.read()  // the alert
+            return failure
+        }
+        return nil
+    }
+
     /// The server's bytes, encrypted; nil when the connection has failed.
     func write(_ bytes: [UInt8]) -> Int? {
         bytes.withUnsafeBytes { bytes in
@@ -132,18 +148,21 @@ final class Connection {
     var version: String { tls.version }
     var cipher: String { tls.cipher }
     var serverName: String? { tls.serverName }
+    var peerCertificate: ClientCertificate? { tls.peerCertificate }
+    var contextIndex: Int { tls.contextIndex }
+    var isResumed: Bool { tls.isResumed }
 }
 
 /// A context with the certificate of `a`, unless told otherwise.
 func makeContext(
     _ certificates: [(certificate: String, key: String)]? = nil, tls12: Bool = true, tls13: Bool = true,
-    ciphers: String? = nil, ticketKeys: [UInt8]? = nil
+    ciphers: String? = nil, ticketKeys: [UInt8]? = nil, verification: ClientVerification? = nil, contextID: Int = 0
 ) throws -> TLSContext {
     let certificates = try certificates ?? [Certificates.shared.get().a]
     return try TLSContext(
         TLSOptions(
             certificates: certificates, allowsTLS12: tls12, allowsTLS13: tls13, ciphers: ciphers,
-            ticketKeys: ticketKeys))
+            ticketKeys: ticketKeys, clientVerification: verification, contextID: contextID))
 }
 
 /// TLS 1.2 and 1.3.

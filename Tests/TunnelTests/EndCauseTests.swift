@@ -40,7 +40,9 @@ struct EndCauseTests {
             (.noUpstream, .tryAgainLater, nil), (.brokerLost, .badGateway, nil),
             (.brokerProtocolError, .badGateway, .unspecifiedError), (.brokerStalled, .badGateway, .unspecifiedError),
             (.outOfResources, .internalError, .serverBusy), (.clientIDRefused, .policyViolation, nil),
-            (.refusedByBroker, .policyViolation, nil), (.clientIdle, .policyViolation, nil),
+            (.credentialsRefused, .policyViolation, nil), (.authBusy, .tryAgainLater, nil),
+            (.tokenExpired, .policyViolation, .maximumConnectTime), (.refusedByBroker, .policyViolation, nil),
+            (.clientIdle, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])
     func told(cause: EndCause, code: CloseCode, reason: ReasonCode?) {
         #expect(cause.closeCode == code && cause.disconnectReason == reason)
@@ -51,7 +53,9 @@ struct EndCauseTests {
         let upstream: Set<EndCause> = [
             .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled,
         ]
-        let gateway: Set<EndCause> = [.shutdown, .drained, .outOfResources, .served]
+        let gateway: Set<EndCause> = [
+            .shutdown, .drained, .outOfResources, .served, .authUnavailable, .authBusy, .authTimeout,
+        ]
         for cause in EndCause.allCases {
             let side: EndCause.Side =
                 upstream.contains(cause) ? .upstream : gateway.contains(cause) ? .gateway : .client

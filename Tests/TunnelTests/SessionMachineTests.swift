@@ -6,12 +6,12 @@ import Testing
 struct SessionMachineTests {
     /// The states of the table's columns, in its order. Two tries: the first, and the last.
     enum State: Int, CaseIterable {
-        case handshaking, readingRequest, awaitingConnect, connecting, connectingLast, awaitingConnack
+        case handshaking, readingRequest, awaitingConnect, authenticating, connecting, connectingLast, awaitingConnack
         case awaitingConnackLast, open, closing, closed
     }
 
     enum Event: CaseIterable, Sendable {
-        case handshakeCompleted, upgraded, connectArrived, peerConnected, attemptFailed, connackAccepted
+        case handshakeCompleted, upgraded, connectArrived, admitted, peerConnected, attemptFailed, connackAccepted
         case connackRefused, timeLimit, end, close
     }
 
@@ -26,54 +26,62 @@ struct SessionMachineTests {
     static let table: [Row] = [
         Row(
             event: .handshakeCompleted,
-            cells: ["> readingRequest", "-", "-", "-", "-", "-", "-", "-", "-", "-"]),
+            cells: [
+                "> readingRequest", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+            ]),
         Row(
             event: .upgraded,
-            cells: ["-", "> awaitingConnect", "-", "-", "-", "-", "-", "-", "-", "-"]),
+            cells: [
+                "-", "> awaitingConnect", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+            ]),
         Row(
             event: .connectArrived,
             cells: [
-                "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore", "ignore", "ignore",
-                "ignore",
-                "ignore",
+                "ignore", "ignore", "authenticate > authenticating", "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore", "ignore",
+            ]),
+        Row(
+            event: .admitted,
+            cells: [
+                "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .peerConnected,
             cells: [
-                "ignore", "ignore", "ignore", "sendConnect > awaitingConnack", "sendConnect > awaitingConnack",
-                "ignore",
-                "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore", "ignore", "sendConnect > awaitingConnack",
+                "sendConnect > awaitingConnack", "ignore", "ignore", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .attemptFailed,
             cells: [
-                "ignore", "ignore", "ignore", "choosePeer > connecting", "refuse > connecting",
+                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "refuse > connecting",
                 "choosePeer > connecting", "refuse > connecting", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .connackAccepted,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open", "ignore", "ignore",
-                "ignore",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open", "ignore",
+                "ignore", "ignore",
             ]),
         Row(
             event: .connackRefused,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "passRefusal > awaitingConnack",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "passRefusal > awaitingConnack",
                 "passRefusal > awaitingConnack", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .timeLimit,
             cells: [
-                "handshake_timeout", "answerRequestTimeout", "connect_timeout", "failAttempt", "failAttempt",
-                "failAttempt", "failAttempt", "checkIdle", "abort", "ignore",
+                "handshake_timeout", "answerRequestTimeout", "connect_timeout", "refuseUndecided", "failAttempt",
+                "failAttempt", "failAttempt", "failAttempt", "checkIdle", "abort", "ignore",
             ]),
         Row(
             event: .end,
-            cells: [String](repeating: "beginClosing > closing", count: 8) + ["ignore", "ignore"]),
+            cells: [String](repeating: "beginClosing > closing", count: 9) + ["ignore", "ignore"]),
         Row(
             event: .close,
-            cells: [String](repeating: "client_lost > closed", count: 8) + ["shutdown > closed", "nil"]),
+            cells: [String](repeating: "client_lost > closed", count: 9) + ["shutdown > closed", "nil"]),
     ]
 
     @Test("The table has every event")
@@ -104,12 +112,14 @@ struct SessionMachineTests {
             case .handshaking: []
             case .readingRequest: [.handshakeCompleted]
             case .awaitingConnect: [.handshakeCompleted, .upgraded]
-            case .connecting: [.handshakeCompleted, .upgraded, .connectArrived]
-            case .connectingLast: [.handshakeCompleted, .upgraded, .connectArrived, .attemptFailed]
-            case .awaitingConnack: [.handshakeCompleted, .upgraded, .connectArrived, .peerConnected]
+            case .authenticating: [.handshakeCompleted, .upgraded, .connectArrived]
+            case .connecting: [.handshakeCompleted, .upgraded, .connectArrived, .admitted]
+            case .connectingLast: [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .attemptFailed]
+            case .awaitingConnack: [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .peerConnected]
             case .awaitingConnackLast:
-                [.handshakeCompleted, .upgraded, .connectArrived, .attemptFailed, .peerConnected]
-            case .open: [.handshakeCompleted, .upgraded, .connectArrived, .peerConnected, .connackAccepted]
+                [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .attemptFailed, .peerConnected]
+            case .open:
+                [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .peerConnected, .connackAccepted]
             case .closing: [.end]
             case .closed: [.end, .close]
             }
@@ -126,7 +136,8 @@ struct SessionMachineTests {
         case .upgraded:
             machine.upgraded()
             return "-"
-        case .connectArrived: return "\(machine.connectArrived(tries: 2))"
+        case .connectArrived: return "\(machine.connectArrived())"
+        case .admitted: return "\(machine.admitted(tries: 2))"
         case .peerConnected: return "\(machine.peerConnected())"
         case .attemptFailed: return "\(machine.attemptFailed())"
         case .connackAccepted: return "\(machine.connackArrived(isAccepted: true))"
@@ -150,9 +161,9 @@ struct SessionMachineTests {
 
     @Test("As many peers are tried as the CONNECT has tries, and at least one", arguments: [-1, 0, 1, 2, 3, 10])
     func tries(limit: Int) {
-        var machine = Self.machine(.awaitingConnect)
+        var machine = Self.machine(.authenticating)
         #expect(machine.attempt == nil)
-        #expect(machine.connectArrived(tries: limit) == .choosePeer)
+        #expect(machine.admitted(tries: limit) == .choosePeer)
         var tried = 1
         while tried < 100 {
             #expect(machine.attempt == .init(number: tried, limit: max(1, limit)))

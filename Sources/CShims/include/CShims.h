@@ -38,6 +38,14 @@ static inline long CShims_result(long r) { return r < 0 ? -(long)errno : r; }
 #define CSHIMS_RETRY(expression) \
     long r; do { r = (expression); } while (r < 0 && errno == EINTR); return CShims_result(r)
 
+// Memory
+
+/// Overwrites memory that held a secret; the barrier keeps the compiler from leaving it out.
+static inline void CShims_wipe(void *bytes, size_t count) {
+    memset(bytes, 0, count);
+    __asm__ __volatile__("" : : "r"(bytes) : "memory");
+}
+
 // Sockets
 
 /// The system calls themselves: in a process with several threads the C library's recv and send first prepare to be
@@ -106,6 +114,8 @@ static const uint32_t CShims_EPOLLIN = EPOLLIN, CShims_EPOLLOUT = EPOLLOUT, CShi
 static inline int CShims_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }
 /// Reading it waits until it was signalled.
 static inline int CShims_blocking_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_CLOEXEC)); }
+/// Reading it waits, and takes one of the signals.
+static inline int CShims_semaphore(void) { return (int)CShims_result(eventfd(0, EFD_SEMAPHORE | EFD_CLOEXEC)); }
 static inline void CShims_eventfd_signal(int fd) { uint64_t one = 1; ssize_t r = write(fd, &one, sizeof one); (void)r; }
 static inline void CShims_eventfd_clear(int fd) { uint64_t sum; ssize_t r = read(fd, &sum, sizeof sum); (void)r; }
 
@@ -170,6 +180,10 @@ static inline long CShims_raise_descriptor_limit(long wanted) {
 static inline int64_t CShims_monotonic_milliseconds(void) {
     struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+static inline int64_t CShims_monotonic_microseconds(void) {
+    struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 static inline int64_t CShims_wall_milliseconds(void) {
     struct timespec now; clock_gettime(CLOCK_REALTIME, &now);

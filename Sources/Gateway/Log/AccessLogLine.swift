@@ -52,12 +52,17 @@ struct AccessLogLine {
             object.field("ssl_protocol", record.tlsVersion)
             object.field("ssl_cipher", record.tlsCipher)
         }
+        if let certificate = record.certificate {
+            object.field("ssl_client_dn", certificate.subject)
+            object.field("ssl_client_fingerprint", certificate.fingerprint)
+        }
         if let version = record.version {
             object.field("mqtt_client_id", record.clientID)
             object.field("mqtt_username", record.username)
             object.field("mqtt_version", version.name)
             object.field("mqtt_keepalive", record.keepAlive)
             object.field("mqtt_clean_start", record.cleanStart)
+            if !record.authMethod.isEmpty { object.field("auth_method", record.authMethod) }
             object.field("upstream_name", record.upstreamName)
             object.field("upstream_addr", record.upstreamAddress)
             object.field("upstream_tries", record.tries)
@@ -74,34 +79,23 @@ struct AccessLogLine {
     private var time: String { Timestamp.iso8601(wallMilliseconds()) }
 
     private func value(_ variable: Variable) -> String {
+        if let value = facts.value(variable) { return value }
         switch variable {
-        case .remoteAddr: address.host
-        case .remotePort: String(address.port)
-        case .serverName: serverName
-        case .serverPort: String(record.serverPort)
-        case .scheme: (record.upstreamName.isEmpty ? "http" : "ws") + (record.isTLS ? "s" : "")
-        case .uri: record.uri
-        case .httpVersion: record.httpVersion
-        case .http(let name): record.head?.first(name) ?? ""
-        case .cookie(let name): record.head?.cookie(name) ?? ""
-        case .argument(let name): record.head?.argument(name) ?? ""
-        case .sslProtocol: record.tlsVersion
-        case .sslCipher: record.tlsCipher
-        case .mqttClientID: record.clientID
-        case .mqttUsername: record.username
-        case .mqttVersion: record.version?.name ?? ""
-        case .mqttKeepalive: record.version == nil ? "" : String(record.keepAlive)
-        case .mqttCleanStart: record.version == nil ? "" : record.cleanStart ? "1" : "0"
-        case .upstreamName: record.upstreamName
-        case .upstreamAddr: record.upstreamAddress
-        case .connectionID: LogText.connectionID(id)
-        case .bytesIn: String(bytes.received)
-        case .bytesOut: String(bytes.sent)
-        case .packetsIn: String(packetsIn)
-        case .packetsOut: String(packetsOut)
-        case .duration: LogText.seconds(duration)
-        case .statusReason: cause.rawValue
-        case .timeISO8601: time
+        case .upstreamAddr: return record.upstreamAddress
+        case .bytesIn: return String(bytes.received)
+        case .bytesOut: return String(bytes.sent)
+        case .packetsIn: return String(packetsIn)
+        case .packetsOut: return String(packetsOut)
+        case .duration: return LogText.seconds(duration)
+        case .statusReason: return cause.rawValue
+        case .timeISO8601: return time
+        default: return ""
         }
+    }
+
+    private var facts: SessionFacts {
+        SessionFacts(
+            record: record, id: id, address: address, serverName: serverName, clientID: record.clientID,
+            username: record.username, head: record.head)
     }
 }

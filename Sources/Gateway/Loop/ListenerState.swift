@@ -12,6 +12,7 @@ struct ListenerState {
     /// nil for a plain listener.
     let tlsNames: TLSServerNames?
     private let names: ServerNames
+    private let servers: [Int]
 
     init(
         _ settings: ListenerSettings, descriptor: Int32, servers: [ServerSettings], contexts: [Int: TLSContext]
@@ -19,6 +20,7 @@ struct ListenerState {
         self.descriptor = descriptor
         isTLS = settings.isTLS
         defaultServer = settings.servers.first ?? 0
+        self.servers = settings.servers
         if case .inet(_, let port) = settings.address { self.port = port } else { port = 0 }
         let names = ServerNames(settings.servers, servers)
         self.names = names
@@ -31,4 +33,7 @@ struct ListenerState {
     }
 
     func server(named name: String) -> Int { names.server(for: name) }
+
+    /// The server of one of `tlsNames`' contexts.
+    func server(ofContext index: Int) -> Int { servers.indices.contains(index) ? servers[index] : defaultServer }
 }

@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Reactor
 import TLS
@@ -14,13 +15,15 @@ struct Loop: ~Copyable {
         case stop
         /// Accept nothing more, close the sessions evenly over this many milliseconds, then end.
         case drain(milliseconds: Int64)
+        /// What another thread has found out about the client of a session.
+        case verdict(SessionTable.Token, Verdict)
     }
 
     /// What a loop tells the main thread, once: whether it runs, and at its end what it has seen.
     enum Report: Sendable {
         case running
         case failed(StartError)
-        case ended(Tally<EndCause>)
+        case ended(Tally<EndCause>, turns: Histogram)
     }
 
     private let context: LoopPointer
@@ -30,6 +33,8 @@ struct Loop: ~Copyable {
     private var ended: [SessionPointer] = []
     private var stop: Stop?
     private var acceptsAgainAt: Int64?
+    /// How long each turn took: as long can an event wait for its own.
+    private var turns = Histogram()
 
     /// How the loop comes to its end.
     private struct Stop {
@@ -51,7 +56,7 @@ struct Loop: ~Copyable {
         _ plan: Plan, descriptors: [Int32], mailbox: Mailbox<Order>
     ) throws(StartError) -> Loop {
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let context = try makeContext(plan, descriptors, poller: poller.descriptor)
+        let context = try makeContext(plan, descriptors, poller: poller.descriptor, mailbox)
         let loop = Loop(poller: poller, context: context, mailbox: mailbox)
         try loop.watch()
         return loop
@@ -75,7 +80,7 @@ struct Loop: ~Copyable {
 
     /// Allocates for the life of the loop.
     private static func makeContext(
-        _ plan: Plan, _ descriptors: [Int32], poller: Int32
+        _ plan: Plan, _ descriptors: [Int32], poller: Int32, _ mailbox: Mailbox<Order>
     ) throws(StartError) -> LoopPointer {
         let buffers = LoopBuffers()
         let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
@@ -88,7 +93,8 @@ struct Loop: ~Copyable {
         }
         let context = LoopPointer.allocate(capacity: 1)
         context.initialize(
-            to: LoopContext(poller: poller, buffers: buffers, engine: engine, plan: plan, listeners: listeners))
+            to: LoopContext(
+                poller: poller, mailbox: mailbox, buffers: buffers, engine: engine, plan: plan, listeners: listeners))
         return context
     }
 
@@ -100,17 +106,19 @@ struct Loop: ~Copyable {
         }
     }
 
-    /// Runs until it is told to stop; returns how its sessions ended.
-    mutating func run() -> Tally<EndCause> {
+    /// Runs until it is told to stop; returns how its sessions ended, and how long its turns took.
+    mutating func run() -> Report {
+        var turnEnded = monotonicMicroseconds()
         while true {
             let count: Int
             do throws(SystemError) {
-                count = try poller.wait(milliseconds: waitTime())
+                count = try poller.wait(milliseconds: waitTime(now: turnEnded / 1000))
             } catch {
                 context.pointee.logs.error.write(.error, "\(error)")
                 break
             }
-            context.pointee.now = monotonicMilliseconds()
+            let turnBegan = monotonicMicroseconds()
+            context.pointee.now = turnBegan / 1000
             for index in 0..<count {
                 let event = poller.event(index)
                 handle(LoopWord.target(event.word), event.events)
@@ -118,9 +126,11 @@ struct Loop: ~Copyable {
             fireTimers()
             if stop != nil, advanceStop() { break }
             freeEnded()
+            turnEnded = monotonicMicroseconds()
+            turns.record(microseconds: turnEnded - turnBegan)
         }
         freeEnded()
-        return context.pointee.tally
+        return .ended(context.pointee.tally, turns: turns)
     }
 
     @inline(__always)
@@ -157,8 +167,7 @@ struct Loop: ~Copyable {
 
     // MARK: Time
 
-    private func waitTime() -> Int32 {
-        let now = monotonicMilliseconds()
+    private func waitTime(now: Int64) -> Int32 {
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }] {
             guard let time else { continue }
@@ -260,6 +269,11 @@ struct Loop: ~Copyable {
             closeListeners()
             stop = Stop(cause: .shutdown, deadline: now + 2000)
             for session in context.pointee.sessions.all() { evict(session, .shutdown) }
+        case .verdict(let token, let verdict):
+            // A late one finds another generation, or nobody.
+            guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
+            session.pointee.decided(verdict)
+            settle(session, session.pointee.settle())
         case .drain(let milliseconds):
             guard stop == nil else { return }
             closeListeners()

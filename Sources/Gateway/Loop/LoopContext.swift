@@ -12,6 +12,8 @@ struct LoopContext: ~Copyable {
     var now: Int64
     /// The epoll descriptor.
     let poller: Int32
+    /// Where other threads leave what sessions wait for.
+    let mailbox: Mailbox<Loop.Order>
     let buffers: LoopBuffers
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
@@ -29,10 +31,12 @@ struct LoopContext: ~Copyable {
     private var nextID: UInt64 = 0
 
     init(
-        poller: Int32, buffers: LoopBuffers, engine: TLSEngine, plan: Plan, listeners: [ListenerState]
+        poller: Int32, mailbox: Mailbox<Loop.Order>, buffers: LoopBuffers, engine: TLSEngine, plan: Plan,
+        listeners: [ListenerState]
     ) {
         now = monotonicMilliseconds()
         self.poller = poller
+        self.mailbox = mailbox
         self.buffers = buffers
         self.engine = engine
         engineBuffers = engine.buffers

@@ -10,13 +10,21 @@ struct Plan: Sendable {
     let upstreams: [ResolvedUpstream]
     let ticketKeys: [UInt8]
     let logs: Logs
+    let access: AccessServices
 
     /// Checks what a configuration names: opens the logs, resolves names (and blocks while the resolver is asked), loads
     /// certificates once.
     init(checked snapshot: Snapshot) throws(StartError) {
         self.snapshot = snapshot
         logs = try Logs(snapshot)
-        sites = snapshot.servers.map(Site.init)
+        access = try AccessServices(hashThreads: snapshot.process.hashThreads, log: logs.error)
+        var sites: [Site] = []
+        for server in snapshot.servers {
+            var policies: [AccessPolicy?] = []
+            for location in server.locations { policies.append(try access.policy(location)) }
+            sites.append(Site(server, policies: policies))
+        }
+        self.sites = sites
         var resolved: [ResolvedUpstream] = []
         for upstream in snapshot.upstreams { resolved.append(try ResolvedUpstream(upstream)) }
         upstreams = resolved
@@ -37,7 +45,8 @@ struct Plan: Sendable {
             let options = TLSOptions(
                 certificates: settings.certificates.map { ($0.certificate, $0.key) },
                 allowsTLS12: settings.versions.contains(.v1_2), allowsTLS13: settings.versions.contains(.v1_3),
-                ciphers: settings.ciphers, ticketKeys: settings.sessionTickets ? ticketKeys : nil)
+                ciphers: settings.ciphers, ticketKeys: settings.sessionTickets ? ticketKeys : nil,
+                clientVerification: settings.clientVerification.map(ClientVerification.init), contextID: index)
             do throws(TLSError) {
                 contexts[index] = try TLSContext(options)
             } catch {
@@ -45,6 +54,14 @@ struct Plan: Sendable {
             }
         }
         return contexts
+    }
+}
+
+extension ClientVerification {
+    fileprivate init(_ settings: ClientVerificationSettings) {
+        self.init(
+            authorities: settings.authorities, mode: settings.mode == .required ? .required : .optional,
+            depth: settings.depth, revocationLists: settings.revocationLists)
     }
 }
 

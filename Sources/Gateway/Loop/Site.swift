@@ -3,13 +3,16 @@ import Configuration
 /// A server block, ready for requests.
 struct Site: Sendable {
     let settings: ServerSettings
+    /// By location; nil where everyone may in and the broker is told nothing of the request.
+    let policies: [AccessPolicy?]
     /// Whether a log format asks for fields of the request.
     let logsRequestFields: Bool
     let headerTimeout: Int64
     let handshakeTimeout: Int64
 
-    init(_ settings: ServerSettings) {
+    init(_ settings: ServerSettings, policies: [AccessPolicy?]) {
         self.settings = settings
+        self.policies = policies
         logsRequestFields = ([settings.accessLog] + settings.locations.map(\.accessLog))
             .contains { $0?.format.usesRequestFields ?? false }
         headerTimeout = settings.clientHeaderTimeout.milliseconds

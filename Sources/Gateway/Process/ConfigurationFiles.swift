@@ -12,18 +12,9 @@ package enum ConfigurationFiles {
     }
 
     private static func read(_ path: String, _ limit: Int) throws(ConfigurationSource.ReadFailure) -> [UInt8] {
-        let descriptor = CShims_open(path, O_RDONLY | O_NONBLOCK, 0)
-        guard descriptor >= 0 else { throw .init(reason: SystemError.text(-descriptor)) }
-        defer { Socket.close(descriptor) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while bytes.count <= limit {
-            let count = CShims_read(descriptor, &buffer, min(buffer.count, limit + 1 - bytes.count))
-            guard count >= 0 else { throw .init(reason: SystemError.text(Int32(-count))) }
-            if count == 0 { break }
-            bytes.append(contentsOf: buffer[..<count])
+        do throws(SystemError) { return try File.read(path, limit: limit + 1) } catch {
+            throw .init(reason: SystemError.text(error.code))
         }
-        return bytes
     }
 
     private static func glob(_ pattern: String) -> [String] {

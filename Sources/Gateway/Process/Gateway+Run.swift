@@ -6,7 +6,7 @@ import Tunnel
 
 /// Serving: from the start of the loops to the end of the last.
 extension Gateway {
-    mutating func serve(_ signals: borrowing Signals) throws(StartError) {
+    mutating func serve() throws(StartError) {
         let log = plan.logs.error
         do throws(StartError) {
             try startLoops()
@@ -18,10 +18,14 @@ extension Gateway {
             throw error
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
-        while running > 0 { try turn(signals) }
+        while running > 0 { try turn() }
         for thread in threads { thread.join() }
         sockets.removeUnixPaths()
         let ends = tally.entries.map { ", \($0.key.rawValue) \($0.count)" }.joined()
+        log.write(
+            .notice,
+            "loops: \(turns.total) turns, \(turns.count(above: 5000)) longer than 5 ms, "
+                + "the longest \(LogText.seconds(turns.longest)) ms")
         log.write(.notice, "sluice has ended: \(tally.total) connections\(ends)")
     }
 
@@ -51,14 +55,14 @@ extension Gateway {
         do throws(StartError) {
             var loop = try Loop.make(plan, descriptors: descriptors, mailbox: mailbox)
             reports.post(.running)
-            reports.post(.ended(loop.run()))
+            reports.post(loop.run())
         } catch {
             reports.post(.failed(error))
         }
     }
 
     /// Waits for a signal or a report.
-    private mutating func turn(_ signals: borrowing Signals) throws(StartError) {
+    private mutating func turn() throws(StartError) {
         try wait { _ in }
         while let signal = signals.next() { obey(signal) }
         for report in reports.take() { try note(report) }
@@ -72,9 +76,10 @@ extension Gateway {
         switch report {
         case .running: running += 1
         case .failed(let error): throw error
-        case .ended(let ends):
+        case .ended(let ends, let turns):
             running -= 1
             tally.add(ends)
+            self.turns.add(turns)
         }
     }
 

@@ -10,11 +10,13 @@ package struct Gateway: ~Copyable {
     let plan: Plan
     let sockets: ListeningSockets
     var poller: Poller
+    let signals: Signals
     let reports: Mailbox<Loop.Report>
     var mailboxes: [Mailbox<Loop.Order>] = []
     var threads: [Thread] = []
     var running = 0
     var tally = Tally<EndCause>()
+    var turns = Histogram()
 
     private static let signalWord: UInt64 = 0
     private static let reportWord: UInt64 = 1
@@ -26,33 +28,38 @@ package struct Gateway: ~Copyable {
 
     /// Checks everything and binds the listening sockets. Nothing runs yet.
     package static func make(_ snapshot: Snapshot) throws(StartError) -> Gateway {
+        // Before the first thread, which libraries may start: every thread inherits what is blocked.
+        let signals = try StartError.wrap { () throws(SystemError) in try Signals() }
         let plan = try Plan(checked: snapshot)
         let sockets = try ListeningSockets(snapshot.listeners, loops: loops(snapshot))
         let reports = try StartError.wrap { () throws(SystemError) in try Mailbox<Loop.Report>() }
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let gateway = Gateway(plan: plan, sockets: sockets, poller: poller, reports: reports)
-        try gateway.watchReports()
+        let gateway = Gateway(plan: plan, sockets: sockets, poller: poller, reports: reports, signals: signals)
+        try gateway.watch()
         return gateway
     }
 
-    private init(plan: Plan, sockets: ListeningSockets, poller: consuming Poller, reports: Mailbox<Loop.Report>) {
+    private init(
+        plan: Plan, sockets: ListeningSockets, poller: consuming Poller, reports: Mailbox<Loop.Report>,
+        signals: consuming Signals
+    ) {
+        self.signals = signals
         self.plan = plan
         self.sockets = sockets
         self.poller = poller
         self.reports = reports
     }
 
-    private func watchReports() throws(StartError) {
+    private func watch() throws(StartError) {
         do throws(SystemError) {
+            try poller.add(signals.descriptor, Events(reading: true, writing: false), word: Self.signalWord)
             try poller.add(reports.descriptor, Events(reading: true, writing: false), word: Self.reportWord)
         } catch {
             throw StartError("\(error)")
         }
     }
 
-    private static func loops(_ snapshot: Snapshot) -> Int {
-        snapshot.process.workerThreads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    }
+    private static func loops(_ snapshot: Snapshot) -> Int { snapshot.process.workerThreads ?? processorCount() }
 
     /// Runs until a signal ends it, in good order; else throws why it could not run.
     package mutating func run() throws(StartError) {
@@ -61,20 +68,10 @@ package struct Gateway: ~Copyable {
         CShims_ignore_sigpipe()
         CShims_tune_allocator()
         raiseDescriptorLimit()
-        let signals = try blockSignals()
         do throws(SystemError) { try plan.logs.writer.start() } catch { throw StartError("\(error)") }
         defer { plan.logs.writer.stop() }
-        try serve(signals)
-    }
-
-    /// Before the first thread: every thread inherits what is blocked.
-    private func blockSignals() throws(StartError) -> Signals {
-        do throws(SystemError) {
-            let signals = try Signals()
-            try poller.add(signals.descriptor, Events(reading: true, writing: false), word: Self.signalWord)
-            return signals
-        } catch {
-            throw StartError("\(error)")
-        }
+        do throws(SystemError) { try plan.access.start() } catch { throw StartError("\(error)") }
+        defer { plan.access.stop() }
+        try serve()
     }
 }

@@ -185,18 +185,38 @@ extension Session {
                 pingInterval: location.webSocket.ping.milliseconds)
             uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
             deadline = .max
-            limit(min(keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max))
+            limit(
+                min(
+                    keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max,
+                    max(0, expiresAt - loop.pointee.now)))
             self.pending = nil
             // First what the client has sent already: the answer may find it gone.
             releaseHeld(pending.size)
             guard phase == .open else { return }
-            pipeDown(bytes, count: count)
+            passAnswer(bytes, count: count, connack, pending)
             endHeld()
+        }
+    }
+
+    /// The broker's answer goes to the client, with the identifier that the gateway has given it, and what came behind it.
+    private mutating func passAnswer(
+        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed?, _ pending: PendingConnect
+    ) {
+        guard let connack, let changed = assigningConnack(bytes, connack, pending) else {
+            return pipeDown(bytes, count: count)
+        }
+        let down = loop.pointee.buffers.down
+        let rest = [UInt8](UnsafeRawBufferPointer(start: bytes + connack.length, count: count - connack.length))
+        for part in [changed, rest] where phase == .open && !part.isEmpty {
+            guard part.count <= loop.pointee.buffers.downCapacity else { return close(.brokerProtocolError) }
+            down.copyMemory(from: part, byteCount: part.count)
+            pipeDown(down, count: part.count)
         }
     }
 
     /// What the client sent behind its CONNECT goes to the broker.
     private mutating func releaseHeld(_ connectSize: Int) {
+        held.wipe(first: connectSize)  // it may hold a password
         held.consume(connectSize)
         if let start = held.bytes.baseAddress, held.count > 0 {
             let scan = uplink.scan(start, count: held.count)

@@ -16,6 +16,8 @@ extension Session {
         let wasOpen = phase == .open
         let isAttempt = phase == .connecting || phase == .awaitingConnack
         guard machine.end(cause) == .beginClosing else { return }
+        pending?.ticket.cancel()
+        held.wipe(first: held.count)
         limit(upstream.isFlushed || isAttempt ? Self.closeLimit : Self.flushLimit)
         if isAttempt {
             // Nothing was promised to that broker.
@@ -74,7 +76,7 @@ extension Session {
     mutating func clientEnded() {
         client.isAtEnd = true
         switch phase {
-        case .connecting, .awaitingConnack:
+        case .authenticating, .connecting, .awaitingConnack:
             // What it has sent behind its CONNECT still goes to the broker.
             guard let pending, held.count > pending.size else { return clientLost() }
             endBehindHeld = .clientLost
@@ -114,6 +116,7 @@ extension Session {
             client.close()
             upstream.close()
             noteStall(false)
+            pending?.ticket.cancel()
             if file >= 0 { Socket.close(file) }
             file = -1
             logEnd(cause)

@@ -44,25 +44,30 @@ extension Session {
             log(.info, "CONNECT refused: \(refusal.detail)")
             refuseConnect(refusal.answer, refusal.cause)
         case .accept(let packet, let size):
-            note(packet, waiting)
             guard case .mqtt(let pool) = settings.action else { return }
-            pending = PendingConnect(packet, size: size, pool: pool)
-            if machine.connectArrived(tries: settings.mqtt.upstreamTries) == .choosePeer { tryNextPeer() }
+            let pending = PendingConnect(packet, size: size, pool: pool)
+            self.pending = pending
+            note(pending, waiting)
+            if machine.connectArrived() == .authenticate { authenticate(pending) }
         }
     }
 
-    /// Keeps what the log and the pipe need of the CONNECT.
-    private func note(_ packet: ConnectPacket, _ bytes: UnsafeBufferPointer<UInt8>) {
+    /// Keeps what the log and those who decide need of the CONNECT.
+    private func note(_ pending: PendingConnect, _ bytes: UnsafeBufferPointer<UInt8>) {
+        let packet = pending.packet
         record.version = packet.version
         record.keepAlive = packet.keepAlive
         record.cleanStart = packet.cleanStart
-        record.clientID = Self.text(bytes, packet.clientID)
-        if let username = packet.username { record.username = Self.text(bytes, username) }
+        pending.clientID = Self.text(bytes, packet.clientID)
+        pending.username = packet.username.map { Self.text(bytes, $0) }
+        record.note(clientID: pending.clientID)
+        // A token is no name, and belongs in no log.
+        if policy?.hasToken(in: .username) != true { record.note(username: pending.username ?? "") }
     }
 
-    private static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
+    static func text(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> String {
         guard range.upperBound <= bytes.count else { return "" }
-        return String(decoding: bytes[range].prefix(SessionRecord.textLimit), as: UTF8.self)
+        return String(decoding: bytes[range], as: UTF8.self)
     }
 
     /// Answers the CONNECT with a refusal (nothing, when the version has no answer for it), then closes.

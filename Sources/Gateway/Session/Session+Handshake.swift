@@ -56,6 +56,7 @@ extension Session {
             guard flushTLS() else { return false }
             record.tlsVersion = tls?.version ?? ""
             record.tlsCipher = tls?.cipher ?? ""
+            noteClientCertificate()
             machine.handshakeCompleted()
             limit(loop.pointee.site(record.server).headerTimeout)
             return true
@@ -69,6 +70,15 @@ extension Session {
             }
             return false
         }
+    }
+
+    /// Which server's rules the handshake has kept, and who the client has proved to be.
+    private mutating func noteClientCertificate() {
+        guard let index = tls?.contextIndex else { return }
+        let server = loop.pointee.listeners[listener].server(ofContext: index)
+        record.tlsServer = server
+        guard loop.pointee.site(server).settings.tls?.clientVerification != nil else { return }
+        record.certificate = tls?.peerCertificate
     }
 
     /// A client that speaks HTTP in the clear can read why that does not work.

@@ -28,15 +28,32 @@ extension Session {
         let listener = loop.pointee.listeners[self.listener]
         if let host = head.host { record.server = listener.server(named: host) }
         let site = loop.pointee.site(record.server)
-        if site.logsRequestFields { record.head = head }
+        if let server = record.tlsServer, server != record.server, site.settings.tls?.clientVerification != nil {
+            // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
+            return refuse(
+                .misdirectedRequest, detail: "TLS was set up for another server name (SNI).", cause: .requestRefused)
+        }
         guard let index = site.location(for: head.path) else {
             return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
         }
         record.location = index
+        note(head, site, site.policies[index])
         switch site.locations[index].action {
         case .mqtt(let upstream): upgrade(head, site.locations[index], upstream)
-        case .files(let root, let index): serveFile(head, root: root, index: index)
+        case .files(let root, let file):
+            guard site.policies[index]?.allows(clientAddress) ?? true else {
+                return refuse(.forbidden, detail: "This address may not in.", cause: .addressRefused)
+            }
+            serveFile(head, root: root, index: file)
         }
+    }
+
+    /// Keeps of the request what the log may show, and what those who decide ask for.
+    private func note(_ head: RequestHead, _ site: Site, _ policy: AccessPolicy?) {
+        let shown = policy?.withoutToken(head) ?? head
+        record.uri = shown.target
+        if site.logsRequestFields { record.head = shown }
+        if policy?.readsRequest ?? false { record.request = head }
     }
 
     // MARK: WebSocket

@@ -40,6 +40,7 @@ extension Session {
             if isWebSocket { log(.info, "no CONNECT within mqtt_connect_timeout") }
             close(cause)
         case .answerRequestTimeout: requestTimedOut()
+        case .refuseUndecided: refuseUndecided()
         case .failAttempt:
             let phase = phase == .connecting ? "upstream_connect_timeout" : "upstream_connack_timeout"
             if attemptFailed("no answer within \(phase)") { tryNextPeer() }
@@ -55,18 +56,25 @@ extension Session {
     }
 
     private mutating func checkIdle() {
+        if loop.pointee.now >= expiresAt {
+            log(.info, "the client's token has come to its end")
+            return close(.tokenExpired)
+        }
         switch keepAlive.check(now: loop.pointee.now, heard: heardAt, active: activeAt) {
         case .end:
             // A client that is not read because its broker takes nothing is not to blame.
             close(upstream.isFlushed ? .clientIdle : .brokerStalled)
-        case .wait(let time):
-            deadline = time
-            scheduleTimer()
+        case .wait(let time): wait(until: time)
         case .ping(let again):
             // A client that does not take what waits for it needs no ping.
             if client.isFlushed, !sendControl(.ping, loop.pointee.buffers.control, count: 0) { return clientLost() }
-            deadline = again
-            scheduleTimer()
+            wait(until: again)
         }
+    }
+
+    /// Looks again at this time, or when the client's token ends.
+    private mutating func wait(until time: Int64) {
+        deadline = min(time, expiresAt)
+        scheduleTimer()
     }
 }

@@ -1,3 +1,4 @@
+import Access
 import Configuration
 import Reactor
 import TLS
@@ -14,7 +15,7 @@ typealias SessionPointer = UnsafeMutablePointer<Session>
 /// data path (`Session+Pipe.swift`) counts no references, allocates nothing and takes no lock.
 ///
 /// The way of a session, in the order of its files: `+Handshake` (TLS), `+Request` (HTTP), `+Connect` (the gate),
-/// `+Attempt` (the way to a broker), `+Pipe` (both ways), `+Closing`, `+Timer`.
+/// `+Access` (who may in), `+Identity` (what the broker is told), `+Attempt` (the way to a broker), `+Pipe` (both ways), `+Closing`, `+Timer`.
 struct Session: ~Copyable {
     let loop: LoopPointer
     let id: UInt64
@@ -58,15 +59,27 @@ struct Session: ~Copyable {
     var heardAt: Int64
     var activeAt: Int64
     var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
+    /// When the client's token ends, on the loop's clock.
+    var expiresAt: Int64 = .max
     var bytes = ByteCounts()
 
     /// A CONNECT that passed the gate, on its way to a broker. An object, so that an open session does not carry it.
     final class PendingConnect {
-        let packet: ConnectPacket
+        /// As the broker is to see it.
+        var packet: ConnectPacket
         /// Bytes of it at the front of `held`.
-        let size: Int
+        var size: Int
         /// Index into the loop's pools.
         let pool: Int
+        /// Whole, as the broker is to see them.
+        var clientID = ""
+        var username: String?
+        /// Who may in: what was found out so far.
+        var deliberation: Deliberation?
+        /// Taken back when the session ends before the decision.
+        let ticket = Ticket()
+        /// The client identifier that the client does not know yet.
+        var assignedClientID: [UInt8]?
         /// Peers that were tried.
         var tried: [Int] = []
         /// Until when the current one may be connected to, on the loop's clock.
@@ -198,7 +211,7 @@ struct Session: ~Copyable {
         switch machine.phase {
         case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
         case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
-        case .connecting, .awaitingConnack:
+        case .authenticating, .connecting, .awaitingConnack:
             !client.isAtEnd && endBehindHeld == nil && client.isFlushed
                 && held.count <= (pending?.size ?? 0) + Self.heldRoom
         case .closing: !client.isAtEnd
@@ -257,7 +270,7 @@ struct Session: ~Copyable {
         switch machine.phase {
         case .open: pipeUp(bytes, count: count)
         case .readingRequest: readRequest(bytes, count: count)
-        case .awaitingConnect, .connecting, .awaitingConnack: readBeforeOpen(bytes, count: count)
+        case .awaitingConnect, .authenticating, .connecting, .awaitingConnack: readBeforeOpen(bytes, count: count)
         case .handshaking, .closing, .closed: break
         }
     }

@@ -1,5 +1,6 @@
 import Configuration
 import Reactor
+import TLS
 import Wire
 
 /// What a session knows about itself beyond its bytes: for routing and for the log. Its loop alone touches it, and never
@@ -13,9 +14,15 @@ final class SessionRecord {
     var isTLS: Bool
     var tlsVersion = ""
     var tlsCipher = ""
+    /// The server whose rules the TLS handshake has kept.
+    var tlsServer: Int?
+    /// What the client has proved to be by TLS.
+    var certificate: ClientCertificate?
 
-    /// The request, kept only when a log format asks for parts of it.
+    /// The request without its token, kept only when a log format asks for parts of it.
     var head: RequestHead?
+    /// The request as it came, kept until it is decided who may in.
+    var request: RequestHead?
     var uri = ""
     var httpVersion = ""
     var httpStatus: Int?
@@ -26,6 +33,10 @@ final class SessionRecord {
     var username = ""
     var keepAlive: UInt16 = 0
     var cleanStart = false
+    /// Who has let the client in; empty: nobody was asked.
+    var authMethod = ""
+    /// Those claims of the token that templates ask for.
+    var claims: [String: String] = [:]
 
     var upstreamName = ""
     var upstreamAddress = ""
@@ -37,5 +48,13 @@ final class SessionRecord {
     init(server: Int, isTLS: Bool) {
         self.server = server
         self.isTLS = isTLS
+    }
+
+    func note(clientID: String) { self.clientID = Self.cut(clientID) }
+
+    func note(username: String) { self.username = Self.cut(username) }
+
+    private static func cut(_ text: String) -> String {
+        text.utf8.count <= textLimit ? text : String(decoding: text.utf8.prefix(textLimit), as: UTF8.self)
     }
 }

@@ -18,6 +18,7 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let methodNotAllowed = HTTPStatus(unchecked: 405)
     package static let requestTimeout = HTTPStatus(unchecked: 408)
     package static let uriTooLong = HTTPStatus(unchecked: 414)
+    package static let misdirectedRequest = HTTPStatus(unchecked: 421)
     package static let upgradeRequired = HTTPStatus(unchecked: 426)
     package static let tooManyRequests = HTTPStatus(unchecked: 429)
     package static let requestHeaderFieldsTooLarge = HTTPStatus(unchecked: 431)
@@ -63,6 +64,7 @@ package struct HTTPStatus: Sendable, Hashable {
         405: "Method Not Allowed",
         408: "Request Timeout",
         414: "URI Too Long",
+        421: "Misdirected Request",
         426: "Upgrade Required",
         429: "Too Many Requests",
         431: "Request Header Fields Too Large",

@@ -28,4 +28,17 @@ struct VariableByteInteger: Equatable {
         }
         throw Malformed()
     }
+
+    /// The shortest encoding of `value`; nil: it is larger than four bytes can say.
+    static func encoded(_ value: Int) -> [UInt8]? {
+        guard (0...268_435_455).contains(value) else { return nil }
+        var rest = value
+        var bytes: [UInt8] = []
+        repeat {
+            let more: UInt8 = rest > 0x7F ? 0x80 : 0
+            bytes.append(UInt8(truncatingIfNeeded: rest & 0x7F) | more)
+            rest >>= 7
+        } while rest > 0
+        return bytes
+    }
 }

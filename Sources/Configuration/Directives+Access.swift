@@ -1,0 +1,431 @@
+extension DirectiveTable {
+    static let access: [Directive] = [
+        Directive(
+            "allow", .inherited, .addressRule(isAllowed: true),
+            "Addresses that may in: one, a network, unix: or all; the first allow or deny that fits decides.",
+            repeatable: true),
+        Directive(
+            "deny", .inherited, .addressRule(isAllowed: false),
+            "Addresses that may not in; the first allow or deny that fits decides.", repeatable: true),
+        Directive(
+            "satisfy", .inherited, .choice(\.scope.access.satisfy),
+            "Whether any of the auth_ methods is enough, or all must allow."),
+        Directive(
+            "auth_anonymous", .inherited, .flag(\.scope.access.anonymous),
+            "Whether clients without any credentials may in."),
+        Directive(
+            "auth_timeout", .inherited, .time(\.scope.access.timeout),
+            "Time from the CONNECT to the decision who may in."),
+        Directive(
+            "auth_password_file", .inherited, .offOrPath(\.scope.access.passwordFile),
+            "File of users and hashed passwords, as htpasswd and mosquitto_passwd write it."),
+        Directive(
+            "auth_password_cache", .inherited, .time(\.scope.access.passwordCache, zero: "off"),
+            "How long a password that was right is not hashed again."),
+        Directive(
+            "auth_hash_threads", .main, .hashThreads,
+            "Threads that hash passwords; auto is one for two cores."),
+        Directive(
+            "auth_certificate", .inherited, .authCertificate,
+            "The part of a client's certificate that names it; as_username makes it the user name."),
+        Directive(
+            "auth_trusted_certificate", .inherited, .path(\.scope.access.trustedCertificate),
+            "PEM file of the authorities for https of auth_http and auth_jwt_jwks_url."),
+    ]
+
+    static let tokens: [Directive] = [
+        Directive(
+            "auth_jwt_key_file", .inherited, .keyFile,
+            "File of the keys that tokens are verified with: a JSON Web Key Set, or PEM."),
+        Directive(
+            "auth_jwt_jwks_url", .inherited, .jwksURL,
+            "Address that the keys are fetched from, as a JSON Web Key Set."),
+        Directive(
+            "auth_jwt_jwks_refresh", .inherited, .time(\.scope.access.jwt.refresh, .seconds(10)...(.seconds(86400))),
+            "Time between regular fetches of the keys."),
+        Directive(
+            "auth_jwt_token", .inherited, .tokenPlaces,
+            "Where the token is: password, username, query:NAME, cookie:NAME, header:NAME, subprotocol."),
+        Directive(
+            "auth_jwt_require", .inherited, .requirements,
+            "Claims that the token must have, CLAIM or CLAIM=VALUE.", repeatable: true),
+        Directive(
+            "auth_jwt_leeway", .inherited, .time(\.scope.access.jwt.leeway, zero: "none"),
+            "By how much clocks may differ."),
+    ]
+
+    static let authHTTP: [Directive] = [
+        Directive(
+            "auth_http", .inherited, .serviceURL,
+            "Address of a service that is asked who may in."),
+        Directive(
+            "auth_http_timeout", .inherited, .time(\.scope.access.http.timeout),
+            "Time from the question to the service's answer."),
+        Directive(
+            "auth_http_connections", .inherited, .integer(\.scope.access.http.connections, 1...4096),
+            "Questions to the service at the same time."),
+        Directive(
+            "auth_http_queue", .inherited, .integer(\.scope.access.http.queue, 0...1_000_000),
+            "Questions that wait for their turn; beyond it clients are told that the server is busy."),
+        Directive(
+            "auth_http_cache", .inherited, .time(\.scope.access.http.cache, zero: "off"),
+            "How long an answer that allows holds for the same question."),
+        Directive(
+            "auth_http_on_failure", .inherited, .choice(\.scope.access.http.onFailure),
+            "What becomes of clients while the service does not answer."),
+        Directive(
+            "auth_http_headers", .inherited, .forwardedHeaders,
+            "Fields of the upgrade request that the service is told."),
+        Directive(
+            "auth_http_set_header", .inherited, .serviceHeader,
+            "A field that is sent to the service.", repeatable: true),
+    ]
+
+    static let identity: [Directive] = [
+        Directive(
+            "mqtt_set_connect", .inherited, .setConnect,
+            "What the broker is told in place of what the client says; an empty value removes it.",
+            repeatable: true),
+        Directive(
+            "mqtt_assign_client_id", .inherited, .flag(\.scope.access.assignsClientID),
+            "Whether a client without an identifier gets one from the gateway."),
+        Directive(
+            "ssl_client_certificate", [.main, .server], .path(\.scope.clientVerification.authorities),
+            "PEM file of the authorities that clients' certificates come from."),
+        Directive(
+            "ssl_verify_client", [.main, .server], .verifyClient,
+            "Whether clients must have a certificate, may have one, or are not asked."),
+        Directive(
+            "ssl_verify_depth", [.main, .server], .integer(\.scope.clientVerification.depth, 0...10),
+            "Authorities that may stand between a client's certificate and one that is known."),
+        Directive(
+            "ssl_crl", [.main, .server], .path(\.scope.clientVerification.revocationLists),
+            "PEM file of revocation lists for clients' certificates."),
+    ]
+}
+
+// MARK: - Methods
+
+extension Action {
+    static func addressRule(isAllowed: Bool) -> Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            do throws(ValueFault) {
+                let network = try Network.parsed(statement.argument.text)
+                builder.scope.access.addressRules.append(
+                    AddressRule(isAllowed: isAllowed, network: network), in: builder.context)
+            } catch {
+                throw statement.error(error)
+            }
+        }
+    }
+
+    /// A path, or `off`, which ends what an outer block says.
+    static func offOrPath(_ target: Target<String?>) -> Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            builder[keyPath: target] = word.text == "off" ? nil : try builder.path(word, of: statement)
+        }
+    }
+
+    static var hashThreads: Action {
+        .single(\.process.hashThreads, "auto or a number from 1 to 64") { text -> Int?? in
+            if text == "auto" { return .some(nil) }
+            guard let number = Value.integer(text[...]), (1...64).contains(number) else { return nil }
+            return .some(number)
+        }
+    }
+
+    static var authCertificate: Action {
+        Action(1...2) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            let option = statement.arguments.dropFirst().first
+            if word.text == "off" {
+                guard option == nil else { throw statement.error("takes nothing after off", at: option) }
+                builder.scope.access.certificate = nil
+                return
+            }
+            guard let field = CertificateAuthSettings.Field(rawValue: word.text) else {
+                let allowed = CertificateAuthSettings.Field.allCases.map(\.rawValue).joined(separator: ", ")
+                throw statement.error(ValueFault("must be one of \(allowed), off, not \(quoted(word.text))"))
+            }
+            if let option, option.text != "as_username" {
+                throw statement.error("takes as_username behind the part, not \(quoted(option.text))", at: option)
+            }
+            builder.scope.access.certificate = (
+                CertificateAuthSettings(field: field, setsUsername: option != nil), statement.name.position
+            )
+        }
+    }
+
+    static var verifyClient: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            guard let verify = ClientVerificationDraft.Verify(rawValue: word.text) else {
+                throw statement.error(ValueFault("must be one of on, optional, off, not \(quoted(word.text))"))
+            }
+            builder.scope.clientVerification.verify = verify
+            builder.scope.clientVerification.position = statement.name.position
+        }
+    }
+}
+
+// MARK: - Tokens
+
+extension Action {
+    static var keyFile: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            guard word.text != "off" else {
+                builder.scope.access.keyFile = nil
+                return
+            }
+            let path = try builder.path(word, of: statement)
+            let other = builder.scope.access.jwksURL
+            try alone(statement, "auth_jwt_jwks_url", other.map { ($0.context, $0.position) }, builder)
+            builder.scope.access.jwksURL = nil
+            builder.scope.access.keyFile = (path, builder.context, statement.name.position)
+        }
+    }
+
+    static var jwksURL: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            guard word.text != "off" else {
+                builder.scope.access.jwksURL = nil
+                return
+            }
+            guard isURL(word.text) else { throw statement.error(malformedURL(word.text)) }
+            let other = builder.scope.access.keyFile
+            try alone(statement, "auth_jwt_key_file", other.map { ($0.context, $0.position) }, builder)
+            builder.scope.access.keyFile = nil
+            builder.scope.access.jwksURL = (word.text, builder.context, statement.name.position)
+        }
+    }
+
+    /// Keys come from one place; that of an inner block replaces that of an outer one.
+    private static func alone(
+        _ statement: Statement, _ name: String, _ other: (context: Contexts, position: Position)?, _ builder: Builder
+    ) throws(ConfigurationError) {
+        guard let other, other.context == builder.context else { return }
+        throw statement.error(
+            "cannot stand beside \"\(name)\": keys come from one place", hint: "the other one is at \(other.position)")
+    }
+
+    static var tokenPlaces: Action {
+        Action(1...16) { (statement, builder) throws(ConfigurationError) in
+            var places: [TokenPlace] = []
+            for word in statement.arguments {
+                guard let place = TokenPlace(source: word.text) else {
+                    throw statement.error(
+                        ValueFault(
+                            "must be of password, username, query:NAME, cookie:NAME, header:NAME and subprotocol, "
+                                + "not \(quoted(word.text))"), at: word)
+                }
+                guard !places.contains(place) else { throw statement.error("names \(word.text) twice", at: word) }
+                places.append(place)
+            }
+            builder.scope.access.jwt.places = places
+            builder.scope.access.tokenRule = (statement.name, builder.context)
+        }
+    }
+
+    static var requirements: Action {
+        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
+            for word in statement.arguments {
+                let claim = String(word.text.prefix { $0 != "=" })
+                guard !claim.isEmpty, isPrintable(claim) else {
+                    throw statement.error("must be CLAIM or CLAIM=VALUE, not \(quoted(word.text))", at: word)
+                }
+                var requirement = JWTRequirement(claim: claim)
+                if claim.utf8.count < word.text.utf8.count {
+                    let text = String(word.text.dropFirst(claim.count + 1))
+                    requirement.value = try template(text, word, statement, needsText: true)
+                }
+                builder.scope.access.requirements.append(requirement, in: builder.context)
+            }
+            builder.scope.access.tokenRule = (statement.name, builder.context)
+        }
+    }
+
+    /// A template of what is known when a CONNECT arrives.
+    fileprivate static func template(
+        _ text: String, _ word: Word, _ statement: Statement, needsText: Bool
+    ) throws(ConfigurationError) -> Template {
+        let template: Template
+        do throws(ValueFault) { template = try Template.parsed(text) } catch {
+            throw statement.error(error, at: word)
+        }
+        if needsText, template.segments.isEmpty {
+            throw statement.error("requires an empty value, which no token has", at: word)
+        }
+        for case .variable(let variable) in template.segments where variable.isKnownAtEndOnly {
+            throw statement.error(
+                "cannot use \"$\(variable.name)\": it is known only at the end of a session", at: word)
+        }
+        return template
+    }
+}
+
+extension TokenPlace {
+    /// As `auth_jwt_token` names it.
+    init?(source: String) {
+        let parts = source.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard let kind = parts.first else { return nil }
+        let name = parts.count > 1 ? parts[1] : nil
+        if let name, !Action.isToken(name) { return nil }
+        switch (kind, name) {
+        case ("password", nil): self = .password
+        case ("username", nil): self = .username
+        case ("subprotocol", nil): self = .subprotocol
+        case ("query", let name?): self = .query(name)
+        case ("cookie", let name?): self = .cookie(name)
+        case ("header", let name?): self = .header(name.lowercased())
+        default: return nil
+        }
+    }
+
+    var source: String {
+        switch self {
+        case .password: "password"
+        case .username: "username"
+        case .subprotocol: "subprotocol"
+        case .query(let name): "query:\(name)"
+        case .cookie(let name): "cookie:\(name)"
+        case .header(let name): "header:\(name)"
+        }
+    }
+}
+
+// MARK: - The service
+
+extension Action {
+    static var serviceURL: Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            guard word.text != "off" else {
+                builder.scope.access.httpURL = nil
+                return
+            }
+            guard isURL(word.text) else { throw statement.error(malformedURL(word.text)) }
+            builder.scope.access.httpURL = word.text
+        }
+    }
+
+    static var forwardedHeaders: Action {
+        Action(1...64) { (statement, builder) throws(ConfigurationError) in
+            if statement.arguments.count == 1, statement.argument.text == "off" {
+                builder.scope.access.http.forwardedHeaders = []
+                return
+            }
+            var names: [String] = []
+            for word in statement.arguments {
+                let name = word.text.lowercased()
+                guard isToken(name) else {
+                    throw statement.error("must be names of fields such as Cookie, not \(quoted(word.text))", at: word)
+                }
+                guard !names.contains(name) else { throw statement.error("names \(word.text) twice", at: word) }
+                names.append(name)
+            }
+            builder.scope.access.http.forwardedHeaders = names
+        }
+    }
+
+    static var serviceHeader: Action {
+        Action(2...2) { (statement, builder) throws(ConfigurationError) in
+            let name = statement.argument
+            guard isToken(name.text) else {
+                throw statement.error("needs the name of a field such as X-Api-Key, not \(quoted(name.text))", at: name)
+            }
+            guard let value = statement.arguments.last, isPrintable(value.text) else {
+                throw statement.error("needs a value without control characters")
+            }
+            if let variable = variableReference(in: value.text) {
+                throw statement.error("takes no variables: \(quoted(variable)) would not be replaced", at: value)
+            }
+            builder.scope.access.httpHeaders.append(.init(name: name.text, value: value.text), in: builder.context)
+        }
+    }
+
+    /// `http://` or `https://`, a host, and no user information, blanks or fragment.
+    private static func isURL(_ text: String) -> Bool {
+        let rest: Substring
+        if text.hasPrefix("http://") {
+            rest = text.dropFirst(7)
+        } else if text.hasPrefix("https://") {
+            rest = text.dropFirst(8)
+        } else {
+            return false
+        }
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        return !authority.isEmpty && !authority.hasPrefix(":") && !authority.contains("@")
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } && !text.contains("#") && !text.contains("\\")
+    }
+
+    private static func malformedURL(_ text: String) -> ValueFault {
+        // What stands before "@" may be a password.
+        let shown = text.contains("@") ? "one with credentials in it" : quoted(text)
+        return ValueFault(
+            "must be off or an address such as http://127.0.0.1:8080/mqtt/auth, not \(shown)",
+            hint: text.contains("@") ? "credentials go into \"auth_http_set_header Authorization …\"" : nil)
+    }
+}
+
+// MARK: - What the broker is told
+
+extension Action {
+    static var setConnect: Action {
+        Action(2...2) { (statement, builder) throws(ConfigurationError) in
+            let word = statement.argument
+            guard let field = ConnectChange.Field(source: word.text) else {
+                throw statement.error(
+                    ValueFault(
+                        "must begin with clientid, username, password or user_property:NAME, not \(quoted(word.text))"))
+            }
+            let value = statement.arguments.last ?? word
+            let template = try template(value.text, value, statement, needsText: false)
+            let list = builder.scope.access.setConnect
+            if list.isOf(builder.context), list.elements.contains(where: { $0.field == field }), !field.isUserProperty {
+                throw statement.error("sets \(word.text) twice", at: word)
+            }
+            builder.scope.access.setConnect.append(ConnectChange(field: field, value: template), in: builder.context)
+        }
+    }
+}
+
+extension ConnectChange.Field {
+    /// As `mqtt_set_connect` names it.
+    init?(source: String) {
+        switch source {
+        case "clientid", "client_id": self = .clientID
+        case "username": self = .username
+        case "password": self = .password
+        default:
+            guard source.hasPrefix("user_property:") else { return nil }
+            let name = String(source.dropFirst(14))
+            guard !name.isEmpty, isPrintable(name), name.utf8.count <= 1024 else { return nil }
+            self = .userProperty(name)
+        }
+    }
+
+    var source: String {
+        switch self {
+        case .clientID: "clientid"
+        case .username: "username"
+        case .password: "password"
+        case .userProperty(let name): "user_property:\(name)"
+        }
+    }
+
+    /// Only these may stand more than once in a CONNECT.
+    var isUserProperty: Bool { if case .userProperty = self { true } else { false } }
+}
+
+extension Variable {
+    /// Whether no value is there when a CONNECT arrives.
+    var isKnownAtEndOnly: Bool {
+        switch self {
+        case .upstreamAddr, .bytesIn, .bytesOut, .packetsIn, .packetsOut, .duration, .statusReason, .timeISO8601: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import CCurl
+import Reactor
+
+/// The requests that run, and those that wait for a place in their pool. The control thread's.
+struct Transfers: ~Copyable {
+    private let multi: Multi
+    private var queues: [ObjectIdentifier: Queue] = [:]
+    private var running: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var idle: [Transfer] = []
+
+    private static let mostIdle = 256
+
+    init(_ multi: Multi) { self.multi = multi }
+
+    /// Takes a request on: it starts, or waits for its turn.
+    mutating func add(_ order: Transfer.Order) {
+        let queue = queue(order.request.pool)
+        queue.append(order)
+        startNext(queue)
+    }
+
+    /// There from the first request of a pool to the last.
+    private mutating func queue(_ pool: HTTPPool) -> Queue {
+        if let queue = queues[ObjectIdentifier(pool)] { return queue }
+        let queue = Queue(pool)
+        queues[ObjectIdentifier(pool)] = queue
+        return queue
+    }
+
+    /// Starts what may run of a pool.
+    private mutating func startNext(_ queue: Queue) {
+        while queue.running < queue.pool.connections, let order = queue.next() {
+            if start(order) { queue.running += 1 }
+        }
+        if queue.first == nil, queue.running == 0 { queues[ObjectIdentifier(queue.pool)] = nil }
+    }
+
+    /// False: it ended at once.
+    private mutating func start(_ order: Transfer.Order) -> Bool {
+        let now = monotonicMilliseconds()
+        guard order.isWanted() else {
+            order.request.pool.leave()
+            return false
+        }
+        guard order.deadline > now else {
+            fail(order, HTTPFailure(kind: .timeout, detail: "no answer in time: it waited for its turn"))
+            return false
+        }
+        guard let transfer = idle.popLast() ?? Transfer(), transfer.begin(order, now: now),
+            curl_multi_add_handle(multi.handle, transfer.handle) == CURLM_OK
+        else {
+            fail(order, HTTPFailure(kind: .broken, detail: "libcurl does not take the request"))
+            return false
+        }
+        running[transfer.handle] = transfer
+        return true
+    }
+
+    private func fail(_ order: Transfer.Order, _ failure: HTTPFailure) {
+        order.request.pool.leave()
+        order.reply(.failure(failure))
+    }
+
+    /// Moves bytes, and ends what has come to its end.
+    mutating func advance() {
+        var count: Int32 = 0
+        curl_multi_perform(multi.handle, &count)
+        let now = monotonicMilliseconds()
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi.handle, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+            ended(easy, message.pointee.data.result, now: now)
+        }
+        for queue in queues.values { expire(queue, now: now) }
+    }
+
+    private mutating func ended(_ easy: UnsafeMutableRawPointer, _ code: CURLcode, now: Int64) {
+        guard let transfer = running[easy] else { return }
+        curl_multi_remove_handle(multi.handle, easy)
+        if code != CURLE_OK, transfer.beginAgain(after: code, now: now),
+            curl_multi_add_handle(multi.handle, easy) == CURLM_OK
+        {
+            return
+        }
+        running[easy] = nil
+        guard let order = transfer.order else { return }
+        let result = transfer.end(code)
+        if idle.count < Self.mostIdle { idle.append(transfer) }
+        order.request.pool.leave()
+        let queue = queue(order.request.pool)
+        queue.running -= 1
+        order.reply(result)
+        startNext(queue)
+    }
+
+    /// Ends those that have waited until their time was over, or that nobody waits for any more. Orders of a pool wait
+    /// in the order of their coming, and most often have the same timeout.
+    private func expire(_ queue: Queue, now: Int64) {
+        while let first = queue.first {
+            if !first.isWanted() {
+                first.request.pool.leave()
+            } else if first.deadline <= now {
+                fail(first, HTTPFailure(kind: .timeout, detail: "no answer in time: its turn never came"))
+            } else {
+                return
+            }
+            _ = queue.next()
+        }
+    }
+
+    /// When the first of those that wait has waited long enough, on the monotonic clock.
+    var nextDeadline: Int64? { queues.values.compactMap(\.first?.deadline).min() }
+
+    /// Ends all of them.
+    mutating func cancelAll() {
+        for (easy, transfer) in running {
+            curl_multi_remove_handle(multi.handle, easy)
+            if let order = transfer.order { fail(order, .cancelled) }
+        }
+        running = [:]
+        for queue in queues.values {
+            while let order = queue.next() { fail(order, .cancelled) }
+        }
+        queues = [:]
+        idle = []
+    }
+}
+
+extension HTTPFailure {
+    static let cancelled = HTTPFailure(kind: .cancelled, detail: "the gateway stops")
+}
+
+/// The requests of one pool: first in, first out.
+private final class Queue {
+    let pool: HTTPPool
+    var running = 0
+    private var orders: [Transfer.Order?] = []
+    /// Places before this one are taken, and empty.
+    private var start = 0
+
+    init(_ pool: HTTPPool) { self.pool = pool }
+
+    var first: Transfer.Order? { start < orders.count ? orders[start] : nil }
+
+    func append(_ order: Transfer.Order) { orders.append(order) }
+
+    /// Takes the first. Nothing of it stays: its body is wiped as soon as it is done with.
+    func next() -> Transfer.Order? {
+        guard let order = first else { return nil }
+        orders[start] = nil
+        start += 1
+        if start == orders.count || start == 1024 {
+            orders.removeSubrange(..<start)
+            start = 0
+        }
+        return order
+    }
+}

@@ -1,0 +1,35 @@
+extension RequestHead {
+    /// The same request with `***` in the place of some values, for logs.
+    ///
+    /// `arguments` of the query and `cookies` are case-sensitive; `fields` are lower-case names.
+    package func redacting(arguments: Set<String>, cookies: Set<String>, fields: Set<String>) -> RequestHead {
+        let shownQuery = query.map { Self.redacting($0, separator: "&", arguments) }
+        var shownTarget = target
+        if let shownQuery, let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
+            shownTarget = String(target[...mark]) + shownQuery
+        }
+        let shownFields = self.fields.map { field in
+            if fields.contains(field.name) { return HTTPField(field.name, Self.mask) }
+            guard field.isNamed("cookie") else { return field }
+            return HTTPField(field.name, Self.redacting(field.value, separator: ";", cookies))
+        }
+        return RequestHead(
+            method: method, target: shownTarget, path: path, query: shownQuery, host: host, minorVersion: minorVersion,
+            fields: shownFields)
+    }
+
+    private static let mask = "***"
+
+    /// Pairs of a query or of a Cookie field; names are compared as the readers of both compare them.
+    private static func redacting(_ text: String, separator: Character, _ names: Set<String>) -> String {
+        guard !names.isEmpty else { return text }
+        return text.split(separator: separator, omittingEmptySubsequences: false).map { pair in
+            guard let end = pair.firstIndex(of: "=") else { return String(pair) }
+            let name = pair[..<end]
+            let plain =
+                separator == "&" ? PercentCoding.decode(name.utf8).map { String(decoding: $0, as: UTF8.self) } : nil
+            let isSecret = names.contains(plain ?? String(name.drop { $0 == " " || $0 == "\t" }))
+            return isSecret ? "\(name)=\(mask)" : String(pair)
+        }.joined(separator: String(separator))
+    }
+}
