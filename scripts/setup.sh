@@ -24,6 +24,8 @@ for purpose in "$@"; do
         lacks pkg-config command -v pkg-config
         lacks libssl-dev library openssl libssl-dev
         lacks libnghttp2-dev library libnghttp2 libnghttp2-dev
+        lacks libcurl4-openssl-dev library libcurl libcurl4-openssl-dev
+        lacks libcrypt-dev library libcrypt libcrypt-dev
         ;;
     demo)
         lacks mosquitto command -v mosquitto
@@ -37,6 +39,7 @@ for purpose in "$@"; do
         lacks node-mqtt test -d /usr/share/nodejs/mqtt
         lacks node-ws test -d /usr/share/nodejs/ws
         lacks python3-venv venv_python
+        lacks apache2-utils command -v htpasswd
         ;;
     *) fail "setup.sh knows build, demo and test, not \"$purpose\"." ;;
     esac

@@ -4,7 +4,7 @@ import ArgumentParser
 /// `sluice passwd`: changes a password file.
 struct PasswdCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "passwd",
+        commandName: "sluice passwd",
         abstract: "Adds a user to a password file, changes its password, or deletes it.",
         discussion: """
             The password is asked for twice on the terminal, or is one line of standard input when that is no \

@@ -3,23 +3,36 @@ import Configuration
 import Gateway
 import Glibc
 
-/// The command line.
+/// Chooses between the gateway and `sluice passwd`. Not a subcommand of the parser's: its options would be mixed up with
+/// those of the gateway, whose -c takes a file.
 @main
+enum Main {
+    static func main() {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "passwd" {
+            PasswdCommand.main(Array(arguments.dropFirst()))
+        } else {
+            Sluice.main(Array(arguments))
+        }
+    }
+}
+
+/// The gateway's command line.
 struct Sluice: ParsableCommand {
     /// Exit statuses: 0 done, 1 the configuration or the system does not allow it, 64 the command line is wrong.
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "Brings browsers to MQTT brokers: TLS and WebSocket in front, plain MQTT over TCP behind.",
         discussion: """
-            Without -t, -T, -s, -v or -V it runs in the foreground.
+            Without -t, -T, -s, -v or -V it runs in the foreground. `sluice passwd --help` tells how to change password \
+            files.
 
             Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, USR1 opens \
             the logs again.
 
             Exit status: 0 after a clean end or a good test; 1 when the configuration is wrong, or a port, certificate \
             or file does not allow it; 64 when the command line is wrong.
-            """,
-        subcommands: [PasswdCommand.self])
+            """)
 
     @Option(
         name: .customShort("c"),

@@ -29,12 +29,16 @@ class PahoClient:
         connect=True,
         host="localhost",
         headers=None,
+        username=None,
+        password=None,
     ):
         options = {} if version == 5 else {"clean_session": clean}
         self.client = paho.Client(
             paho.CallbackAPIVersion.VERSION2, client_id, protocol=PROTOCOLS[version], transport="websockets", **options
         )
         self.client.ws_set_options(path=path, headers=headers)
+        if username is not None:
+            self.client.username_pw_set(username, password)
         if tls:
             self.client.tls_set_context(tls)
         if will:

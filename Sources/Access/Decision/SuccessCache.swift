@@ -74,7 +74,9 @@ package final class SuccessCache<Value: Sendable>: Sendable {
     package func insert(_ value: Value, for key: Key, now: Int64) {
         guard isOn else { return }
         state.withLock { state in
-            if state.entries.updateValue(Entry(value: value, until: now + life), forKey: key) == nil {
+            let (until, isForever) = now.addingReportingOverflow(life)
+            let entry = Entry(value: value, until: isForever ? .max : until)
+            if state.entries.updateValue(entry, forKey: key) == nil {
                 state.order.append(key)
             }
             guard state.entries.count > capacity else { return }
