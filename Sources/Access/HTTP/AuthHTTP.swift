@@ -71,10 +71,7 @@ package final class AuthHTTP: Sendable {
             if case .failure(let failure) = result, failure.kind == .queueFull {
                 return isFull.withLock { $0 = true }  // still in `ask`
             }
-            let verdict = verdict(result)
-            if let key, case .allow(let identity) = verdict, case .success = result {
-                cache.insert(identity, for: key, now: monotonicMilliseconds())
-            }
+            let verdict = verdict(result, key)
             if isWanted() { reply(verdict) }
         }
         return isFull.withLock { $0 } ? .busy : nil
@@ -101,12 +98,16 @@ package final class AuthHTTP: Sendable {
         return request
     }
 
-    private func verdict(_ result: Result<HTTPAnswer, HTTPFailure>) -> Verdict {
+    /// Remembers under `key` what the service itself allows.
+    private func verdict(_ result: Result<HTTPAnswer, HTTPFailure>, _ key: SuccessCache<Identity>.Key?) -> Verdict {
         switch result {
         case .success(let answer):
             do throws(AuthHTTPAnswer.Fault) {
                 let verdict = try AuthHTTPAnswer.verdict(answer, now: clock())
                 note(nil)
+                if let key, case .allow(let identity) = verdict {
+                    cache.insert(identity, for: key, now: monotonicMilliseconds())
+                }
                 return verdict
             } catch {
                 return failed(error.description)
