@@ -114,8 +114,3 @@ extension Session {
         return Connack.assigning(clientID, to: view.span, connack, limit: pending.packet.maximumPacketSize)
     }
 }
-
-extension ConnectRewriteError {
-    /// What the client is told: whose field it was.
-    fileprivate var reason: ReasonCode { .implementationSpecificError }
-}
