@@ -58,6 +58,7 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CShims"]),
         .testTarget(name: "TLSTests", dependencies: ["TLS", "COpenSSL"]),
+        .testTarget(name: "ControlTests", dependencies: ["Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",
             dependencies: ["Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),

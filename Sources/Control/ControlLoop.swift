@@ -130,7 +130,8 @@ package final class ControlLoop: Sendable {
         let timer = state.withLock { state in
             state.jobs.isEmpty && state.requests.isEmpty && !state.isStopping ? state.timers.map(\.dueAt).min() : now
         }
-        let next = min(timer ?? .max, deadline ?? .max)
+        // libcurl's clock may be a little behind this one: no busy wait until it agrees.
+        let next = min(timer ?? .max, deadline.map { max($0, now + 1) } ?? .max)
         return min(max(0, next == .max ? 60_000 : next - now), 60_000)
     }
 }

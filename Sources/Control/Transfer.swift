@@ -104,6 +104,10 @@ final class Transfer {
 
     private var isOnFreshConnection: Bool { number(CURLINFO_NUM_CONNECTS) > 0 }
 
+    /// When the time of a second try is over; nil on the first. libcurl keeps to the same end, but after a try of its own
+    /// its timer wakes it too late.
+    var secondDeadline: Int64? { sends > 1 ? order?.deadline : nil }
+
     /// libcurl is about to send the request. False: it must not.
     ///
     /// libcurl sends again by itself when a kept connection ends before the first byte of an answer, up to five times
@@ -115,10 +119,10 @@ final class Transfer {
         return true
     }
 
-    /// Whether a kept connection was dead in a way that libcurl gives up on: while it sent the request.
+    /// Whether a kept connection was dead in the one way that libcurl gives up on: its end was met by a write behind the
+    /// first one, before any read. (It tries again itself when the first write fails, or a read.)
     private func hasMetDeadConnection(_ code: CURLcode) -> Bool {
-        [CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING].contains(code)
-            && sends == 1 && !isOnFreshConnection && headCount == 0
+        code == CURLE_SEND_ERROR && sends == 1 && !isOnFreshConnection && headCount == 0
     }
 
     // MARK: The answer

@@ -108,8 +108,12 @@ struct Transfers: ~Copyable {
         }
     }
 
-    /// When the first of those that wait has waited long enough, on the monotonic clock.
-    var nextDeadline: Int64? { queues.values.compactMap(\.first?.deadline).min() }
+    /// When to look again for requests whose time is over, on the monotonic clock; nil: libcurl knows when.
+    var nextDeadline: Int64? {
+        let waiting = queues.values.lazy.compactMap(\.first?.deadline).min()
+        let trying = running.values.lazy.compactMap(\.secondDeadline).min()
+        return [waiting, trying].compactMap(\.self).min()
+    }
 
     /// Ends all of them.
     mutating func cancelAll() {

@@ -44,11 +44,18 @@ final class AccessPolicy: Sendable {
 
     func hasToken(in place: TokenPlace) -> Bool { settings.jwt?.places.contains(place) ?? false }
 
-    /// The request as a log may show it.
-    func withoutToken(_ head: RequestHead) -> RequestHead {
-        guard let places = settings.jwt?.places, places.contains(where: \.isInRequest) else { return head }
-        var (arguments, cookies, fields): (Set<String>, Set<String>, Set<String>) = ([], [], [])
-        for place in places {
+}
+
+/// The parts of requests that may hold a token, over all locations: one that is brought to a wrong place, or to none, is a
+/// token all the same, and belongs in no log.
+struct TokenPlaces: Sendable {
+    private var arguments: Set<String> = []
+    private var cookies: Set<String> = []
+    private var fields: Set<String> = []
+    private var isEmpty: Bool { arguments.isEmpty && cookies.isEmpty && fields.isEmpty }
+
+    init(_ servers: [ServerSettings]) {
+        for place in servers.flatMap({ $0.locations.flatMap { $0.access.jwt?.places ?? [] } }) {
             switch place {
             case .query(let name): arguments.insert(name)
             case .cookie(let name): cookies.insert(name)
@@ -57,7 +64,11 @@ final class AccessPolicy: Sendable {
             case .username, .password: break
             }
         }
-        return head.redacting(arguments: arguments, cookies: cookies, fields: fields)
+    }
+
+    /// The request as a log may show it.
+    func hidden(in head: RequestHead) -> RequestHead {
+        isEmpty ? head : head.redacting(arguments: arguments, cookies: cookies, fields: fields)
     }
 }
 

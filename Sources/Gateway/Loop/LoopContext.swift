@@ -18,6 +18,7 @@ struct LoopContext: ~Copyable {
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
     let sites: [Site]
+    let tokenPlaces: TokenPlaces
     let upstreams: [ResolvedUpstream]
     let logs: Logs
     var listeners: [ListenerState]
@@ -41,6 +42,7 @@ struct LoopContext: ~Copyable {
         self.engine = engine
         engineBuffers = engine.buffers
         sites = plan.sites
+        tokenPlaces = plan.tokenPlaces
         upstreams = plan.upstreams
         logs = plan.logs
         self.listeners = listeners

@@ -7,6 +7,7 @@ import Upstream
 struct Plan: Sendable {
     let snapshot: Snapshot
     let sites: [Site]
+    let tokenPlaces: TokenPlaces
     let upstreams: [ResolvedUpstream]
     let ticketKeys: [UInt8]
     let logs: Logs
@@ -25,6 +26,7 @@ struct Plan: Sendable {
             sites.append(Site(server, policies: policies))
         }
         self.sites = sites
+        tokenPlaces = TokenPlaces(snapshot.servers)
         var resolved: [ResolvedUpstream] = []
         for upstream in snapshot.upstreams { resolved.append(try ResolvedUpstream(upstream)) }
         upstreams = resolved

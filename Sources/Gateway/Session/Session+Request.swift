@@ -23,11 +23,13 @@ extension Session {
     }
 
     private mutating func route(_ head: RequestHead) {
-        record.uri = head.target
+        let shown = loop.pointee.tokenPlaces.hidden(in: head)
+        record.uri = shown.target
         record.httpVersion = "1.\(head.minorVersion)"
         let listener = loop.pointee.listeners[self.listener]
         if let host = head.host { record.server = listener.server(named: host) }
         let site = loop.pointee.site(record.server)
+        if site.logsRequestFields { record.head = shown }
         if let server = record.tlsServer, server != record.server, site.settings.tls?.clientVerification != nil {
             // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
             return refuse(
@@ -37,7 +39,7 @@ extension Session {
             return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
         }
         record.location = index
-        note(head, site, site.policies[index])
+        if site.policies[index]?.readsRequest ?? false { record.request = head }
         switch site.locations[index].action {
         case .mqtt(let upstream): upgrade(head, site.locations[index], upstream)
         case .files(let root, let file):
@@ -46,14 +48,6 @@ extension Session {
             }
             serveFile(head, root: root, index: file)
         }
-    }
-
-    /// Keeps of the request what the log may show, and what those who decide ask for.
-    private func note(_ head: RequestHead, _ site: Site, _ policy: AccessPolicy?) {
-        let shown = policy?.withoutToken(head) ?? head
-        record.uri = shown.target
-        if site.logsRequestFields { record.head = shown }
-        if policy?.readsRequest ?? false { record.request = head }
     }
 
     // MARK: WebSocket

@@ -1,120 +1,73 @@
 extension ConnectPacket {
     /// This packet with `changes`, as one whole packet of the same version. `bytes` are those it was parsed from.
     ///
-    /// What is not changed stays byte for byte. In 3.x the password goes with the user name, as it cannot stand alone
-    /// (3.1.1 [MQTT-3.1.2-22]).
+    /// What is not changed stays byte for byte, but for two things that 3.x may say in two ways: Remaining Length comes
+    /// in its shortest form, and flags of 3.1 whose strings are missing are cleared. In 3.x a password that is kept goes
+    /// with the user name, as it cannot stand alone (3.1.1 [MQTT-3.1.2-22]).
+    ///
+    /// All is checked before a byte is written, and the fields are copied once, into the result: wiping it leaves no
+    /// other copy of a password behind.
     package func rewritten(_ bytes: Span<UInt8>, _ changes: ConnectChanges) throws(ConnectRewriteError) -> [UInt8] {
-        let clientID = try clientIDField(bytes, changes)
-        let username = try usernameField(bytes, changes)
-        let password = try passwordField(bytes, changes, hasUsername: username != nil)
-        var body = copy(bytes, variableHeaderStart..<levelOffset + 4)
-        body[levelOffset + 1 - variableHeaderStart] = flags(bytes, username != nil, password != nil)
-        if version == .v5_0 {
-            var list = copy(bytes, properties)
-            try Self.append(changes.userProperties, to: &list)
-            guard let length = VariableByteInteger.encoded(list.count) else { throw .packetTooLong }
-            body += length
-            body += list
+        guard isInside(bytes) else { throw .notValid }
+        let parts = try ConnectRewriteParts(self, changes)
+        let added = version == .v5_0 ? changes.userProperties : []
+        let listLength = properties.count + (try Self.checkedLength(added))
+        let list = version == .v5_0 ? VariableByteInteger.encoded(listLength) : []
+        guard let list else { throw .packetTooLong }
+        let head = variableHeaderStart..<(levelOffset + 4)
+        let bodyLength = head.count + list.count + listLength + parts.length
+        // 3.1.1 §2.2.3, 5.0 [MQTT-1.5.5-1]
+        guard let remaining = VariableByteInteger.encoded(bodyLength) else { throw .packetTooLong }
+
+        var packet: [UInt8] = []
+        packet.reserveCapacity(1 + remaining.count + bodyLength)
+        packet.append(0x10)
+        packet += remaining
+        packet.append(bytes, head.lowerBound..<(levelOffset + 1))
+        packet.append(parts.flags(bytes[levelOffset + 1]))
+        packet.append(bytes, (levelOffset + 2)..<head.upperBound)
+        packet += list
+        packet.append(bytes, properties)
+        for property in added {
+            packet.append(Property.userProperty.rawValue)
+            packet.append(field: property.name)
+            packet.append(field: property.value)
         }
-        Self.append(clientID, to: &body)
-        if let will {
-            // Properties with their length, topic and payload stand in one piece.
-            body += copy(bytes, clientIDEnd..<will.payload.upperBound)
-        }
-        if let username { Self.append(username, to: &body) }
-        if let password { Self.append(password, to: &body) }
-        // [MQTT-1.5.5-1]: in the shortest form.
-        guard let length = VariableByteInteger.encoded(body.count) else { throw .packetTooLong }
-        body.insert(contentsOf: [0x10] + length, at: 0)
-        return body
+        parts.write(bytes, to: &packet)
+        return packet
     }
+
+    /// What a Property Length can say (5.0 §2.2.2.1).
+    private static let longestList = 268_435_455
 
     /// Where the length of the protocol name stands: in front of a name of 4 or, in 3.1, 6 bytes.
     private var variableHeaderStart: Int { levelOffset - (version == .v3_1 ? 8 : 6) }
 
-    private var clientIDEnd: Int { clientID.upperBound }
-
-    private func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
-        let range = range.clamped(to: 0..<bytes.count)
-        return bytes.extracting(range).withUnsafeBufferPointer { Array($0) }
+    /// Whether all that is copied lies in `bytes`.
+    private func isInside(_ bytes: Span<UInt8>) -> Bool {
+        let ends = [levelOffset + 4, properties.upperBound, clientID.upperBound, will?.payload.upperBound ?? 0]
+        let credentials = [username?.upperBound ?? 0, password?.upperBound ?? 0]
+        return variableHeaderStart >= 0 && (ends + credentials).allSatisfy { $0 <= bytes.count }
+            && clientID.upperBound <= will?.payload.upperBound ?? .max
     }
 
-    private func flags(_ bytes: Span<UInt8>, _ hasUsername: Bool, _ hasPassword: Bool) -> UInt8 {
-        let kept = bytes[levelOffset + 1] & 0x3F
-        return kept | (hasUsername ? 0x80 : 0) | (hasPassword ? 0x40 : 0)
-    }
-
-    // MARK: Fields
-
-    private func clientIDField(
-        _ bytes: Span<UInt8>, _ changes: ConnectChanges
-    ) throws(ConnectRewriteError) -> [UInt8] {
-        let field: [UInt8]
-        switch changes.clientID {
-        case .keep: return copy(bytes, clientID)
-        case .remove: field = []
-        case .set(let text): field = text
-        }
-        guard field.count <= Self.longestField else { throw .clientIDTooLong }
-        guard Self.isText(field) else { throw .clientIDNotUTF8 }
-        if field.isEmpty {
-            // 3.1 §3.1; 3.1.1 [MQTT-3.1.3-7]
-            guard version == .v5_0 || (version == .v3_1_1 && cleanStart) else { throw .clientIDEmpty }
-        }
-        return field
-    }
-
-    private func usernameField(
-        _ bytes: Span<UInt8>, _ changes: ConnectChanges
-    ) throws(ConnectRewriteError) -> [UInt8]? {
-        switch changes.username {
-        case .keep: return username.map { copy(bytes, $0) }
-        case .remove: return nil
-        case .set(let text):
-            guard text.count <= Self.longestField else { throw .usernameTooLong }
-            guard Self.isText(text) else { throw .usernameNotUTF8 }
-            return text
-        }
-    }
-
-    private func passwordField(
-        _ bytes: Span<UInt8>, _ changes: ConnectChanges, hasUsername: Bool
-    ) throws(ConnectRewriteError) -> [UInt8]? {
-        let mayStand = hasUsername || version == .v5_0
-        switch changes.password {
-        case .keep: return mayStand ? password.map { copy(bytes, $0) } : nil
-        case .remove: return nil
-        case .set(let secret):
-            guard secret.count <= Self.longestField else { throw .passwordTooLong }
-            guard mayStand else { throw .passwordWithoutUsername }
-            return secret
-        }
-    }
-
-    private static func append(
-        _ userProperties: [ConnectChanges.UserProperty], to list: inout [UInt8]
-    ) throws(ConnectRewriteError) {
-        for property in userProperties {
-            for text in [property.name, property.value] {
-                guard text.count <= longestField else { throw .userPropertyTooLong }
-                guard isText(text) else { throw .userPropertyNotUTF8 }
+    /// The length of `added` in the list of properties, once it is known that each may stand there (5.0 §3.1.2.11.8).
+    private static func checkedLength(
+        _ added: [ConnectChanges.UserProperty]
+    ) throws(ConnectRewriteError) -> Int {
+        var length = 0
+        for property in added {
+            guard max(property.name.count, property.value.count) <= ConnectRewriteParts.longestField else {
+                throw .userPropertyTooLong
             }
-            list.append(Property.userProperty.rawValue)
-            append(property.name, to: &list)
-            append(property.value, to: &list)
+            length += 1 + 2 + property.name.count + 2 + property.value.count
+            guard length <= longestList else { throw .packetTooLong }
         }
-    }
-
-    // MARK: Encoding
-
-    private static let longestField = 65_535
-
-    private static func isText(_ bytes: [UInt8]) -> Bool { UTF8Validation.isWellFormed(bytes.span, 0..<bytes.count) }
-
-    /// A field of at most 65,535 bytes behind its length.
-    private static func append(_ field: [UInt8], to bytes: inout [UInt8]) {
-        bytes.append(UInt8(truncatingIfNeeded: field.count >> 8))
-        bytes.append(UInt8(truncatingIfNeeded: field.count))
-        bytes += field
+        for property in added {
+            guard ConnectRewriteParts.isText(property.name), ConnectRewriteParts.isText(property.value) else {
+                throw .userPropertyNotUTF8
+            }
+        }
+        return length
     }
 }

@@ -65,6 +65,13 @@ struct ConnackAssignTests {
         #expect(Connack.assigning([0x61], to: bytes.span, parsed, limit: nil) == nil)
     }
 
+    @Test(
+        "[MQTT-1.5.4-1], [MQTT-1.5.4-2]: an identifier that is no UTF-8 Encoded String",
+        arguments: [[0xFF], [0x61, 0x00], [0xED, 0xA0, 0x80]] as [[UInt8]])
+    func noText(_ clientID: [UInt8]) throws {
+        #expect(try assigning(clientID, to: [0x20, 0x03, 0x00, 0x00, 0x00], limit: nil) == nil)
+    }
+
     @Test("What is said of other bytes adds nothing, and reads nothing outside")
     func otherBytes() throws {
         let bytes = try #require(PacketNotation.bytes(#"20 ** 00 00 { 1F "why" }"#))

@@ -51,6 +51,7 @@ struct ConnectRewriteTests {
         #expect(texts.count == ConnectRewriteError.allCases.count)
         for error in ConnectRewriteError.allCases {
             #expect(Connack.refusal(error.reason, version: .v5_0).count == 5, "\(error)")
+            #expect(error.description.contains(error.field))
         }
     }
 
@@ -125,14 +126,33 @@ struct ConnectRewriteTests {
         }
     }
 
-    @Test("§1.5.5: neither list nor packet is longer than 268,435,455 bytes")
-    func longestPacket() throws {
+    @Test("§1.5.5: neither list nor packet is longer than 268,435,455 bytes", arguments: [2047, 2048])
+    func longestPacket(_ count: Int) throws {
         let bytes = try #require(PacketNotation.bytes(#"10 ** "MQTT" 05 02 000A {} "a""#))
-        let longest = ConnectChanges.UserProperty(
-            name: [UInt8](repeating: 0x61, count: 65_535), value: [UInt8](repeating: 0x61, count: 65_535))
-        // 2048 · 131,075 bytes
-        let changes = changes { $0.userProperties = Array(repeating: longest, count: 2048) }
+        let longest = [UInt8](repeating: 0x61, count: 65_535)
+        let property = ConnectChanges.UserProperty(name: longest, value: longest)
+        // 2048 · 131,075 bytes are too many for the list. 2047 and one that fills the list are too many for the packet.
+        let fill = 268_435_455 - 2047 * 131_075 - 5
+        let last = ConnectChanges.UserProperty(
+            name: longest, value: [UInt8](repeating: 0x61, count: fill - longest.count))
+        let changes = changes {
+            $0.userProperties = Array(repeating: property, count: count) + (count == 2047 ? [last] : [])
+        }
         #expect(throws: ConnectRewriteError.packetTooLong) { try rewritten(bytes, changes) }
+    }
+
+    @Test("Bytes that are not those of the packet are refused, and nothing outside is read")
+    func otherBytes() throws {
+        var count = 0
+        for bytes in ConnectFixtures.all.compactMap(\.bytes) {
+            guard case .accepted(let packet, let length) = readConnect(bytes) else { continue }
+            for end in stride(from: 0, to: length, by: max(1, length / 64)) {
+                count += 1
+                let part = Array(bytes.prefix(end))
+                #expect(throws: ConnectRewriteError.notValid) { try packet.rewritten(part.span, ConnectChanges()) }
+            }
+        }
+        #expect(count > 1000)
     }
 
     private func changes(_ change: (inout ConnectChanges) -> Void) -> ConnectChanges {

@@ -1,0 +1,1 @@
+../../ControlTests/HTTPServer+Bytes.swift
