@@ -51,17 +51,19 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .testTarget(name: "WireTests", dependencies: ["Wire"]),
-        .testTarget(name: "TunnelTests", dependencies: ["Tunnel", "Wire"]),
-        .testTarget(name: "ConfigurationTests", dependencies: ["Configuration"], exclude: ["golden"]),
-        .testTarget(name: "UpstreamTests", dependencies: ["Upstream"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
-        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "CShims"]),
-        .testTarget(name: "TLSTests", dependencies: ["TLS", "COpenSSL"]),
-        .testTarget(name: "ControlTests", dependencies: ["Control", "Reactor"]),
+        // What several test targets share: guarded memory, seeded numbers, frames that break rules, an HTTP server.
+        .target(name: "TestSupport", dependencies: ["Reactor"], path: "Tests/TestSupport"),
+        .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
+        .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
+        .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
+        .testTarget(name: "UpstreamTests", dependencies: ["TestSupport", "Upstream"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["TestSupport", "Telemetry"]),
+        .testTarget(name: "ReactorTests", dependencies: ["TestSupport", "Reactor", "CShims"]),
+        .testTarget(name: "TLSTests", dependencies: ["TestSupport", "TLS", "COpenSSL"]),
+        .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
+            dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
         .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Configuration
@@ -41,7 +42,7 @@ import Testing
     static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8]
 
     @Test(arguments: seeds) func anyTextGivesASnapshotOrAnErrorWithAPosition(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         let texts = try Self.texts()
         for round in 0..<250 {
             var bytes = texts[Int.random(in: texts.indices, using: &random)]
@@ -67,7 +68,7 @@ import Testing
         return try (examples + golden).map { Array(try Data(contentsOf: $0)) }.filter { !$0.isEmpty }
     }
 
-    private func mutate(_ bytes: inout [UInt8], with texts: [[UInt8]], _ random: inout SplitMix) {
+    private func mutate(_ bytes: inout [UInt8], with texts: [[UInt8]], _ random: inout SeededGenerator) {
         let at = Int.random(in: 0...bytes.count, using: &random)
         let end = min(bytes.count, at + Int.random(in: 0...12, using: &random))
         switch Int.random(in: 0..<6, using: &random) {
@@ -82,18 +83,5 @@ import Testing
             bytes.insert(marks[Int.random(in: marks.indices, using: &random)], at: at)
         default: bytes.replaceSubrange(at..<end, with: [UInt8]("9999999999".utf8))
         }
-    }
-}
-
-/// SplitMix64: the same numbers from the same seed on every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

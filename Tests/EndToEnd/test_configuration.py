@@ -9,6 +9,7 @@ import harness
 from bytepeer import request
 from gateway import site
 from harness import BINARY, DEADLINE, REPOSITORY
+from tokens import jwk, key_set
 from mqttbytes import connect
 
 
@@ -165,6 +166,15 @@ def test_examples_load(rig, path):
         for name in re.findall(rf"^\s*ssl_{kind}\s+([^\s;]+)", text, re.MULTILINE):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(source.read_bytes())
+    contents = {
+        "ssl_client_certificate": rig.authority.certificate.read_bytes,
+        "ssl_crl": lambda: rig.authority.revoke().read_bytes(),
+        "auth_password_file": lambda: b"",
+        "auth_jwt_key_file": lambda: key_set(jwk("ES256")).encode(),
+    }
+    for directive, make in contents.items():
+        for name in re.findall(rf"^\s*{directive}\s+([^\s;]+)", text, re.MULTILINE):
+            (folder / name).write_bytes(make())
     result = subprocess.run(
         [BINARY, "-t", "-c", target, "-p", folder], capture_output=True, text=True, timeout=DEADLINE, check=False
     )

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Reactor
@@ -45,7 +46,7 @@ struct ByteQueueTests {
 
     @Test("Like an array: append, consume, clear", arguments: 1...30 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var queue = ByteQueue()
         var model: [UInt8] = []
         for round in 0..<400 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Reactor
@@ -115,7 +116,7 @@ struct TimerWheelTests {
 
     @Test("Like a sorted list: what is due, and the exact wait", arguments: 1...40 as ClosedRange<UInt64>)
     func model(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var now = Int64.random(in: 0...10_000_000, using: &random)
         var wheel = TimerWheel(now: now)
         var model = Model()
@@ -171,7 +172,7 @@ struct TimerWheelTests {
         "Deadlines that move, closer and later, near and beyond the wheel, fire once and in time",
         arguments: 1...40 as ClosedRange<UInt64>)
     func owners(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var now = Int64.random(in: 0...10_000_000, using: &random)
         var wheel = TimerWheel(now: now)
         var owners = Array(repeating: Owner(), count: 20)

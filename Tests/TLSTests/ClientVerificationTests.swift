@@ -1,4 +1,5 @@
 import COpenSSL
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -165,7 +166,7 @@ struct ClientVerificationTests {
         let context = try makeContext(verification: files.verification())
         let good = files.clients["good"]
         for version in versions {
-            var random = Seeded(UInt64(version) &* 3)
+            var random = SeededGenerator(seed: UInt64(version) &* 3)
             var failures = 0
             for round in 0..<150 {
                 let connection = try Connection(context, loop, .init(version: version, credential: good))

@@ -1,4 +1,5 @@
 import COpenSSL
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -52,7 +53,7 @@ struct FailureTests {
     func mutated(version: Int32) throws {
         let loop = try ServerLoop()
         let context = try makeContext()
-        var random = Seeded(UInt64(version))
+        var random = SeededGenerator(seed: UInt64(version))
         var failures = 0
         for round in 0..<150 {
             let connection = try Connection(context, loop, .init(version: version, name: "a.example"))

@@ -1,4 +1,5 @@
 import COpenSSL
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -105,7 +106,7 @@ struct HandshakeTests {
         "The buffers of a loop are shared: handshakes and records of many connections, interleaved",
         arguments: 1...8 as ClosedRange<UInt64>)
     func interleaved(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let loop = try ServerLoop()
         let context = try makeContext(ticketKeys: TLSOptions.makeTicketKeys())
         let count = Int.random(in: 2...12, using: &random)

@@ -1,4 +1,5 @@
 import COpenSSL
+import TestSupport
 import Testing
 
 @testable import TLS
@@ -14,7 +15,7 @@ struct RecordTests {
     }
 
     private func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         return (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
     }
 
@@ -54,7 +55,7 @@ struct RecordTests {
         "A part of a record stays with its connection until the rest has come",
         arguments: 1...10 as ClosedRange<UInt64>)
     func parts(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let loop = try ServerLoop()
         let context = try makeContext()
         let connections = try (0..<3).map { try Connection(context, loop, .init(version: versions[$0 % 2])) }

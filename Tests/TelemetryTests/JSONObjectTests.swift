@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Telemetry
@@ -52,7 +53,7 @@ struct JSONObjectTests {
 
     @Test("Any text comes back from a parser as it was, on one line", arguments: 1...20 as ClosedRange<UInt64>)
     func roundTrip(seed: UInt64) throws {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let ranges: [ClosedRange<UInt32>] = [0...0x20, 0x20...0x7F, 0x7F...0xFF, 0x2000...0x2100, 0x1F600...0x1F64F]
         for _ in 0..<200 {
             var text = ""

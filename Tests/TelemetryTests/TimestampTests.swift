@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Telemetry
@@ -32,7 +33,7 @@ struct TimestampTests {
 
     @Test("As Foundation writes it, from 1700 to 2500", arguments: 1...10 as ClosedRange<UInt64>)
     func random(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<1_000 {
             let moment = Int64.random(in: -8_520_336_000_000...16_725_225_600_000, using: &random)
             #expect(Timestamp.iso8601(moment) == reference(moment), "seed \(seed) \(moment)")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Upstream
@@ -6,7 +7,7 @@ import Testing
 @Suite("Pool simulation")
 struct PoolSimulationTests {
     private struct World {
-        var random: Seeded
+        var random: SeededGenerator
         let settings: [Peer.Settings]
         let counts: SessionCounts
         var pools: [Pool]
@@ -20,7 +21,7 @@ struct PoolSimulationTests {
         var faults: [String] = []
 
         init(seed: UInt64) {
-            var random = Seeded(seed)
+            var random = SeededGenerator(seed: seed)
             settings = (0..<Int.random(in: 1...8, using: &random)).map { _ in
                 Peer.Settings(
                     weight: Int.random(in: 1...10, using: &random),
@@ -137,7 +138,7 @@ struct PoolSimulationTests {
         "While all are well every peer has its share, within two turns",
         arguments: 1...64 as ClosedRange<UInt64>)
     func shares(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let weights = (0..<Int.random(in: 1...8, using: &random)).map { _ in Int.random(in: 1...20, using: &random) }
         let total = weights.reduce(0, +)
         let counts = SessionCounts(peers: weights.count)

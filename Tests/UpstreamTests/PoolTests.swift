@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Upstream
@@ -120,7 +121,7 @@ struct PoolTests {
     private static func load(
         _ counts: SessionCounts, _ settings: [Peer.Settings], seed: UInt64
     ) -> (taken: Int, exceeded: Int) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         var pool = Pool(settings, counts: counts)
         var (held, taken, exceeded) = ([Int](), 0, 0)
         for _ in 0..<20_000 {

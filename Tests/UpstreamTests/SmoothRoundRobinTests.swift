@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Upstream
@@ -93,7 +94,7 @@ struct SmoothRoundRobinTests {
         "Any weights: never a whole turn ahead, and less than two turns off over any run",
         arguments: 1...256 as ClosedRange<UInt64>)
     func mixedWeights(seed: UInt64) {
-        var random = Seeded(seed)
+        var random = SeededGenerator(seed: seed)
         let count = Int.random(in: 1...12, using: &random)
         let weights = (0..<count).map { _ in
             Bool.random(using: &random)

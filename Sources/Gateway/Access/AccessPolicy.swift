@@ -70,6 +70,11 @@ struct TokenPlaces: Sendable {
     func hidden(in head: RequestHead) -> RequestHead {
         isEmpty ? head : head.redacting(arguments: arguments, cookies: cookies, fields: fields)
     }
+
+    /// Its target alone.
+    func hiddenTarget(of head: RequestHead) -> String {
+        arguments.isEmpty ? head.target : head.redactingTarget(arguments: arguments)
+    }
 }
 
 extension TokenPlace {

@@ -36,8 +36,9 @@ final class KeyFile: Sendable {
     }
 
     private static func load(_ path: String) throws(StartError) -> JWTKeySet {
-        let bytes = try StartError.wrap { () throws(SystemError) in
-            try File.read(path, limit: JWTKeySet.largestFile + 1)
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try File.read(path, limit: JWTKeySet.largestFile + 1) } catch {
+            throw StartError("auth_jwt_key_file \(path): cannot be read: \(SystemError.text(error.code))")
         }
         do throws(JWTKeyError) { return try JWTKeySet.load(bytes, name: path) } catch {
             throw StartError("auth_jwt_key_file \(error)")

@@ -21,6 +21,7 @@ extension Session {
         }
         guard !policy.methods.isEmpty else { return admit(Identity(), method: "", pending) }
         limit(policy.timeout)
+        pending.ticket = Ticket()
         pending.deliberation = Deliberation(
             policy.methods, needsAll: policy.settings.satisfy == .all,
             isAnonymous: pending.packet.username == nil && pending.packet.password == nil,
@@ -89,16 +90,18 @@ extension Session {
     }
 
     private func passwordVerdict(_ policy: AccessPolicy, _ pending: PendingConnect) -> Verdict? {
-        guard let checker = policy.passwords, let username = pending.username else { return .missing }
+        guard let checker = policy.passwords, let ticket = pending.ticket, let username = pending.username else {
+            return .missing
+        }
         guard let password = secret(pending.packet.password) else {
             return .deny(Denial(.credentials, "a user name without a password"))
         }
         return checker.check(
-            username: username, password: password, now: loop.pointee.now, ticket: pending.ticket, reply: reply)
+            username: username, password: password, now: loop.pointee.now, ticket: ticket, reply: reply)
     }
 
     private func serviceVerdict(_ policy: AccessPolicy, _ pending: PendingConnect) -> Verdict? {
-        guard let service = policy.http else { return .missing }
+        guard let service = policy.http, let ticket = pending.ticket else { return .missing }
         var question = AuthHTTP.Question(
             clientID: pending.clientID, username: pending.username, password: secret(pending.packet.password),
             remoteAddress: clientAddress.host, remotePort: clientAddress.port,
@@ -107,14 +110,16 @@ extension Session {
         for name in policy.settings.http?.forwardedHeaders ?? [] {
             if let value = record.request?.first(name) { question.headers.append((name, value)) }
         }
-        return service.ask(question, now: loop.pointee.now, ticket: pending.ticket, reply: reply)
+        return service.ask(question, now: loop.pointee.now, ticket: ticket, reply: reply)
     }
 
     private func tokenVerdict(_ policy: AccessPolicy, _ pending: PendingConnect) -> Verdict? {
-        guard let tokens = policy.tokens, let token = token(policy, pending) else { return .missing }
+        guard let tokens = policy.tokens, let ticket = pending.ticket, let token = token(policy, pending) else {
+            return .missing
+        }
         let facts = self.facts(pending)
         let rules = tokens.rules { facts.text($0) }
-        return tokens.verdict(token, rules, ticket: pending.ticket, reply: reply)
+        return tokens.verdict(token, rules, ticket: ticket, reply: reply)
     }
 
     /// The first token that is at one of the places for it.

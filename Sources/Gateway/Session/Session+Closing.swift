@@ -16,7 +16,7 @@ extension Session {
         let wasOpen = phase == .open
         let isAttempt = phase == .connecting || phase == .awaitingConnack
         guard machine.end(cause) == .beginClosing else { return }
-        pending?.ticket.cancel()
+        pending?.ticket?.cancel()
         held.wipe(first: held.count)
         limit(upstream.isFlushed || isAttempt ? Self.closeLimit : Self.flushLimit)
         if isAttempt {
@@ -116,7 +116,7 @@ extension Session {
             client.close()
             upstream.close()
             noteStall(false)
-            pending?.ticket.cancel()
+            pending?.ticket?.cancel()
             if file >= 0 { Socket.close(file) }
             file = -1
             logEnd(cause)

@@ -23,13 +23,12 @@ extension Session {
     }
 
     private mutating func route(_ head: RequestHead) {
-        let shown = loop.pointee.tokenPlaces.hidden(in: head)
-        record.uri = shown.target
+        record.uri = loop.pointee.tokenPlaces.hiddenTarget(of: head)
         record.httpVersion = "1.\(head.minorVersion)"
         let listener = loop.pointee.listeners[self.listener]
         if let host = head.host { record.server = listener.server(named: host) }
         let site = loop.pointee.site(record.server)
-        if site.logsRequestFields { record.head = shown }
+        if site.logsRequestFields { record.head = loop.pointee.tokenPlaces.hidden(in: head) }
         if let server = record.tlsServer, server != record.server, site.settings.tls?.clientVerification != nil {
             // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
             return refuse(

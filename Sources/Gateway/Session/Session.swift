@@ -76,8 +76,8 @@ struct Session: ~Copyable {
         var username: String?
         /// Who may in: what was found out so far.
         var deliberation: Deliberation?
-        /// Taken back when the session ends before the decision.
-        let ticket = Ticket()
+        /// Of those who are asked; taken back when the session ends before the decision.
+        var ticket: Ticket?
         /// The client identifier that the client does not know yet.
         var assignedClientID: [UInt8]?
         /// Peers that were tried.

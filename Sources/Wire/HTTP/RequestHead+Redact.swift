@@ -3,19 +3,21 @@ extension RequestHead {
     ///
     /// `arguments` of the query and `cookies` are case-sensitive; `fields` are lower-case names.
     package func redacting(arguments: Set<String>, cookies: Set<String>, fields: Set<String>) -> RequestHead {
-        let shownQuery = query.map { Self.redacting($0, separator: "&", arguments) }
-        var shownTarget = target
-        if let shownQuery, let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) {
-            shownTarget = String(target[...mark]) + shownQuery
-        }
         let shownFields = self.fields.map { field in
             if fields.contains(field.name) { return HTTPField(field.name, Self.mask) }
             guard field.isNamed("cookie") else { return field }
             return HTTPField(field.name, Self.redacting(field.value, separator: ";", cookies))
         }
         return RequestHead(
-            method: method, target: shownTarget, path: path, query: shownQuery, host: host, minorVersion: minorVersion,
+            method: method, target: redactingTarget(arguments: arguments), path: path,
+            query: query.map { Self.redacting($0, separator: "&", arguments) }, host: host, minorVersion: minorVersion,
             fields: shownFields)
+    }
+
+    /// The target with `***` in the place of some arguments of its query.
+    package func redactingTarget(arguments: Set<String>) -> String {
+        guard let query, let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return target }
+        return String(target[...mark]) + Self.redacting(query, separator: "&", arguments)
     }
 
     private static let mask = "***"

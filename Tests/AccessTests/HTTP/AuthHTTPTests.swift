@@ -1,5 +1,6 @@
 import Control
 import Reactor
+import TestSupport
 import Testing
 
 @testable import Access

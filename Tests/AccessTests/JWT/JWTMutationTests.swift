@@ -1,4 +1,5 @@
 import Access
+import TestSupport
 import Testing
 
 /// Tokens that were changed on the way. The seed is fixed: a failure shows again.

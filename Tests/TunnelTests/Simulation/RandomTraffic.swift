@@ -1,3 +1,5 @@
+import TestSupport
+
 @testable import Wire
 
 /// Random streams of MQTT packets, and random frames to put them in.

@@ -1,22 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Wire
 
 @Suite("HTTP mutations")
 struct HTTPMutationTests {
-    /// SplitMix64: the same seed gives the same rounds everywhere.
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var word = state
-            word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-            return word ^ (word >> 31)
-        }
-    }
-
     private static let seeds: [[UInt8]] = [
         "GET /a/../b%2e?x=%41&y HTTP/1.1\r\nHost: [::1]:80\r\nX: y\r\n\r\n",
         "\r\nGET wss://a.example:1/%c3%a9/./c HTTP/1.0\r\nCookie: a=b; c=d\r\n\r\n",
@@ -27,7 +15,7 @@ struct HTTPMutationTests {
 
     private static let interesting = [UInt8]("\r\n\0\t :%/.\\?#&=,;[]@*+-09azAZ".utf8) + [0x10, 0x16, 0x7F, 0x80, 0xFF]
 
-    private static func mutate(_ bytes: inout [UInt8], with generator: inout Generator) {
+    private static func mutate(_ bytes: inout [UInt8], with generator: inout SeededGenerator) {
         for _ in 0..<Int.random(in: 1...4, using: &generator) {
             let index = Int.random(in: 0...bytes.count, using: &generator)
             let byte = interesting.randomElement(using: &generator) ?? 0
@@ -44,7 +32,7 @@ struct HTTPMutationTests {
 
     @Test("50,000 mutated requests: no trap, and what is accepted keeps its promises", arguments: [1, 2, 3, 4, 5])
     func mutations(seed: UInt64) {
-        var generator = Generator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let rules = HandshakeRules(origins: ["https://*.b", "https://a.b"])
         var accepted = 0
         for round in 0..<10_000 {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Wire
@@ -49,7 +50,7 @@ struct ConnectRobustnessTests {
 
     @Test("50,000 mutated packets end in an answer, and what is accepted keeps its ranges inside", arguments: [1, 2])
     func mutation(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var accepted = 0
         for round in 0..<25_000 {
             let bytes = mutated(&random)
@@ -65,7 +66,7 @@ struct ConnectRobustnessTests {
 
     @Test("Random bytes behind a sound start end in an answer", arguments: [3, 4, 5] as [UInt8])
     func noise(level: UInt8) throws {
-        var random = SplitMix(state: UInt64(level))
+        var random = SeededGenerator(seed: UInt64(level))
         let name = level == 3 ? "MQIsdp" : "MQTT"
         for _ in 0..<5_000 {
             let noise = (0..<Int.random(in: 0...64, using: &random)).map { _ in UInt8.random(in: 0...8, using: &random)
@@ -77,7 +78,7 @@ struct ConnectRobustnessTests {
     }
 
     /// A fixture with one to three changes, insertions, removals or repetitions; most with a right length.
-    private func mutated(_ random: inout SplitMix) -> [UInt8] {
+    private func mutated(_ random: inout SeededGenerator) -> [UInt8] {
         let seeds = Bool.random(using: &random) ? Self.seeds : Self.soundSeeds
         var bytes = seeds.randomElement(using: &random) ?? []
         for _ in 0..<Int.random(in: 1...3, using: &random) where !bytes.isEmpty {
@@ -98,18 +99,5 @@ struct ConnectRobustnessTests {
             bytes[1] = UInt8(bytes.count - 2)
         }
         return bytes
-    }
-}
-
-/// A seeded generator, so that a failing round can be repeated.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

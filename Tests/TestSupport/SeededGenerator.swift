@@ -1,10 +1,10 @@
 /// SplitMix64: the same seed gives the same numbers, so that a failing round can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var word = state
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,10 +13,12 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 
     /// `count` bytes.
-    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) } }
+    package mutating func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
+    }
 
     /// Where to cut `count` bytes into blocks of 1 to `largest` bytes.
-    mutating func cuts(_ count: Int, largest: Int) -> [Int] {
+    package mutating func cuts(_ count: Int, largest: Int) -> [Int] {
         var cuts: [Int] = []
         var position = Int.random(in: 1...largest, using: &self)
         while position < count {
@@ -28,7 +30,7 @@ struct SeededGenerator: RandomNumberGenerator {
 }
 
 /// The parts of `bytes` between the cuts, which are in rising order.
-func split(_ bytes: [UInt8], at cuts: [Int]) -> [ArraySlice<UInt8>] {
+package func split(_ bytes: [UInt8], at cuts: [Int]) -> [ArraySlice<UInt8>] {
     var start = 0
     return (cuts + [bytes.count]).map { cut in
         defer { start = cut }

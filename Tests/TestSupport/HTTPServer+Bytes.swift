@@ -2,12 +2,12 @@ import Glibc
 
 extension HTTPServer {
     /// Waits until so many requests have come.
-    func wait(requests count: Int) async {
+    package func wait(requests count: Int) async {
         while requests.count < count { await Task.yield() }
     }
 
     /// The bytes up to a mark, with it; nil: the connection has ended before.
-    func take(_ descriptor: Int32, _ input: inout [UInt8], until mark: [UInt8]) -> [UInt8]? {
+    package func take(_ descriptor: Int32, _ input: inout [UInt8], until mark: [UInt8]) -> [UInt8]? {
         var start = 0
         while true {
             while start + mark.count <= input.count {
@@ -23,7 +23,7 @@ extension HTTPServer {
     }
 
     /// So many bytes; nil: the connection has ended before.
-    func take(_ descriptor: Int32, _ input: inout [UInt8], count: Int) -> [UInt8]? {
+    package func take(_ descriptor: Int32, _ input: inout [UInt8], count: Int) -> [UInt8]? {
         while input.count < count {
             let more = receive(descriptor)
             guard !more.isEmpty else { return nil }
@@ -34,7 +34,7 @@ extension HTTPServer {
     }
 
     /// What comes next; empty: the end.
-    func receive(_ descriptor: Int32) -> [UInt8] {
+    package func receive(_ descriptor: Int32) -> [UInt8] {
         guard isReadable(descriptor) else { return [] }
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = recv(descriptor, &bytes, bytes.count, 0)
@@ -42,7 +42,7 @@ extension HTTPServer {
     }
 
     /// False: the client has left.
-    func give(_ descriptor: Int32, _ text: String) -> Bool {
+    package func give(_ descriptor: Int32, _ text: String) -> Bool {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let sent = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

@@ -2,18 +2,18 @@ import Glibc
 
 /// Heap memory with guard bytes on both sides, so that a test sees every byte written outside of it. Under the address
 /// sanitizer the guards are poisoned as well, and reading them stops the test.
-final class GuardedBuffer {
-    static let guardCount = 64
+package final class GuardedBuffer {
+    package static let guardCount = 64
     private static let pattern: Int32 = 0xA5
 
     /// The first byte of the room; `count` bytes follow.
-    let start: UnsafeMutableRawPointer
-    let count: Int
+    package let start: UnsafeMutableRawPointer
+    package let count: Int
     private let memory: UnsafeMutableRawPointer
     private let guards: [UnsafeRawBufferPointer]
 
     /// `offset` moves the room away from an aligned address.
-    init(count: Int, offset: Int = 0) {
+    package init(count: Int, offset: Int = 0) {
         let front = Self.guardCount + offset
         let size = front + count + Self.guardCount
         memory = .allocate(byteCount: size, alignment: 64)
@@ -33,7 +33,7 @@ final class GuardedBuffer {
     }
 
     /// Whether no guard byte was written.
-    var isIntact: Bool {
+    package var isIntact: Bool {
         for part in guards { Poison.clear(part) }
         defer { for part in guards { Poison.set(part) } }
         return guards.allSatisfy { part in
@@ -44,18 +44,18 @@ final class GuardedBuffer {
     }
 
     /// Writes `bytes` at `offset`; what does not fit is left out.
-    func fill(_ bytes: ArraySlice<UInt8>, at offset: Int = 0) {
+    package func fill(_ bytes: ArraySlice<UInt8>, at offset: Int = 0) {
         bytes.withUnsafeBytes { bytes in
             guard let source = bytes.baseAddress, offset < count else { return }
             (start + offset).copyMemory(from: source, byteCount: min(bytes.count, count - offset))
         }
     }
 
-    func fill(_ bytes: [UInt8], at offset: Int = 0) { fill(bytes[...], at: offset) }
+    package func fill(_ bytes: [UInt8], at offset: Int = 0) { fill(bytes[...], at: offset) }
 }
 
 /// The bytes from `start` on.
-func bytes(at start: UnsafeRawPointer, count: Int) -> [UInt8] {
+package func bytes(at start: UnsafeRawPointer, count: Int) -> [UInt8] {
     Array(UnsafeRawBufferPointer(start: start, count: count))
 }
 
@@ -66,8 +66,8 @@ private enum Poison {
     private static let poison = symbol("__asan_poison_memory_region")
     private static let unpoison = symbol("__asan_unpoison_memory_region")
 
-    static func set(_ part: UnsafeRawBufferPointer) { poison?(part.baseAddress, part.count) }
-    static func clear(_ part: UnsafeRawBufferPointer) { unpoison?(part.baseAddress, part.count) }
+    package static func set(_ part: UnsafeRawBufferPointer) { poison?(part.baseAddress, part.count) }
+    package static func clear(_ part: UnsafeRawBufferPointer) { unpoison?(part.baseAddress, part.count) }
 
     private static func symbol(_ name: String) -> Call? {
         dlsym(nil, name).map { unsafeBitCast($0, to: Call.self) }

@@ -2,19 +2,19 @@ import Glibc
 import Reactor
 
 /// An HTTP server of the tests: a thread for each connection, and a script that says what becomes of each request.
-final class HTTPServer: Sendable {
-    struct Request: Sendable {
-        var head: String
-        var body: [UInt8] = []
+package final class HTTPServer: Sendable {
+    package struct Request: Sendable {
+        package var head: String
+        package var body: [UInt8] = []
         /// From 1, in the order of their coming.
-        var connection: Int
+        package var connection: Int
         /// From 1, on its connection.
-        var number: Int
+        package var number: Int
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
     }
 
-    enum Action: Sendable {
+    package enum Action: Sendable {
         /// After so many milliseconds.
         case answer(_ body: String = "", status: Int = 200, fields: String = "", after: Int32 = 0)
         /// Exactly this, and the end of the connection.
@@ -30,10 +30,10 @@ final class HTTPServer: Sendable {
     }
 
     /// What becomes of a request; it is seen without its body.
-    struct Script: Sendable {
-        let act: @Sendable (Request) -> Action
+    package struct Script: Sendable {
+        package let act: @Sendable (Request) -> Action
 
-        init(_ act: @escaping @Sendable (Request) -> Action) { self.act = act }
+        package init(_ act: @escaping @Sendable (Request) -> Action) { self.act = act }
     }
 
     private struct State {
@@ -46,14 +46,14 @@ final class HTTPServer: Sendable {
 
     private let state = Lock(State())
     private let listener: Int32
-    let port: UInt16
+    package let port: UInt16
     /// Readable when the server is to end.
     private let end: (read: Int32, write: Int32)
     private let script: Script
 
-    convenience init(_ script: @escaping @Sendable (Request) -> Action) throws { try self.init(Script(script)) }
+    package convenience init(_ script: @escaping @Sendable (Request) -> Action) throws { try self.init(Script(script)) }
 
-    init(_ script: Script) throws {
+    package init(_ script: Script) throws {
         self.script = script
         let listener = try Socket.listen(SocketAddress.resolve(host: "127.0.0.1", port: 0)[0], shared: false)
         var address = sockaddr_in()
@@ -70,14 +70,14 @@ final class HTTPServer: Sendable {
         state.withLock { $0.threads.append(accepting) }
     }
 
-    var url: String { "http://127.0.0.1:\(port)/auth" }
-    var requests: [Request] { state.withLock(\.requests) }
-    var connections: Int { state.withLock(\.connections) }
+    package var url: String { "http://127.0.0.1:\(port)/auth" }
+    package var requests: [Request] { state.withLock(\.requests) }
+    package var connections: Int { state.withLock(\.connections) }
     /// Requests at the same time, at most so far.
-    var mostActive: Int { state.withLock(\.mostActive) }
+    package var mostActive: Int { state.withLock(\.mostActive) }
 
     /// Ends all connections, and waits for all threads.
-    func stop() {
+    package func stop() {
         _ = write(end.write, "x", 1)
         while let thread = state.withLock({ $0.threads.popLast() }) { thread.join() }
         for descriptor in [listener, end.read, end.write] { close(descriptor) }
@@ -86,7 +86,7 @@ final class HTTPServer: Sendable {
     // MARK: Threads
 
     /// Whether there is something to read before the end.
-    func isReadable(_ descriptor: Int32) -> Bool {
+    package func isReadable(_ descriptor: Int32) -> Bool {
         var wait = [pollfd(fd: descriptor, events: 1, revents: 0), pollfd(fd: end.read, events: 1, revents: 0)]
         return poll(&wait, 2, -1) > 0 && wait[1].revents == 0
     }

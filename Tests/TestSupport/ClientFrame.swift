@@ -1,37 +1,50 @@
 /// A client-to-server frame, written byte by byte as RFC 6455 §5.2 draws it; any rule can be broken.
-struct ClientFrame: Sendable {
-    enum LengthForm: Sendable { case shortest, seven, sixteen, sixtyFour }
+package struct ClientFrame: Sendable {
+    package enum LengthForm: Sendable { case shortest, seven, sixteen, sixtyFour }
 
-    var isFinal = true
-    var reserved: UInt8 = 0
-    var opcode: UInt8 = 2
-    var payload: [UInt8] = []
+    package var isFinal: Bool
+    package var reserved: UInt8
+    package var opcode: UInt8
+    package var payload: [UInt8]
     /// nil: not masked.
-    var key: [UInt8]? = [0x37, 0xFA, 0x21, 0x3D]
-    var form = LengthForm.shortest
+    package var key: [UInt8]?
+    package var form: LengthForm
     /// Said instead of the payload's own length.
-    var announced: UInt64?
+    package var announced: UInt64?
 
-    static func binary(_ payload: [UInt8], isFinal: Bool = true) -> ClientFrame {
+    package init(
+        isFinal: Bool = true, reserved: UInt8 = 0, opcode: UInt8 = 2, payload: [UInt8] = [],
+        key: [UInt8]? = [0x37, 0xFA, 0x21, 0x3D], form: LengthForm = .shortest, announced: UInt64? = nil
+    ) {
+        self.isFinal = isFinal
+        self.reserved = reserved
+        self.opcode = opcode
+        self.payload = payload
+        self.key = key
+        self.form = form
+        self.announced = announced
+    }
+
+    package static func binary(_ payload: [UInt8], isFinal: Bool = true) -> ClientFrame {
         ClientFrame(isFinal: isFinal, payload: payload)
     }
 
-    static func continuation(_ payload: [UInt8], isFinal: Bool) -> ClientFrame {
+    package static func continuation(_ payload: [UInt8], isFinal: Bool) -> ClientFrame {
         ClientFrame(isFinal: isFinal, opcode: 0, payload: payload)
     }
 
-    static func control(_ opcode: UInt8, _ payload: [UInt8] = []) -> ClientFrame {
+    package static func control(_ opcode: UInt8, _ payload: [UInt8] = []) -> ClientFrame {
         ClientFrame(opcode: opcode, payload: payload)
     }
 
-    func masked(with key: [UInt8]) -> ClientFrame {
+    package func masked(with key: [UInt8]) -> ClientFrame {
         var copy = self
         copy.key = key
         return copy
     }
 
     /// Everything in front of the payload.
-    var header: [UInt8] {
+    package var header: [UInt8] {
         let length = announced ?? UInt64(payload.count)
         let mark: UInt8 = key == nil ? 0 : 0x80
         let first = (isFinal ? 0x80 : 0) | reserved << 4 | opcode
@@ -47,7 +60,7 @@ struct ClientFrame: Sendable {
         return [first] + lengthBytes + (key ?? [])
     }
 
-    var bytes: [UInt8] { header + maskedPayload }
+    package var bytes: [UInt8] { header + maskedPayload }
 
     private var maskedPayload: [UInt8] {
         guard let key else { return payload }
@@ -57,5 +70,5 @@ struct ClientFrame: Sendable {
 }
 
 extension [ClientFrame] {
-    var bytes: [UInt8] { flatMap(\.bytes) }
+    package var bytes: [UInt8] { flatMap(\.bytes) }
 }
