@@ -33,6 +33,9 @@ struct Loop: ~Copyable {
     private var ended: [SessionPointer] = []
     private var stop: Stop?
     private var acceptsAgainAt: Int64?
+    /// Orders that wait for their turn, from `firstOrder` on.
+    private var orders: [Order] = []
+    private var firstOrder = 0
     /// How long each turn took: as long can an event wait for its own.
     private var turns = Histogram()
 
@@ -123,6 +126,7 @@ struct Loop: ~Copyable {
                 let event = poller.event(index)
                 handle(LoopWord.target(event.word), event.events)
             }
+            obeyOrders()
             fireTimers()
             if stop != nil, advanceStop() { break }
             freeEnded()
@@ -143,9 +147,22 @@ struct Loop: ~Copyable {
             guard session.pointee.phase != .closed else { return }
             settle(session, session.pointee.upstreamEvent(events))
         case .listener(let index): accept(index)
-        case .mailbox:
-            for order in mailbox.take() { obey(order) }
+        case .mailbox: orders += mailbox.take()
         }
+    }
+
+    /// Orders of one turn: when a thousand clients that wait for the same answer get it at once, the other sessions have their
+    /// turn in between.
+    private static let ordersPerTurn = 32
+
+    private mutating func obeyOrders() {
+        guard firstOrder < orders.count else { return }
+        let end = min(orders.count, firstOrder + Self.ordersPerTurn)
+        while firstOrder < end {
+            obey(orders[firstOrder])
+            firstOrder += 1
+        }
+        if firstOrder == orders.count { (orders, firstOrder) = ([], 0) }
     }
 
     @inline(__always)
@@ -168,6 +185,7 @@ struct Loop: ~Copyable {
     // MARK: Time
 
     private func waitTime(now: Int64) -> Int32 {
+        guard orders.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }] {
             guard let time else { continue }
