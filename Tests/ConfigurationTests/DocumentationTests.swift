@@ -98,7 +98,8 @@ import Testing
 
     @Test func everyTargetHasItsRow() {
         let declared = Documents.text("Package.swift").matches(of: Documents.targetDeclaration).map { String($0.1) }
-        #expect(declared.filter { !$0.hasSuffix("Tests") && $0 != "TestSupport" }.sorted() == Documents.targetRows.map(\.name).sorted())
+        let ours = declared.filter { !$0.hasSuffix("Tests") && $0 != "TestSupport" }
+        #expect(ours.sorted() == Documents.targetRows.map(\.name).sorted())
     }
 
     @Test(arguments: Documents.targetRows) func targetMayImportWhatThePackageSays(_ row: Documents.TargetRow) throws {
