@@ -7,23 +7,25 @@ As a programme it is the service; `AuthServer` starts it and speaks to it by lin
 import asyncio
 import json
 import pathlib
+import random
+import ssl
 import subprocess
 import sys
 
 
 class AuthServer:
-    """A running service. `answer` sets what every later question gets."""
+    """A running service. `answer` sets what every later question gets. `tls` is its Certificate."""
 
-    def __init__(self, directory, **answer):
+    def __init__(self, directory, *, port=0, tls=None, **answer):
         import harness
 
         self._harness = harness
         self.process = harness.Process(
-            [sys.executable, pathlib.Path(__file__).resolve()], directory / "auth.log", stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, merge=False,
+            [sys.executable, pathlib.Path(__file__).resolve(), port, *((tls.certificate, tls.key) if tls else ())],
+            directory / "auth.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE, merge=False,
         )  # fmt: skip
         self.port = json.loads(self.process.child.stdout.readline())["port"]
-        self.url = f"http://127.0.0.1:{self.port}/mqtt/auth"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}/mqtt/auth"
         if answer:
             self.answer(**answer)
 
@@ -32,11 +34,13 @@ class AuthServer:
         self.process.child.stdin.flush()
         return json.loads(self.process.child.stdout.readline())
 
-    def answer(self, body=None, *, status=200, delay=0, kind="application/json", close=None, headers=None):
-        """`body`: an object is sent as JSON, a text as it is. `close`: "before" or "after" the answer; "hang": never."""
+    def answer(self, body=None, *, status=200, delay=0, kind="application/json", close=None, headers=None, pace=0):
+        """`body`: an object is sent as JSON, a text as it is; "names": allow, with the client's own identifier behind
+        `user-` and `id-`, each after another time up to `delay`. `close`: "before" or "after" the answer; "hang": never.
+        `pace`: seconds between two bytes of the answer."""
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
         self._command(answer={"body": text, "status": status, "delay": delay, "kind": kind, "close": close,
-                              "headers": headers or {}})  # fmt: skip
+                              "headers": headers or {}, "pace": pace})  # fmt: skip
 
     @property
     def questions(self):
@@ -65,7 +69,7 @@ class Service:
 
     def __init__(self):
         self.answer = {"body": '{"result":"allow"}', "status": 200, "delay": 0, "kind": "application/json",
-                       "close": None, "headers": {}}  # fmt: skip
+                       "close": None, "headers": {}, "pace": 0}  # fmt: skip
         self.questions = []
         self.writers = set()
         self.connections = 0
@@ -95,12 +99,21 @@ class Service:
             return False
         if answer["close"] == "hang":
             await asyncio.sleep(3600)
+        if answer["body"] == "names":
+            client_id = json.loads(body)["client_id"]
+            answer["body"] = json.dumps(
+                {"result": "allow", "username": f"user-{client_id}", "client_id": f"id-{client_id}"}
+            )
+            answer["delay"] *= random.random()
         await asyncio.sleep(answer["delay"])
         text = answer["body"].encode()
         fields = {"Content-Type": answer["kind"], "Content-Length": len(text), **answer["headers"]}
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value != "")
-        writer.write(f"HTTP/1.1 {answer['status']} X\r\n{lines}\r\n".encode() + text)
-        await writer.drain()
+        whole = f"HTTP/1.1 {answer['status']} X\r\n{lines}\r\n".encode() + text
+        for start in range(0, len(whole), 1 if answer["pace"] else len(whole)):
+            writer.write(whole[start : start + 1] if answer["pace"] else whole)
+            await writer.drain()
+            await asyncio.sleep(answer["pace"])
         return answer["close"] != "after"
 
     async def obey(self):
@@ -118,11 +131,15 @@ class Service:
                     writer.close()
             print(json.dumps(result), flush=True)
 
-    async def main(self):
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=4096)
+    async def main(self, port, *pair):
+        context = None
+        if pair:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(*pair)
+        server = await asyncio.start_server(self.serve, "127.0.0.1", int(port), backlog=4096, ssl=context)
         print(json.dumps({"port": server.sockets[0].getsockname()[1]}), flush=True)
         await self.obey()
 
 
 if __name__ == "__main__":
-    asyncio.run(Service().main())
+    asyncio.run(Service().main(*sys.argv[1:]))

@@ -24,13 +24,15 @@ class Certificate:
 class Authority:
     """A certificate authority in `directory`."""
 
-    def __init__(self, directory, name="Sluice test authority"):
+    def __init__(self, directory, name="Sluice test authority", issuer=None):
+        """`issuer` is the authority above this one; without it, it signs itself."""
         self.directory = pathlib.Path(directory)
         self.certificate = self.directory / "ca.crt"
         self.key = self.directory / "ca.key"
+        signing = ["-CA", issuer.certificate, "-CAkey", issuer.key] if issuer else []
         self._openssl(
             "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate,
+            "-subj", f"/CN={name}", "-keyout", self.key, "-out", self.certificate, *signing,
             "-addext", "keyUsage=critical,keyCertSign,cRLSign",
         )  # fmt: skip
 

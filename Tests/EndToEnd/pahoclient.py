@@ -46,6 +46,7 @@ class PahoClient:
         self.messages = queue.Queue()
         self.reason = None
         self.flags = None
+        self.properties = None
         self.disconnected = []
         self.client.on_connect = self._connected
         self.client.on_disconnect = lambda *arguments: self.disconnected.append(arguments[3])
@@ -62,8 +63,8 @@ class PahoClient:
         if connect:
             self.connect()
 
-    def _connected(self, _client, _data, flags, reason, _properties):
-        self.flags, self.reason = flags, reason
+    def _connected(self, _client, _data, flags, reason, properties):
+        self.flags, self.properties, self.reason = flags, properties, reason
 
     def connect(self):
         self.reason = None

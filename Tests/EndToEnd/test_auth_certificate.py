@@ -12,7 +12,7 @@ from certificates import Authority
 from gateway import connect
 from harness import free_port
 from mqttbytes import VERSIONS
-from refusals import admitted, expect_refused
+from refusals import admitted, code, expect_refused
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,13 @@ REFUSED = {
 }
 
 
+def expect_tls_refusal(one, kind):
+    """The error log names the reason, the access log the cause."""
+    one.ended_before_request("tls_failed")
+    assert one.ended(status_reason="tls_failed")["http_status"] == 0
+    assert REFUSED[kind] in one.output()
+
+
 @pytest.mark.parametrize("tls", TLS, ids=["1.2", "1.3"])
 @pytest.mark.parametrize("kind", REFUSED)
 @pytest.mark.parametrize("verify", ["on", "optional"])
@@ -76,12 +83,12 @@ def test_refused_in_the_handshake(rig, devices, clients, kind, verify, tls):
             peer.open_mqtt()
         finally:
             peer.close()
-    one.ended_before_request("tls_failed")
-    assert REFUSED[kind] in one.output()
+    expect_tls_refusal(one, kind)
 
 
+@pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("kind", ["good", *REFUSED])
-def test_from_node(rig, devices, clients, kind):
+def test_from_node(rig, devices, clients, kind, version):
     """MQTT.js with a key and certificate, as devices in Node.js use it."""
     one = secured(rig, devices, clients, "on", brokers=[rig.mosquitto()])
     options = {}
@@ -89,24 +96,38 @@ def test_from_node(rig, devices, clients, kind):
         options = {"key": clients[kind].key.read_text(), "cert": clients[kind].certificate.read_text()}
     url = f"wss://localhost:{one.tls_port}/mqtt"
     # Its WebSocket takes the options of TLS from here.
-    node = rig.node(url, connect=kind == "good", wsOptions=options, **options)
+    protocol = {"protocolVersion": version, **({"protocolId": "MQIsdp"} if version == 3 else {})}
+    node = rig.node(url, connect=kind == "good", wsOptions=options, **options, **protocol)
     if kind == "good":
-        assert node.connack["packet"]["returnCode"] == 0
+        assert node.connack["packet"]["reasonCode" if version == 5 else "returnCode"] == 0
     else:
         node.event("close")
-        one.ended_before_request("tls_failed")
-        assert REFUSED[kind] in one.output()
+        expect_tls_refusal(one, kind)
 
 
-@pytest.mark.parametrize("kind", ["good", "expired", "missing"])
-def test_from_paho(rig, devices, clients, kind):
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("kind", ["good", *REFUSED])
+def test_from_paho(rig, devices, clients, kind, version):
     one = secured(rig, devices, clients, "on", brokers=[rig.mosquitto()])
     own = context(rig, clients.get(kind))
     if kind == "good":
-        assert not rig.paho(one.tls_port, 5, "p", tls=own).reason.is_failure
+        assert not rig.paho(one.tls_port, version, "p", tls=own).reason.is_failure
     else:
         with pytest.raises((ssl.SSLError, OSError, ValueError)):
-            rig.paho(one.tls_port, 5, "p", tls=own)
+            rig.paho(one.tls_port, version, "p", tls=own)
+        expect_tls_refusal(one, kind)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_applications_see_that_it_is_missing(rig, devices, clients, version):
+    """Where it is optional: the CONNACK says so, as MQTT.js and paho show it."""
+    one = secured(rig, devices, clients, "optional", "auth_certificate cn;", brokers=[rig.mosquitto()])
+    protocol = {"protocolVersion": version, **({"protocolId": "MQIsdp"} if version == 3 else {})}
+    node = rig.node(f"wss://localhost:{one.tls_port}/mqtt", connect=False, **protocol)
+    assert node.event("error")["code"] == code("credentials_missing", version)
+    # paho shows the codes of 3.x as their 5.0 namesakes.
+    assert rig.paho(one.tls_port, version, "p", tls=context(rig)).reason.value == code("credentials_missing", 5)
+    assert not rig.paho(one.tls_port, version, "p", tls=context(rig, clients["good"])).reason.is_failure
 
 
 def fingerprint(client):

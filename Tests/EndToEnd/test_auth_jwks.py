@@ -113,3 +113,37 @@ def test_an_address_that_never_answers_is_given_up(rig):
     one = gateway(rig, f"http://127.0.0.1:{silent.getsockname()[1]}/", "auth_timeout 500ms;")
     expect_refused(rig, one, "auth_timeout", 5, username="u", password=token(kid="k1").encode())
     silent.close()
+
+
+@pytest.mark.parametrize("is_trusted", [True, False], ids=["trusted", "not trusted"])
+def test_https(rig, is_trusted):
+    """auth_trusted_certificate says who may speak for the provider; without it nobody here can."""
+    provider = rig.keep(Provider(key_set(jwk("ES256", "k1")), certificate=rig.certificate))
+    trust = f"auth_trusted_certificate {rig.certificate.authority};" if is_trusted else ""
+    one = gateway(rig, provider.url, trust)
+    options = {"username": "u", "password": token(kid="k1").encode()}
+    if is_trusted:
+        admitted(rig, one, **options)
+        assert provider.requests == 1
+    else:
+        expect_refused(rig, one, "auth_unavailable", **options)
+        assert provider.requests == 0
+
+
+def test_https_for_another_name(rig):
+    """The provider's certificate must be for the host of the address."""
+    other = rig.authority.issue("elsewhere", "DNS:elsewhere.example")
+    provider = rig.keep(Provider(key_set(jwk("ES256", "k1")), certificate=other))
+    one = gateway(rig, provider.url, f"auth_trusted_certificate {rig.certificate.authority};")
+    expect_refused(rig, one, "auth_unavailable", username="u", password=token(kid="k1").encode())
+    assert provider.requests == 0
+
+
+def test_a_redirect_is_not_followed(rig):
+    """Nor to a file: who answers for the address decides nothing about others."""
+    real = rig.keep(Provider(key_set(jwk("ES256", "k1"))))
+    provider = rig.keep(Provider(""))
+    provider.status, provider.location = 302, real.url
+    one = gateway(rig, provider.url)
+    expect_refused(rig, one, "auth_unavailable", username="u", password=token(kid="k1").encode())
+    assert provider.requests >= 1 and real.requests == 0

@@ -12,7 +12,7 @@ import mqttbytes
 import tokens
 from harness import eventually
 from mqttbytes import VERSIONS
-from refusals import admitted, expect_refused
+from refusals import admitted, code, expect_refused
 from tokens import jwk, key_set, token
 
 
@@ -117,6 +117,13 @@ def test_refusal(rig, version, make, words):
     assert broker.connections == []
 
 
+def test_a_public_key_in_pem_is_no_secret(rig):
+    """Algorithm confusion in its classical form: the file that everybody may read, used as the secret of HMAC."""
+    one = gateway(rig, keys=tokens.public_pem("RS256"))
+    admitted(rig, one, username="u", password=token("RS256").encode())
+    expect_refused(rig, one, "token_refused", 5, username="u", password=_confused().encode())
+
+
 REQUIREMENTS = [
     ("iss=https://id.example", {"iss": "https://id.example"}, True),
     ("iss=https://id.example", {"iss": "https://id.example/"}, False),
@@ -150,6 +157,36 @@ def test_leeway(rig):
     one = gateway(rig, "auth_jwt_leeway 1h;")
     admitted(rig, one, username="u", password=token(lifetime=-5).encode())
     expect_refused(rig, one, "token_refused", username="u", password=token(lifetime=-3700).encode())
+
+
+# Applications
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_mqttjs(rig, version):
+    """A token as the password, over wss: connect, an error with the code, and at the end of the token its reason."""
+    one = gateway(rig, brokers=[rig.mosquitto()], tls=rig.certificate)
+    url = f"wss://localhost:{one.tls_port}/mqtt"
+    options = {"protocolVersion": version, "username": "u", **({"protocolId": "MQIsdp"} if version == 3 else {})}
+    bad = rig.node(url, connect=False, password=token(lifetime=-5), **options)
+    assert bad.event("error")["code"] == code("token_refused", version)
+    bad.event("close")
+    short = rig.node(url, password=token(lifetime=3), **options)
+    if version == 5:
+        assert short.event("disconnect")["reason"] == 0xA0
+    short.event("close")
+    one.ended(status_reason="token_expired")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_paho(rig, version):
+    """A token in the query, as where the application cannot set the password."""
+    one = gateway(rig, "auth_jwt_token query:token;", brokers=[rig.mosquitto()])
+    good = rig.paho(one.port, version, "good", path=f"/mqtt?token={token()}")
+    assert not good.reason.is_failure
+    bad = rig.paho(one.port, version, "bad", path=f"/mqtt?token={token(lifetime=-5)}")
+    # paho shows the codes of 3.x as their 5.0 namesakes.
+    assert bad.reason.is_failure and bad.reason.value == code("token_refused", 5)
+    one.ended(status_reason="token_refused")
 
 
 # The end of a token
@@ -228,3 +265,20 @@ def test_satisfy(rig, satisfy):
         expect_refused(rig, one, "credentials_missing", **token_alone)
         expect_refused(rig, one, "credentials_missing", **password_alone)
         expect_refused(rig, one, "credentials_refused", **wrong_password)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_token_or_a_password_in_the_same_field(rig, version):
+    """People come with passwords and services with tokens, both as the password."""
+    from test_auth_password import sluice_passwd
+
+    users = sluice_passwd(rig.path("users"), {"u": "geheim"})
+    one = gateway(rig, f"auth_password_file {users};")
+    admitted(rig, one, version, "person", username="u", password=b"geheim").close()
+    assert one.ended(mqtt_client_id="person")["auth_method"] == "password_file"
+    admitted(rig, one, version, "service", username="s", password=token().encode()).close()
+    assert one.ended(mqtt_client_id="service")["auth_method"] == "jwt"
+    # The last method asked, the password file, is the one that has denied.
+    expect_refused(rig, one, "credentials_refused", version, username="u", password=b"wrong")
+    expect_refused(rig, one, "credentials_refused", version, username="u", password=token(lifetime=-5).encode())
+    expect_refused(rig, one, "credentials_missing", version)

@@ -98,6 +98,14 @@ def test_refusal(rig, version, cause, credentials):
 
 
 @pytest.mark.parametrize("version", VERSIONS)
+def test_the_longest_password_there_can_be(rig, version):
+    """65,535 bytes are refused like any other that is wrong, and cost the gateway nothing of note."""
+    one, _ = gateway(rig, {"alice": "geheim"}, LOCATION + " mqtt_max_connect_size 128k;")
+    expect_refused(rig, one, "credentials_refused", version, username="alice", password=b"g" * 65_535)
+    admitted(rig, one, version, username="alice", password=b"geheim")
+
+
+@pytest.mark.parametrize("version", VERSIONS)
 def test_anonymous(rig, version):
     """auth_anonymous lets in who brings nothing, and nobody with a wrong password."""
     one, _ = gateway(rig, {"alice": "geheim"}, LOCATION + " auth_anonymous on;")

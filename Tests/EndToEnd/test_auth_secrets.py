@@ -1,4 +1,4 @@
-"""No password, token, hash or key of any method is in a log, on the terminal, or in an answer: this looks for them all."""
+"""No password, token, hash or key of any method is in a log, on the terminal, or in an answer: a search for all."""
 
 import subprocess
 

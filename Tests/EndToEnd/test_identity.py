@@ -1,4 +1,4 @@
-"""What the broker is told about a client: mqtt_set_connect, assigned identifiers, addresses and who passes untouched."""
+"""What the broker is told about a client: mqtt_set_connect and identifiers that the gateway assigns."""
 
 import pytest
 
@@ -6,9 +6,8 @@ import fakebroker
 import mqttbytes
 import tokens
 from bytepeer import request
-from harness import free_port
-from mqttbytes import VERSIONS, connect, data, length
-from refusals import admitted, expect_refused
+from mqttbytes import VERSIONS, connect, data
+from refusals import admitted
 
 
 def start(rig, location, broker=None, **options):
@@ -126,6 +125,86 @@ def test_what_makes_no_valid_connect_is_refused(rig, directives, version, sent, 
     assert broker.connections == []
 
 
+# Sizes, and what stands behind the CONNECT
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
+def test_lengths(rig, version, tls):
+    """Around each limit of the Remaining Length (§2.2.3): one byte more in front, and what follows stays in its place."""
+    location = (
+        "mqtt_set_connect username $arg_user; mqtt_set_connect clientid $mqtt_client_id-; mqtt_max_connect_size 128k;"
+    )
+    broker, one = start(rig, location, tls=rig.certificate)
+    follow = mqttbytes.subscribe("a/b", version=version) + mqttbytes.publish("t", b"\x10\x00", version=version)
+    sizes = [100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, 16_360, 16_368, 65_534]
+    for index, size in enumerate(sizes):
+        peer = rig.peer(one, tls=tls or None)
+        peer.upgrade("/mqtt?user=u")
+        peer.send_mqtt(connect(version, "c" * size) + follow)
+        assert peer.read_packet() == mqttbytes.connack(version)
+        broker.received(connect(version, "c" * size + "-", username="u") + follow, index)
+        peer.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_much_behind_a_changed_connect(rig, version):
+    """Shorter or longer than it came: nothing of what was sent along is lost or moved."""
+    broker, one = start(rig, 'mqtt_set_connect password ""; mqtt_set_connect username $arg_user;')
+    packets = b"".join(mqttbytes.publish(f"t{index}", bytes([index]) * 500, version=version) for index in range(100))
+    for index, (name, password) in enumerate((("u", b"p" * 3000), ("u" * 3000, b"p"))):
+        peer = rig.peer(one)
+        peer.upgrade(f"/mqtt?user={name}")
+        peer.send_mqtt(connect(version, "c", username="before", password=password) + packets)
+        assert peer.read_packet() == mqttbytes.connack(version)
+        broker.received(connect(version, "c", username=name) + packets, index)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_next_broker_gets_the_changed_connect(rig, version):
+    """The first one takes the CONNECT and closes."""
+    bad, good = rig.fake(fakebroker.close_after_connect), rig.fake(fakebroker.keep_open)
+    one = rig.gateway(
+        [bad, f"{good.address} backup"], location="mqtt_set_connect username gw; mqtt_set_connect clientid id-$remote_addr;"
+    )
+    admitted(rig, one, version, "c", username="u", password=b"p")
+    expected = connect(version, "id-127.0.0.1", username="gw", password=b"p")
+    bad.received(expected)
+    good.received(expected)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_header_that_is_no_utf8(rig, version):
+    """Whatever stands in it, the broker gets a CONNECT of valid UTF-8 [MQTT-1.5.4-1]; or the client is refused."""
+    broker, one = start(rig, "mqtt_set_connect username $http_x_user;")
+    peer = rig.peer(one)
+    peer.send(request(extra=["X-User: PLACE"]).replace(b"PLACE", b"a\xff\xfe\xc0\x80\xed\xa0\x80b"))
+    assert peer.response().status == 101
+    peer.send_mqtt(connect(version, "c"))
+    assert peer.read_packet() == mqttbytes.connack(version)
+    sent = broker.connection().packets()[0]
+    head = len(connect(version, "c")) + 2
+    name = sent[head:].decode("utf-8")
+    assert name.startswith("a") and name.endswith("b") and "\0" not in name
+    assert sent == connect(version, "c", username=name)
+
+
+INHERITED = [
+    # main, server, location, user name and password at the broker.
+    ("mqtt_set_connect username m;", "", "", "m", b"p"),
+    ("mqtt_set_connect username m;", "mqtt_set_connect username s;", "", "s", b"p"),
+    ("mqtt_set_connect username m;", "", 'mqtt_set_connect password "";', "u", None),
+    ('mqtt_set_connect password "";', "mqtt_set_connect username s;", "mqtt_set_connect username l;", "l", b"p"),
+]
+
+
+@pytest.mark.parametrize("main, server, location, username, password", INHERITED)
+def test_inherited(rig, main, server, location, username, password):
+    """A list of an inner block replaces the outer one as a whole."""
+    broker, one = start(rig, location, main=main, server=server)
+    admitted(rig, one, username="u", password=b"p")
+    broker.received(connect(4, "c", username=username, **({"password": password} if password else {})))
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_real_broker(rig, version):
     """mosquitto takes what was rewritten: messages, the Will, and a session that goes on under the new identifier."""
@@ -166,6 +245,43 @@ def test_assigned_identifier(rig, version):
     broker.received(connect(version, "own"), 1)
 
 
+def test_assigned_identifiers_of_3_1(rig):
+    """3.1 knows no empty identifier, and none is given: the client was told of nothing."""
+    broker, one = start(rig, "mqtt_assign_client_id on;")
+    peer = send(rig, one, connect(3, ""))
+    peer.read_close()
+    assert bytes(peer.mqtt) == mqttbytes.connack(3, 0x02)
+    peer.close()
+    one.ended(status_reason="client_id_refused")
+    assert broker.connections == []
+
+
+@pytest.mark.parametrize("clean", [True, False])
+def test_assigned_identifiers_are_never_the_same(rig, clean):
+    broker, one = start(rig, "mqtt_assign_client_id on;")
+    for _ in range(200):
+        peer = send(rig, one, connect(5, "", clean=clean))
+        assert peer.read_packet()[3] == 0
+        peer.close()
+    names = {mqttbytes.client_id(connection.packets()[0]) for connection in broker.connections}
+    assert len(names) == 200
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
+def test_mqttjs_and_paho_are_told_their_identifier(rig, tls):
+    """And it is the one that a real broker knows them by."""
+    broker = rig.mosquitto()
+    one = rig.gateway([broker], location="mqtt_assign_client_id on;", tls=rig.certificate)
+    url = f"wss://localhost:{one.tls_port}/mqtt" if tls else f"ws://localhost:{one.port}/mqtt"
+    node = rig.node(url, protocolVersion=5, clientId="")
+    given = node.connack["packet"]["properties"]["assignedClientIdentifier"]
+    assert given.startswith("sluice") and f" as {given} " in broker.output()
+    context = rig.certificate.client_context() if tls else None
+    paho = rig.paho(one.tls_port if tls else one.port, 5, tls=context)
+    own = paho.properties.AssignedClientIdentifier
+    assert own.startswith("sluice") and own != given and f" as {own} " in broker.output()
+
+
 def test_what_follows_the_connack_stays_behind_it(rig):
     """The broker sends its CONNACK and messages in one piece; the changed CONNACK comes first."""
     rest = b"".join(mqttbytes.publish(f"t{index}", b"x" * 100, version=5) for index in range(100))
@@ -193,102 +309,3 @@ def test_an_identifier_of_the_broker_is_left_alone(rig):
 
     _, one = start(rig, "mqtt_assign_client_id on;", rig.fake(behaviour))
     assert send(rig, one, connect(5, "")).read_packet() == mqttbytes.connack(5, 0, properties=b"\x12" + data("brokers-own"))
-
-
-# Enhanced authentication
-
-def auth(*, code=0, method="SCRAM", content=b""):
-    properties = b"\x15" + data(method) + (b"\x16" + data(content) if content else b"")
-    return mqttbytes.packet(0xF0, bytes([code]), length(len(properties)), properties)
-
-
-def scram(connection):
-    """A broker that wants two more packets before its CONNACK."""
-    connection.read_packet()
-    connection.send(auth(code=0x18, content=b"challenge"))
-    if connection.read_packet() == auth(code=0x18, content=b"response"):
-        connection.send(mqttbytes.connack(5, 0))
-    connection.drain()
-
-
-@pytest.mark.parametrize("location", ["", "auth_anonymous on; auth_password_file {users};"], ids=["open", "gated"])
-def test_enhanced_authentication_passes_untouched(rig, location):
-    """5.0 §4.12: CONNECT and AUTH packets as they are, once the gate's own rules are met."""
-    users = rig.path("users") / "users"
-    users.write_text("")
-    broker, one = start(rig, location.format(users=users), rig.fake(scram))
-    hello = connect(5, "c", properties=b"\x15" + data("SCRAM") + b"\x16" + data(b"first"))
-    peer = send(rig, one, hello)
-    assert peer.read_packet() == auth(code=0x18, content=b"challenge")
-    peer.send_mqtt(auth(code=0x18, content=b"response"))
-    assert peer.read_packet() == mqttbytes.connack(5, 0)
-    broker.received(hello + auth(code=0x18, content=b"response"))
-
-
-def test_enhanced_authentication_meets_the_gate_first(rig):
-    users = rig.path("users") / "users"
-    users.write_text("")
-    broker, one = start(rig, f"auth_password_file {users};", rig.fake(scram))
-    peer = send(rig, one, connect(5, "c", properties=b"\x15" + data("SCRAM")))
-    peer.read_close()
-    assert bytes(peer.mqtt) == mqttbytes.connack(5, 0x87)
-    assert broker.connections == []
-
-
-# Addresses
-
-ADDRESSES = [
-    ("deny all;", False),
-    ("allow 127.0.0.0/8; deny all;", True),
-    ("allow 127.0.0.1; deny all;", True),
-    ("allow 127.0.0.2; deny all;", False),
-    ("deny 127.0.0.1; allow all;", False),
-    ("allow all; deny 127.0.0.1;", True),
-    ("deny 10.0.0.0/8;", True),
-    ("deny ::1;", True),
-    ("deny unix:;", True),
-    ("allow unix:; deny all;", False),
-]
-
-
-@pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("rules, is_allowed", ADDRESSES)
-def test_address(rig, rules, is_allowed, version):
-    _, one = start(rig, rules)
-    if is_allowed:
-        admitted(rig, one, version)
-    else:
-        expect_refused(rig, one, "address_refused", version)
-
-
-def test_address_of_ipv6_and_unix(rig):
-    path = rig.path("socket") / "s"
-    _, one = start(
-        rig, "allow ::1; allow unix:; deny all;",
-        listen=[f"127.0.0.1:{free_port()}", f"[::1]:{free_port()}", f"unix:{path}"],
-    )  # fmt: skip
-    expect_refused(rig, one, "address_refused")
-    rig.peer(one.listeners[1]).open_mqtt()
-    rig.peer(str(path)).open_mqtt()
-
-
-def test_address_of_files(rig):
-    """403 there: a browser shows it."""
-    root = rig.path("www")
-    (root / "index.html").write_text("hello")
-    one = rig.gateway(
-        [rig.fake()], server=f"deny 127.0.0.1; location / {{ root {root}; }} location /open/ {{ allow all; root {root}; }}"
-    )
-    peer = rig.peer(one)
-    peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert peer.response().status == 403
-    peer.close()
-    assert one.ended(http_status=403)["status_reason"] == "address_refused"
-    (root / "open").mkdir()
-    (root / "open" / "index.html").write_text("hello")
-    peer = rig.peer(one)
-    peer.send(b"GET /open/ HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert peer.response().status == 200
-    peer = rig.peer(one)
-    peer.send(request())
-    assert peer.response().status == 101

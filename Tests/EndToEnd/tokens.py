@@ -3,6 +3,7 @@
 import base64
 import http.server
 import json
+import ssl
 import threading
 import time
 
@@ -58,11 +59,12 @@ def key_set(*keys):
 
 
 class Provider:
-    """Publishes a key set at `url`, and counts who asks."""
+    """Publishes a key set at `url`, and counts who asks. `certificate`: over TLS."""
 
-    def __init__(self, body, port=0):
+    def __init__(self, body, port=0, certificate=None):
         self.body = body
         self.status = 200
+        self.location = None
         self.requests = 0
         provider = self
 
@@ -75,6 +77,8 @@ class Provider:
                 body = provider.body.encode()
                 self.send_response(provider.status)
                 self.send_header("Content-Length", str(len(body)))
+                if provider.location:
+                    self.send_header("Location", provider.location)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -83,7 +87,15 @@ class Provider:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.port = self.server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/jwks.json"
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.port}/jwks.json"
+        if certificate:
+            # A client that does not trust this ends its handshake: no fault of the server's.
+            self.server.handle_error = lambda *_: None
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate.certificate, certificate.key)
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False
+            )
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self):

@@ -39,7 +39,8 @@ extension Session {
             changes.clientID = .set(Array(clientID.utf8))
             pending.clientID = clientID
         }
-        if settings.assignsClientID, pending.clientID.isEmpty {
+        // Behind an exchange of AUTH packets the CONNACK passes as it is: there the broker gives the identifier, and tells it.
+        if settings.assignsClientID, pending.clientID.isEmpty, pending.packet.authenticationMethod == nil {
             pending.clientID = Self.makeClientID()
             changes.clientID = .set(Array(pending.clientID.utf8))
         }
