@@ -1,5 +1,5 @@
-"""The service of auth_http, as an operator writes one: a process of its own, HTTP/1.1 with kept connections, which answers
-as it is told and remembers every question.
+"""The service of auth_http, as an operator writes one: a process of its own, HTTP/1.1 with kept connections, which
+answers as it is told and remembers every question.
 
 As a programme it is the service; `AuthServer` starts it and speaks to it by lines of JSON.
 """
@@ -36,8 +36,8 @@ class AuthServer:
 
     def answer(self, body=None, *, status=200, delay=0, kind="application/json", close=None, headers=None, pace=0):
         """`body`: an object is sent as JSON, a text as it is; "names": allow, with the client's own identifier behind
-        `user-` and `id-`, each after another time up to `delay`. `close`: "before" or "after" the answer; "hang": never.
-        `pace`: seconds between two bytes of the answer."""
+        `user-` and `id-`, each after another time up to `delay`. `close`: "before" or "after" the answer; "hang":
+        never. `pace`: seconds between two bytes of the answer."""
         text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
         self._command(answer={"body": text, "status": status, "delay": delay, "kind": kind, "close": close,
                               "headers": headers or {}, "pace": pace})  # fmt: skip

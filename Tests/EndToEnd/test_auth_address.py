@@ -7,7 +7,7 @@ from authserver import AuthServer
 from bytepeer import request
 from harness import free_port
 from mqttbytes import VERSIONS
-from refusals import admitted, code, connack, expect_refused
+from refusals import admitted, code, expect_refused
 
 
 def start(rig, location="", **options):

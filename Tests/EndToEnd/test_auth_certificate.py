@@ -38,7 +38,8 @@ def clients(devices, tmp_path_factory):
 
 
 def secured(rig, devices, clients, verify, location="", server="", brokers=None):
-    lines = f"ssl_client_certificate {devices.certificate}; ssl_crl {clients['list']}; ssl_verify_client {verify}; {server}"
+    lines = f"ssl_client_certificate {devices.certificate}; ssl_crl {clients['list']}; {server}"
+    lines += f"ssl_verify_client {verify};"
     return rig.gateway(
         brokers or [rig.fake(fakebroker.keep_open)], tls=rig.certificate, server=lines, location=location
     )
@@ -192,7 +193,9 @@ def two_names(rig, devices, clients):
         error_log stderr debug;
         access_log access.log json;
         upstream brokers {{ server {broker.address}; }}
-        server {{ listen 127.0.0.1:{port} ssl; server_name open.example; {pair} location /mqtt {{ mqtt_pass brokers; }} }}
+        server {{
+            listen 127.0.0.1:{port} ssl; server_name open.example; {pair} location /mqtt {{ mqtt_pass brokers; }}
+        }}
         server {{
             listen 127.0.0.1:{port} ssl; server_name closed.example; {pair}
             ssl_client_certificate {devices.certificate}; ssl_verify_client on;
@@ -215,6 +218,7 @@ def test_a_host_that_verifies_over_a_connection_for_another(rig, devices, client
     peer = rig.peer(one, tls=lenient(rig, tls), name="open.example")
     peer.send(request(host="closed.example"))
     assert peer.response().status == 421
+    peer.close()
     assert one.ended(http_status=421)["status_reason"] == "request_refused"
 
 
@@ -230,9 +234,12 @@ def test_a_ticket_of_another_name_does_not_help(rig, devices, clients, tls):
     raw = connect(one.tls_address)
     rig.keep(raw)
     with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
-        wrapped = own.wrap_socket(raw, server_hostname="closed.example", session=session)
-        wrapped.sendall(request(host="closed.example"))
-        assert b"101" in wrapped.recv(1000), "no answer"
+        wrapped = rig.keep(own.wrap_socket(raw, server_hostname="closed.example", session=session))
+        try:
+            wrapped.sendall(request(host="closed.example"))
+            assert b"101" in wrapped.recv(1000), "no answer"
+        finally:
+            wrapped.close()
     one.ended_before_request("tls_failed")
     assert "no certificate was sent" in one.output()
 

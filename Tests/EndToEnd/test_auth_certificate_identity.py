@@ -1,5 +1,6 @@
-"""What a client's certificate is good for behind the handshake: names in logs and at the broker, resumed sessions, its end."""
+"""A client's certificate behind the handshake: names in logs and at the broker, resumed sessions, its end."""
 
+import contextlib
 import hashlib
 import ssl
 
@@ -182,7 +183,8 @@ def test_depth(rig, devices, below, depth, allowed, tls):
         admitted(rig, one, tls=own)
         return
     with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
-        rig.peer(one, tls=own).open_mqtt()
+        with contextlib.closing(rig.peer(one, tls=own)) as peer:
+            peer.open_mqtt()
     one.ended(status_reason="tls_failed")
     assert "chain too long" in one.output()
 
@@ -241,7 +243,9 @@ def test_a_ticket_of_another_authority_does_not_help(rig, devices, device, tls, 
     hello(first, "theirs.example")
     assert first.socket.session.has_ticket
     with pytest.raises((ssl.SSLError, ConnectionError, AssertionError)):
-        hello(rig.peer(address, tls=Resumed(own, first.socket.session), name="ours.example"), "ours.example")
+        resumed = Resumed(own, first.socket.session)
+        with contextlib.closing(rig.peer(address, tls=resumed, name="ours.example")) as peer:
+            hello(peer, "ours.example")
     one.ended_before_request("tls_failed")
     # Nor by its Host, over the connection that is open already.
     peer = rig.peer(address, tls=own, name="theirs.example")

@@ -1,4 +1,4 @@
-"""The service of auth_http as a server among servers: TLS, restarts, slow and broken answers, and who waits meanwhile."""
+"""The service of auth_http as a server: TLS, restarts, slow and broken answers, and who waits meanwhile."""
 
 import signal
 
@@ -246,9 +246,8 @@ def test_a_service_over_tls(rig, kind, tmp_path_factory):
 
 def test_the_cache_knows_a_question_by_all_that_counts(rig):
     """Not by the port: each client has another one."""
-    service, _, one = start(
-        rig, "auth_http_cache 1m; auth_http_headers Cookie;", listen=[f"127.0.0.1:{free_port()}", f"[::1]:{free_port()}"]
-    )
+    listen = [f"127.0.0.1:{free_port()}", f"[::1]:{free_port()}"]
+    service, _, one = start(rig, "auth_http_cache 1m; auth_http_headers Cookie;", listen=listen)
 
     def come(version=4, client_id="c", listener=0, **options):
         extra = options.pop("extra", ())

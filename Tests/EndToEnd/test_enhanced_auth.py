@@ -1,4 +1,4 @@
-"""MQTT 5 enhanced authentication (5.0 §4.12): the broker's affair, once the gate's own rules are met. Nothing is touched."""
+"""MQTT 5 enhanced authentication (5.0 §4.12): the broker's affair, once the gate's own rules are met."""
 
 import time
 

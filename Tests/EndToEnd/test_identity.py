@@ -163,9 +163,8 @@ def test_much_behind_a_changed_connect(rig, version):
 def test_the_next_broker_gets_the_changed_connect(rig, version):
     """The first one takes the CONNECT and closes."""
     bad, good = rig.fake(fakebroker.close_after_connect), rig.fake(fakebroker.keep_open)
-    one = rig.gateway(
-        [bad, f"{good.address} backup"], location="mqtt_set_connect username gw; mqtt_set_connect clientid id-$remote_addr;"
-    )
+    location = "mqtt_set_connect username gw; mqtt_set_connect clientid id-$remote_addr;"
+    one = rig.gateway([bad, f"{good.address} backup"], location=location)
     admitted(rig, one, version, "c", username="u", password=b"p")
     expected = connect(version, "id-127.0.0.1", username="gw", password=b"p")
     bad.received(expected)
@@ -308,4 +307,5 @@ def test_an_identifier_of_the_broker_is_left_alone(rig):
         connection.drain()
 
     _, one = start(rig, "mqtt_assign_client_id on;", rig.fake(behaviour))
-    assert send(rig, one, connect(5, "")).read_packet() == mqttbytes.connack(5, 0, properties=b"\x12" + data("brokers-own"))
+    answer = send(rig, one, connect(5, "")).read_packet()
+    assert answer == mqttbytes.connack(5, 0, properties=b"\x12" + data("brokers-own"))
