@@ -63,35 +63,11 @@ package enum Address: Sendable, Hashable {
     case unix(path: String)
 }
 
-/// A pool of brokers.
-package struct UpstreamSettings: Sendable, Equatable {
-    package var name: String
-    package var servers: [UpstreamServerSettings]
-
-    package init(name: String, servers: [UpstreamServerSettings]) {
-        self.name = name
-        self.servers = servers
-    }
-}
-
-/// One `server` line of an upstream.
-package struct UpstreamServerSettings: Sendable, Equatable {
-    package var address: Address
-    package var weight = 1
-    /// Sessions at the same time, over all loops; 0 is no limit.
-    package var maxConnections = 0
-    /// Failed attempts within `failTimeout` that take the peer out for `failTimeout`; 0 never does.
-    package var maxFails = 1
-    package var failTimeout: Duration = .seconds(10)
-    package var isBackup = false
-    package var isDown = false
-
-    package init(address: Address) { self.address = address }
-}
-
 package struct ListenerSettings: Sendable, Equatable {
     package var address: Address
     package var isTLS: Bool
+    /// Whether every connection begins with a header of the PROXY protocol.
+    package var readsProxyHeader = false
     /// Indices into `Snapshot.servers`, in the order of the file; the first is the default server.
     package var servers: [Int]
 
@@ -115,8 +91,21 @@ package struct ServerSettings: Sendable, Equatable {
     package var clientHeaderTimeout: Duration = .seconds(10)
     /// Largest request head, in bytes.
     package var clientHeaderBufferSize = 16 * 1024
+    package var realIP = RealIPSettings()
     /// Used for requests that no location takes.
     package var accessLog: AccessLogSettings?
+
+    package init() {}
+}
+
+/// Whose word counts for a client's address, and how it is said.
+package struct RealIPSettings: Sendable, Equatable {
+    /// Fronts that are trusted; empty: none.
+    package var trusted: [Network] = []
+    /// The request field that names the client, in lower case; nil: none is read.
+    package var header: String?
+    /// Whether addresses of trusted fronts are skipped in the field, from its end.
+    package var isRecursive = false
 
     package init() {}
 }
@@ -188,6 +177,8 @@ package struct MQTTSettings: Sendable, Equatable {
     package var upstreamConnackTimeout: Duration = .seconds(10)
     /// Peers tried for one CONNECT.
     package var upstreamTries = 3
+    /// For all tries of one CONNECT together.
+    package var upstreamTriesTimeout: Duration = .seconds(25)
     /// What the broker is told in place of what the client says.
     package var setConnect: [ConnectChange] = []
     /// Whether a client without an identifier gets one from the gateway.

@@ -30,18 +30,44 @@ package enum Socket {
         }
     }
 
-    /// Starts to connect. `isConnected` says whether it is done already; else the socket becomes writable, or fails.
+    /// Starts to connect, from `source` when there is one; its port is chosen by the system for this peer. `isConnected` says
+    /// whether it is done already; else the socket becomes writable, or fails.
     package static func connect(
-        _ address: SocketAddress
+        _ address: SocketAddress, from source: SocketAddress? = nil
     ) throws(SystemError) -> (descriptor: Int32, isConnected: Bool) {
         let descriptor = try SystemError.check("socket", CShims_socket(address.family))
         if !address.isUnix { _ = CShims_set_nodelay(descriptor) }
+        if let source {
+            _ = CShims_set_bind_no_port(descriptor)
+            let bound = withUnsafePointer(to: source.storage) { CShims_bind(descriptor, $0, source.length) }
+            guard bound == 0 else {
+                close(descriptor)
+                throw SystemError("bind", code: -bound)
+            }
+        }
         let result = withUnsafePointer(to: address.storage) { CShims_connect(descriptor, $0, address.length) }
         guard result == 0 || result == -EINPROGRESS else {
             close(descriptor)
             throw SystemError("connect", code: -result)
         }
         return (descriptor, result == 0)
+    }
+
+    /// Whether a socket can be bound to an address of this machine: throws why not.
+    package static func checkSource(_ address: SocketAddress) throws(SystemError) {
+        let descriptor = try SystemError.check("socket", CShims_socket(address.family))
+        defer { close(descriptor) }
+        _ = CShims_set_bind_no_port(descriptor)
+        let bound = withUnsafePointer(to: address.storage) { CShims_bind(descriptor, $0, address.length) }
+        try SystemError.check("bind", bound)
+    }
+
+    /// The address of this side of a socket; nil when it has none.
+    package static func localAddress(_ descriptor: Int32) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        guard CShims_local_address(descriptor, &storage, &length) == 0 else { return nil }
+        return SocketAddress(storage: storage, length: length)
     }
 
     /// The error of a connect that has ended; nil when it succeeded.

@@ -116,6 +116,29 @@ package struct CompactAddress: Sendable, Equatable, BitwiseCopyable {
         }
     }
 
+    /// 4 or 16 bytes in network order; nil for any other number.
+    package init?(bytes: [UInt8], port: UInt16) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        family = bytes.count == 4 ? .v4 : .v6
+        self.port = port
+        withUnsafeMutableBytes(of: &high) { $0.copyBytes(from: bytes.prefix(8)) }
+        withUnsafeMutableBytes(of: &low) { $0.copyBytes(from: bytes.dropFirst(8)) }
+    }
+
+    /// A literal IPv4 or IPv6 address, without brackets; nil for anything else.
+    package init?(literal text: String, port: UInt16 = 0) {
+        var words = (UInt64(0), UInt64(0))
+        if inet_pton(AF_INET, text, &words) == 1 {
+            family = .v4
+        } else if inet_pton(AF_INET6, text, &words) == 1 {
+            family = .v6
+        } else {
+            return nil
+        }
+        self.port = port
+        (high, low) = words
+    }
+
     /// 4 or 16 bytes in network order; none for a unix socket.
     package var bytes: [UInt8] {
         switch family {

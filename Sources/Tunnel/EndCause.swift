@@ -14,6 +14,11 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case clientIdle = "client_idle"
 
     // Before the WebSocket
+    /// The front did not send its header of the PROXY protocol in time.
+    case proxyHeaderTimeout = "proxy_header_timeout"
+    case proxyHeaderInvalid = "proxy_header_invalid"
+    /// Whoever connected is not one whose header counts.
+    case proxyHeaderUntrusted = "proxy_header_untrusted"
     case tlsFailed = "tls_failed"
     case plainHTTPToTLS = "http_to_tls_port"
     case handshakeTimeout = "handshake_timeout"
@@ -59,6 +64,8 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
 
     // The way to the broker
     case noUpstream = "no_upstream"
+    /// No port is left for a connection to any peer.
+    case sourcePortsExhausted = "source_ports_exhausted"
     case refusedByBroker = "refused_by_broker"
     /// DISCONNECT of the broker, or an end of file behind the client's.
     case brokerDisconnect = "broker_disconnect"
@@ -71,6 +78,8 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     // The gateway itself
     case shutdown = "shutdown"
     case drained = "drained"
+    /// Moved, so that a peer that came back gets its share.
+    case rebalanced = "rebalanced"
     case outOfResources = "out_of_resources"
 
     /// Which side a session ended by.
@@ -80,7 +89,9 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         switch self {
         case .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled:
             .upstream
-        case .shutdown, .drained, .outOfResources, .served, .authUnavailable, .authBusy, .authTimeout: .gateway
+        case .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable,
+            .authBusy, .authTimeout:
+            .gateway
         default: .client
         }
     }
@@ -93,7 +104,8 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         case .webSocketError, .malformedPacket, .protocolError, .connectMalformed: .protocolError
         case .textFrame: .unsupportedData
         case .packetTooLarge, .connectTooLarge: .messageTooBig
-        case .noUpstream, .authUnavailable, .authBusy, .authTimeout: .tryAgainLater
+        case .noUpstream, .sourcePortsExhausted, .authUnavailable, .authBusy, .authTimeout: .tryAgainLater
+        case .rebalanced: .serviceRestart
         case .brokerLost, .brokerProtocolError, .brokerStalled: .badGateway
         case .outOfResources: .internalError
         default: .policyViolation
@@ -111,6 +123,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         case .brokerProtocolError, .brokerStalled: .unspecifiedError
         case .outOfResources: .serverBusy
         case .tokenExpired: .maximumConnectTime
+        case .rebalanced: .useAnotherServer
         default: nil
         }
     }

@@ -1,12 +1,14 @@
 /// The life of a session: what has happened so far, and what is to be done when something happens next. Pure.
 ///
+///     readingProxyHeader ─▶ handshaking, or readingRequest on a plain listener
 ///     handshaking ─▶ readingRequest ─▶ awaitingConnect ─▶ authenticating ─▶ connecting ─▶ awaitingConnack ─▶ open
 ///                                                                            ▲      │           │
 ///                                                                            └──────┴───────────┘  next peer, while
 ///                                                                                                  tries are left
 ///     any ─▶ closing ─▶ closed
 ///
-/// - `handshaking`: accepted; the TLS handshake runs. A plain listener skips it.
+/// - `readingProxyHeader`: accepted; the front's header of the PROXY protocol is on its way. Only where a listener says so.
+/// - `handshaking`: the TLS handshake runs. A plain listener skips it.
 /// - `readingRequest`: the HTTP request head is on its way.
 /// - `awaitingConnect`: the WebSocket stands (101 is sent); the CONNECT is on its way. Nothing has reached a broker.
 /// - `authenticating`: the CONNECT is whole and valid, and kept; whether the client may in is being found out. What it
@@ -17,6 +19,7 @@
 /// - `closing`: the last bytes, the WebSocket Close, close_notify and FIN go out; then a bounded wait for the other side.
 /// - `closed`: both sockets are closed; nothing may follow.
 package enum SessionMachine: ~Copyable {
+    case readingProxyHeader(isTLS: Bool)
     case handshaking
     case readingRequest
     case awaitingConnect
@@ -40,13 +43,14 @@ package enum SessionMachine: ~Copyable {
 
     /// A copyable name of the state.
     package enum Phase: UInt8, Sendable, CaseIterable {
-        case handshaking, readingRequest, awaitingConnect, authenticating, connecting, awaitingConnack, open, closing,
-            closed
+        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting,
+            awaitingConnack, open, closing, closed
     }
 
     package var phase: Phase {
         @inline(__always) get {
             switch self {
+            case .readingProxyHeader: .readingProxyHeader
             case .handshaking: .handshaking
             case .readingRequest: .readingRequest
             case .awaitingConnect: .awaitingConnect
@@ -60,10 +64,25 @@ package enum SessionMachine: ~Copyable {
         }
     }
 
-    /// A new session of a TLS listener starts with the handshake, one of a plain listener with the request.
-    package init(isTLS: Bool) { self = isTLS ? .handshaking : .readingRequest }
+    /// A new session of a TLS listener starts with the handshake, one of a plain listener with the request; the front's header
+    /// comes before either.
+    package init(isTLS: Bool, readsProxyHeader: Bool = false) {
+        if readsProxyHeader {
+            self = .readingProxyHeader(isTLS: isTLS)
+        } else {
+            self = isTLS ? .handshaking : .readingRequest
+        }
+    }
 
     // MARK: The client's way in
+
+    /// The front has said whom it speaks for.
+    package mutating func proxyHeaderRead() {
+        switch consume self {
+        case .readingProxyHeader(let isTLS): self = isTLS ? .handshaking : .readingRequest
+        case let other: self = other
+        }
+    }
 
     package mutating func handshakeCompleted() {
         switch consume self {
@@ -192,6 +211,7 @@ package enum SessionMachine: ~Copyable {
     /// The time limit of the phase has passed.
     package func timeLimit() -> TimeAction {
         switch self {
+        case .readingProxyHeader: .end(.proxyHeaderTimeout)
         case .handshaking: .end(.handshakeTimeout)
         case .readingRequest: .answerRequestTimeout
         case .awaitingConnect: .end(.connectTimeout)

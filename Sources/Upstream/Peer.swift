@@ -2,7 +2,9 @@
 package struct Peer: Sendable {
     /// The operator's wishes.
     package struct Settings: Sendable, Equatable {
-        /// Share of the sessions, from 1.
+        /// Tells this peer from others, on every replica of the gateway alike: a hash of its address.
+        package var identity: UInt64
+        /// Share of the sessions, from 1 to 65,535.
         package var weight: Int
         /// Sessions at the same time, over all loops; 0 is no limit.
         package var maxConnections: Int
@@ -10,58 +12,61 @@ package struct Peer: Sendable {
         package var maxFails: Int
         /// Milliseconds.
         package var failTimeout: Int64
+        /// Milliseconds that a peer which comes back takes to get its full share; 0: it has it at once.
+        package var slowStart: Int64
         package var isBackup: Bool
         package var isDown: Bool
+        /// It gets no new session, and keeps those it has.
+        package var isDraining: Bool
 
         package init(
-            weight: Int = 1, maxConnections: Int = 0, maxFails: Int = 1, failTimeout: Int64 = 10_000,
-            isBackup: Bool = false, isDown: Bool = false
+            identity: UInt64 = 0, weight: Int = 1, maxConnections: Int = 0, maxFails: Int = 1,
+            failTimeout: Int64 = 10_000, slowStart: Int64 = 0, isBackup: Bool = false, isDown: Bool = false,
+            isDraining: Bool = false
         ) {
-            self.weight = max(1, weight)
+            self.identity = identity
+            self.weight = min(max(1, weight), 65_535)
             self.maxConnections = maxConnections
             self.maxFails = maxFails
             self.failTimeout = failTimeout
+            self.slowStart = slowStart
             self.isBackup = isBackup
             self.isDown = isDown
+            self.isDraining = isDraining
         }
+
+        /// Whether the operator wants new sessions there.
+        package var isWanted: Bool { !isDown && !isDraining }
     }
 
-    package let settings: Settings
-    package var passive = PassiveCheck()
+    package internal(set) var settings: Settings
+    /// What failed attempts say.
+    package internal(set) var passive = PassiveCheck()
+    /// What probes say; true while there are none.
+    package internal(set) var isHealthy = true
+    /// When it came back, or came new; nil: it has been here from the start.
+    var backSince: Int64?
+    /// Where it stands in the smooth round robin.
+    var turn = 0
 
     package init(_ settings: Settings) { self.settings = settings }
-}
 
-/// What failed attempts say about a peer, as one loop has seen them. "Down" is the operator's wish and stands elsewhere.
-package struct PassiveCheck: Sendable, Equatable {
-    private var fails = 0
-    private var windowStart: Int64 = 0
-    /// The time until which the peer is left alone.
-    package private(set) var unavailableUntil: Int64 = 0
+    /// Units of `effectiveWeight` in a weight of 1.
+    package static let weightUnit = 256
 
-    package func isAvailable(now: Int64) -> Bool { now >= unavailableUntil }
-
-    /// An attempt has failed. Returns whether this one takes the peer out.
-    package mutating func failed(now: Int64, _ settings: Peer.Settings) -> Bool {
-        guard settings.maxFails > 0 else { return false }
-        if fails == 0 || now - windowStart > settings.failTimeout {
-            fails = 0
-            windowStart = now
-        }
-        fails += 1
-        guard fails >= settings.maxFails else { return false }
-        let wasAvailable = isAvailable(now: now)
-        unavailableUntil = now + settings.failTimeout
-        // After that time one more failure is enough: it has shown nothing good since.
-        fails = settings.maxFails - 1
-        windowStart = unavailableUntil
-        return wasAvailable
+    /// Its share of new sessions now, in `weightUnit`s: it grows from next to nothing to the whole weight while the peer
+    /// starts slowly. Never 0, never falling while time passes.
+    package func effectiveWeight(now: Int64) -> Int {
+        let full = settings.weight * Self.weightUnit
+        guard settings.slowStart > 0, let backSince else { return full }
+        let elapsed = max(0, now - backSince)
+        guard elapsed < settings.slowStart else { return full }
+        return max(1, Int(Double(full) * Double(elapsed) / Double(settings.slowStart)))
     }
 
-    /// An attempt has succeeded. Returns whether the peer was out before.
-    package mutating func succeeded() -> Bool {
-        let wasOut = unavailableUntil != 0
-        self = PassiveCheck()
-        return wasOut
+    /// Whether it has not got its full share yet.
+    package func isStartingSlowly(now: Int64) -> Bool {
+        guard settings.slowStart > 0, let backSince else { return false }
+        return now - backSince < settings.slowStart
     }
 }

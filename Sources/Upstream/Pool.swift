@@ -1,55 +1,152 @@
 /// The peers of one upstream, as one loop sees them: chooses, and learns from what happens. Pure but for the counts,
 /// which all loops share. Times are milliseconds of a monotonic clock.
+///
+/// A peer keeps its index for as long as it is there. A place whose peer is gone is down until another peer gets it.
 package struct Pool: Sendable {
     package private(set) var peers: [Peer]
-    private var balancer: Balancer
-    private let counts: SessionCounts
+    package let balancer: Balancer
+    package private(set) var counts: SessionCounts
+    /// Sessions are being moved to peers that have too few: new ones go there too, whatever the balancer.
+    package var isRebalancing = false
+    private var candidates: [Candidate] = []
+    private var members: [Candidate] = []
 
     /// `counts` has a place for each peer.
-    package init(_ settings: [Peer.Settings], counts: SessionCounts) {
+    package init(_ settings: [Peer.Settings], balancer: Balancer = .roundRobin, counts: SessionCounts) {
         peers = settings.map(Peer.init)
-        balancer = .roundRobin(SmoothRoundRobin(count: settings.count))
+        self.balancer = balancer
         self.counts = counts
     }
+
+    // MARK: Choosing
 
     /// Chooses a peer that was not tried yet, and takes a place on it: give it back with `release`.
     ///
     /// Primaries first, then backups. When all that are left have failed of late they are tried all the same, the
-    /// primaries first: one of them may be back, and the client would be refused otherwise. nil: none is left.
-    package mutating func choose(now: Int64, tried: [Int]) -> Int? {
-        for needsHealth in [true, false] {
-            for isBackup in [false, true] {
-                if let peer = take(now: now, tried: tried, isBackup: isBackup, needsHealth: needsHealth) { return peer }
-            }
-        }
-        return nil
-    }
-
-    private mutating func take(now: Int64, tried: [Int], isBackup: Bool, needsHealth: Bool) -> Int? {
+    /// primaries first: one of them may be back, and the client would be refused otherwise. What the operator has taken
+    /// out, what probes have found dead and what is full is never chosen. nil: none is left. `key` is the hash of the
+    /// session's key; `random` a word of chance.
+    package mutating func choose(now: Int64, key: UInt64 = 0, random: UInt64 = 0, tried: [Int] = []) -> Int? {
         var full: [Int] = []
-        let (peers, counts) = (self.peers, self.counts)
         while true {
-            let choice = balancer.choose(peers) { index in
-                let peer = peers[index]
-                let limit = peer.settings.maxConnections
-                return !peer.settings.isDown && peer.settings.isBackup == isBackup
-                    && (!needsHealth || peer.passive.isAvailable(now: now))
-                    && (limit == 0 || counts[index] < limit) && !tried.contains(index) && !full.contains(index)
-            }
-            guard let choice else { return nil }
+            let isBackup = collect(now: now, without: tried, full)
+            guard let choice = pick(now: now, key: key, random: random, isBackup: isBackup) else { return nil }
             if counts.acquire(choice, limit: peers[choice].settings.maxConnections) { return choice }
             full.append(choice)  // another loop took the last place
         }
     }
 
+    /// Takes a place on this very peer, if it may be chosen.
+    package func take(_ peer: Int, now: Int64, tried: [Int]) -> Bool {
+        guard peers.indices.contains(peer), !tried.contains(peer), peers[peer].settings.isWanted, peers[peer].isHealthy
+        else { return false }
+        return counts.acquire(peer, limit: peers[peer].settings.maxConnections)
+    }
+
     /// The session on `peer` is over, or the attempt was.
     package func release(_ peer: Int) { counts.release(peer) }
 
-    /// The attempt on `peer` failed. Returns whether that takes it out of the pool for a while.
+    /// Puts the best that may be chosen into `candidates`; returns whether they are backups. `spared` is not full even when
+    /// it is.
+    private mutating func collect(now: Int64, without tried: [Int], _ full: [Int], sparing spared: Int? = nil) -> Bool {
+        candidates.removeAll(keepingCapacity: true)
+        var best = Int.max
+        for index in peers.indices {
+            let peer = peers[index]
+            guard peer.settings.isWanted, peer.isHealthy else { continue }
+            let rank = (peer.passive.isAvailable(now: now) ? 0 : 2) + (peer.settings.isBackup ? 1 : 0)
+            guard rank <= best, tried.isEmpty || !tried.contains(index), full.isEmpty || !full.contains(index) else {
+                continue
+            }
+            let (load, limit) = (counts[index], peer.settings.maxConnections)
+            guard limit == 0 || load < limit || index == spared else { continue }
+            if rank < best {
+                best = rank
+                candidates.removeAll(keepingCapacity: true)
+            }
+            candidates.append(Candidate(index: index, weight: peer.effectiveWeight(now: now), load: load))
+        }
+        return best & 1 == 1
+    }
+
+    /// One of `candidates`.
+    private mutating func pick(now: Int64, key: UInt64, random: UInt64, isBackup: Bool) -> Int? {
+        switch balancer {
+        case .roundRobin where !isRebalancing: return SmoothRoundRobin.choose(candidates, &peers)
+        case .randomTwo where !isRebalancing: return RandomTwo.choose(candidates, random: random)
+        case .roundRobin, .randomTwo, .leastConnections: return LeastConnections.choose(&candidates, &peers)
+        case .hash(let isConsistent, let factor):
+            let bound = factor > 0 ? LoadBound(candidates, factor: factor) : nil
+            if isConsistent { return RendezvousHash.choose(key, candidates, peers, bound: bound) }
+            members.removeAll(keepingCapacity: true)
+            for index in peers.indices where peers[index].settings.isBackup == isBackup {
+                guard peers[index].settings.isWanted else { continue }
+                let weight = peers[index].settings.weight * Peer.weightUnit
+                members.append(Candidate(index: index, weight: weight, load: 0))
+            }
+            if let bound, candidates.contains(where: { !bound.isExceeded(by: $0) }) {
+                candidates.removeAll { bound.isExceeded(by: $0) }
+            }
+            return ModuloHash.choose(key, members: members, candidates: candidates)
+        }
+    }
+
+    /// The peer that a session with this key belongs to now, and would go to if it came anew. `peer` is where it is: it
+    /// counts there already. nil: there is none.
+    package mutating func home(of key: UInt64, on peer: Int, now: Int64) -> Int? {
+        guard balancer.usesKey else { return nil }
+        let isBackup = collect(now: now, without: [], [], sparing: peer)
+        if let place = candidates.firstIndex(where: { $0.index == peer }) {
+            let own = candidates[place]
+            candidates[place] = Candidate(index: own.index, weight: own.weight, load: max(0, own.load - 1))
+        }
+        return pick(now: now, key: key, random: 0, isBackup: isBackup)
+    }
+
+    // MARK: Learning
+
+    /// The attempt on `peer` failed. Returns whether that takes it out of the pool for a while. A pool's only peer is never
+    /// taken out: there is nobody to go to.
     package mutating func failed(_ peer: Int, now: Int64) -> Bool {
-        peers[peer].passive.failed(now: now, peers[peer].settings)
+        guard peers.indices.contains(peer), peers.count(where: { $0.settings.isWanted }) > 1 else { return false }
+        let isOut = peers[peer].passive.failed(now: now, peers[peer].settings)
+        if !peers[peer].passive.isAvailable(now: now) { peers[peer].backSince = peers[peer].passive.unavailableUntil }
+        return isOut
     }
 
     /// `peer` answered as a broker does. Returns whether that brings it back.
-    package mutating func succeeded(_ peer: Int) -> Bool { peers[peer].passive.succeeded() }
+    package mutating func succeeded(_ peer: Int) -> Bool {
+        guard peers.indices.contains(peer) else { return false }
+        return peers[peer].passive.succeeded()
+    }
+
+    /// Probes have found out something about `peer`, at the time `now`.
+    package mutating func note(_ peer: Int, isHealthy: Bool, now: Int64) {
+        guard peers.indices.contains(peer), peers[peer].isHealthy != isHealthy else { return }
+        peers[peer].isHealthy = isHealthy
+        guard isHealthy else { return }
+        peers[peer].backSince = now
+        _ = peers[peer].passive.succeeded()
+    }
+
+    /// The operator's wishes have changed, or the addresses of a name. Peers keep their places; those of which the identity
+    /// is another are new ones, and start slowly. `counts` has a place for each. Returns whether sessions may have to move.
+    package mutating func update(_ settings: [Peer.Settings], counts: SessionCounts, now: Int64) -> Bool {
+        var isChanged = false
+        for (index, new) in settings.enumerated() {
+            guard peers.indices.contains(index), peers[index].settings.identity == new.identity else {
+                var peer = Peer(new)
+                peer.backSince = now
+                if peers.indices.contains(index) { peers[index] = peer } else { peers.append(peer) }
+                isChanged = isChanged || new.isWanted
+                continue
+            }
+            let old = peers[index].settings
+            if new.isWanted, !old.isWanted { peers[index].backSince = now }
+            isChanged = isChanged || new.isWanted && (new.weight != old.weight || !old.isWanted)
+            peers[index].settings = new
+        }
+        self.counts = counts
+        return isChanged
+    }
 }

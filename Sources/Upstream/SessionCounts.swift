@@ -1,6 +1,7 @@
 import Synchronization
 
-/// How many sessions each peer of a pool has, over all loops: exact, so that `max_conns` is never exceeded.
+/// How many sessions each peer of a pool has, over all loops: exact, so that `max_conns` is never exceeded: a place is
+/// taken by compare and exchange before the connect.
 ///
 /// Touched when a session takes or leaves a peer, never on the data path. Any thread.
 package final class SessionCounts: Sendable {
@@ -11,6 +12,15 @@ package final class SessionCounts: Sendable {
     private let counters: [Counter]
 
     package init(peers: Int) { counters = (0..<peers).map { _ in Counter() } }
+
+    private init(_ counters: [Counter]) { self.counters = counters }
+
+    /// The same counts, with places for more peers.
+    package func grown(to peers: Int) -> SessionCounts {
+        SessionCounts(counters + (counters.count..<max(peers, counters.count)).map { _ in Counter() })
+    }
+
+    package var peers: Int { counters.count }
 
     /// Sessions on the peer now.
     package subscript(peer: Int) -> Int { counters[peer].value.load(ordering: .relaxed) }

@@ -84,6 +84,8 @@ static inline int CShims_set_nodelay(int fd) { return CShims_set_option(fd, IPPR
 static inline int CShims_set_reuse_address(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 static inline int CShims_set_reuse_port(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 static inline int CShims_set_ipv6_only(int fd) { return CShims_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+/// The port is chosen when the socket connects, so that it may serve for each peer anew: ip(7), Linux 4.2.
+static inline int CShims_set_bind_no_port(int fd) { return CShims_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1); }
 /// The pending error of a socket as -errno; 0 is none.
 static inline int CShims_take_error(int fd) {
     int value = 0; socklen_t size = sizeof value;

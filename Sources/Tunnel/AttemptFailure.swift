@@ -1,0 +1,40 @@
+/// Why an attempt to reach a broker failed. The raw value is its name in logs and metrics: this file is the one place for
+/// them.
+package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
+    /// Nobody listens there.
+    case connectRefused = "connect_refused"
+    case connectTimeout = "connect_timeout"
+    /// Another error of connect: no route, a reset.
+    case connectFailed = "connect_failed"
+    /// A unix socket whose queue stayed full.
+    case queueFull = "queue_full"
+    /// Every port of every source address is in use towards this peer.
+    case sourcePortsExhausted = "source_ports_exhausted"
+    /// Reset before the CONNACK.
+    case reset = "reset"
+    /// End of file before the CONNACK.
+    case closed = "closed"
+    case connackTimeout = "connack_timeout"
+    /// What came is not a CONNACK.
+    case connackInvalid = "connack_invalid"
+    /// A CONNACK that says: server unavailable (3.x 0x03, 5.0 0x88).
+    case unavailable = "server_unavailable"
+    /// A CONNACK that says: not now (5.0 0x89, 0x97, 0x9F).
+    case busy = "server_busy"
+    /// A CONNACK that names another server of the pool (5.0 0x9C, 0x9D).
+    case redirected = "redirected"
+    /// `upstream_tries_timeout` has passed.
+    case outOfTime = "tries_timeout"
+
+    /// Whether the peer is to blame, so that others are asked first for a while. Brokers close without a word when they do not
+    /// like a CONNECT, and what is busy or over a quota may be so for one client: a client must not take the pool from all
+    /// others.
+    package var isFault: Bool {
+        switch self {
+        case .connectRefused, .connectTimeout, .connectFailed, .queueFull, .reset, .connackTimeout, .connackInvalid,
+            .unavailable:
+            true
+        case .sourcePortsExhausted, .closed, .busy, .redirected, .outOfTime: false
+        }
+    }
+}
