@@ -21,6 +21,7 @@ struct Scope: Sendable {
     var certificatesContext: Contexts = .main
     /// Its `certificates` stay empty here: they are paired when a server ends.
     var tls = TLSSettings()
+    var realIP = RealIPDraft()
     var handshakeTimeout: Duration
     var clientHeaderTimeout: Duration
     var clientHeaderBufferSize: Int
@@ -35,8 +36,13 @@ struct Scope: Sendable {
 
 /// An `upstream` block being read.
 struct UpstreamDraft: Sendable {
-    var name: Word
-    var servers: [UpstreamServerSettings] = []
+    var settings: UpstreamSettings
+    /// Where each directive stands that is checked against others.
+    var positions: [String: Position] = [:]
+    /// The balancer's directive, in full.
+    var balancer: (text: String, position: Position)?
+
+    init(name: String) { settings = UpstreamSettings(name: name, servers: []) }
 }
 
 /// A `server` block being read, or read.
@@ -44,6 +50,7 @@ struct ServerDraft: Sendable {
     struct Listen: Sendable {
         var address: Address
         var isTLS: Bool
+        var readsProxyHeader: Bool
         var position: Position
     }
 

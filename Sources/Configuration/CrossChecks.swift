@@ -38,7 +38,7 @@ extension Builder {
             settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
             settings.mqtt = scope.mqtt
             settings.mqtt.setConnect = scope.access.setConnect.elements
-            settings.mqtt.assignsClientID = scope.access.assignsClientID
+            settings.mqtt.assignsClientID = scope.access.assignsClientID || hashesClientID(pass.upstream)
             settings.webSocket = scope.webSocket
             try checkCertificate()
         } else if let root = scope.root {
@@ -50,6 +50,12 @@ extension Builder {
         settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog
         server?.settings.locations.append(settings)
+    }
+
+    /// A client without an identifier needs one before a broker can be chosen by it.
+    private func hashesClientID(_ upstream: Int) -> Bool {
+        guard case .hash(let key, _) = upstreams[upstream].balancer else { return false }
+        return key.variables.contains(.mqttClientID)
     }
 
     /// Clients have certificates only where they are asked for them.
@@ -93,6 +99,7 @@ extension Builder {
         draft.settings.clientHeaderTimeout = scope.clientHeaderTimeout
         draft.settings.clientHeaderBufferSize = scope.clientHeaderBufferSize
         draft.settings.accessLog = scope.accessLog
+        draft.settings.realIP = try scope.realIP.settings()
         servers.append(draft)
     }
 
@@ -133,9 +140,18 @@ extension Builder {
             for listen in draft.listens {
                 guard let known = byAddress[listen.address] else {
                     byAddress[listen.address] = (listeners.count, listen)
-                    listeners.append(
-                        ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server]))
+                    var listener = ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server])
+                    listener.readsProxyHeader = listen.readsProxyHeader
+                    try checkFronts(listen, draft)
+                    listeners.append(listener)
                     continue
+                }
+                guard known.first.readsProxyHeader == listen.readsProxyHeader else {
+                    throw ConfigurationError(
+                        at: listen.position,
+                        "\"listen \(listen.address)\" is \(listen.readsProxyHeader ? "with" : "without") proxy_protocol "
+                            + "here, and \(listen.readsProxyHeader ? "without" : "with") it elsewhere",
+                        hint: "the first one is at \(known.first.position)")
                 }
                 guard known.first.isTLS == listen.isTLS else {
                     throw ConfigurationError(
@@ -149,6 +165,14 @@ extension Builder {
         }
         for listener in listeners { try checkNames(listener) }
         return listeners
+    }
+
+    /// A header of the PROXY protocol counts only from those who are trusted.
+    private func checkFronts(_ listen: ServerDraft.Listen, _ draft: ServerDraft) throws(ConfigurationError) {
+        guard listen.readsProxyHeader, draft.settings.realIP.trusted.isEmpty else { return }
+        throw ConfigurationError(
+            at: listen.position, "\"listen … proxy_protocol\" needs \"set_real_ip_from\": nobody is trusted to send it",
+            hint: "name the addresses of the fronts, such as 10.0.0.0/8")
     }
 
     /// Each name leads to one server of a listener, and each server but the first, the default, has a name.

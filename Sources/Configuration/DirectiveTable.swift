@@ -1,6 +1,7 @@
 /// The directives of this version.
 enum DirectiveTable {
-    static let all: [Directive] = main + upstream + server + location + access + tokens + authHTTP + identity
+    static let all: [Directive] =
+        main + upstream + balancers + healthCheck + server + realIP + location + access + tokens + authHTTP + identity
 
     private static let byName = Dictionary(grouping: all, by: \.name)
 
@@ -73,7 +74,6 @@ extension DirectiveTable {
 
     /// Names that are kept for later versions.
     private static let later: Set<String> = [
-        "hash", "least_conn", "random", "health_check", "proxy_protocol", "proxy_bind",
         "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
     ]
 
@@ -91,6 +91,11 @@ extension DirectiveTable {
         "proxy_send_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
         "proxy_http_version": "not needed: brokers are spoken to in plain MQTT",
         "proxy_set_header": "not needed: brokers are spoken to in plain MQTT",
+        "zone": "not needed: loops share the counts of sessions",
+        "resolver": "not needed: names are looked up as the system does; write \"resolve\" behind the server's name",
+        "ip_hash": "did you mean \"hash $remote_addr consistent\"?",
+        "proxy_next_upstream_tries": "did you mean \"upstream_tries\"?",
+        "proxy_next_upstream_timeout": "did you mean \"upstream_tries_timeout\"?",
         "auth_basic": "did you mean \"auth_password_file\"?",
         "auth_basic_user_file": "did you mean \"auth_password_file\"?",
         "auth_jwt": "did you mean \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\"?",

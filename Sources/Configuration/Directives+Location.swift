@@ -30,6 +30,9 @@ extension DirectiveTable {
             "upstream_tries", .inherited, .integer(\.scope.mqtt.upstreamTries, 1...100),
             "Brokers to try for one CONNECT."),
         Directive(
+            "upstream_tries_timeout", .inherited, .time(\.scope.mqtt.upstreamTriesTimeout),
+            "Time for all tries of one CONNECT together."),
+        Directive(
             "websocket_subprotocols", .inherited, .subprotocols,
             "Subprotocols to accept."),
         Directive(

@@ -5,7 +5,8 @@ extension DirectiveTable {
             "Sites: the addresses and names they answer to.", repeatable: true, phase: .block, opens: .server),
         Directive(
             "listen", .server, .listen,
-            "An address to accept clients on; ssl ends TLS there.", repeatable: true),
+            "An address to accept clients on; ssl ends TLS there, proxy_protocol reads a front's header.",
+            repeatable: true),
         Directive(
             "server_name", .server, .serverName,
             "Names the server answers to; *.example.com stands for every name below it.", repeatable: true),
@@ -55,11 +56,14 @@ extension Action {
             } catch {
                 throw statement.error(error)
             }
-            var isTLS = false
+            var words: Set<String> = []
             for word in statement.arguments.dropFirst() {
-                guard word.text == "ssl" else { throw statement.error(unknownListenParameter(word.text), at: word) }
-                guard !isTLS else { throw statement.error("says ssl twice", at: word) }
-                isTLS = true
+                guard ["ssl", "proxy_protocol"].contains(word.text) else {
+                    throw statement.error(unknownListenParameter(word.text), at: word)
+                }
+                guard words.insert(word.text).inserted else {
+                    throw statement.error("says \(word.text) twice", at: word)
+                }
             }
             if let first = builder.server?.listens.first(where: { $0.address == address }) {
                 throw statement.error(
@@ -67,17 +71,20 @@ extension Action {
                     hint: "the first one is at \(first.position)")
             }
             builder.server?.listens.append(
-                ServerDraft.Listen(address: address, isTLS: isTLS, position: statement.argument.position))
+                ServerDraft.Listen(
+                    address: address, isTLS: words.contains("ssl"), readsProxyHeader: words.contains("proxy_protocol"),
+                    position: statement.argument.position))
         }
     }
 
     private static func unknownListenParameter(_ text: String) -> ValueFault {
         switch text {
-        case "http2", "mqtt", "proxy_protocol":
+        case "http2", "mqtt":
             ValueFault("has the parameter \"\(text)\", which this version does not have yet")
         case "default_server":
             ValueFault("has no parameter \"default_server\"", hint: "the first server of an address is its default")
-        default: ValueFault("has no parameter \(quoted(text))", hint: "after the address it takes ssl")
+        default:
+            ValueFault("has no parameter \(quoted(text))", hint: "after the address it takes ssl and proxy_protocol")
         }
     }
 

@@ -5,8 +5,18 @@ extension DirectiveTable {
             "A pool of brokers.", repeatable: true, phase: .definition, opens: .upstream),
         Directive(
             "server", .upstream, .upstreamServer,
-            "A broker of the pool: its address, then weight, max_conns, max_fails, fail_timeout, backup, down.",
+            "A broker of the pool: its address, then weight, max_conns, max_fails, fail_timeout, slow_start, resolve, backup, "
+                + "down, drain.",
             repeatable: true),
+        Directive(
+            "resolve_interval", .upstream, .resolveInterval,
+            "Time between two looks at the names of servers that say resolve."),
+        Directive(
+            "proxy_protocol", .upstream, .proxyProtocol,
+            "Header of the PROXY protocol that the brokers get: off, v1 or v2; cn tells the client certificate's name."),
+        Directive(
+            "proxy_bind", .upstream, .proxyBind,
+            "Source addresses of connections to the brokers, in turns."),
     ]
 }
 
@@ -22,85 +32,119 @@ extension Action {
                 throw statement.error(
                     "defines \(quoted(name.text)) again", at: name, hint: "the first one is at \(first)")
             }
-            builder.upstream = UpstreamDraft(name: name)
+            builder.upstream = UpstreamDraft(name: name.text)
             try builder.run(statement.block ?? [], in: .upstream)
-            let servers = builder.upstream?.servers ?? []
+            guard let draft = builder.upstream else { return }
             builder.upstream = nil
-            guard !servers.isEmpty else { throw statement.error("\(quoted(name.text)) has no server", at: name) }
-            guard servers.contains(where: { !$0.isDown }) else {
-                throw statement.error("\(quoted(name.text)) has no server that is not down", at: name)
-            }
+            try draft.check(statement, name)
             builder.upstreamsByName[name.text] = (builder.upstreams.count, name.position)
-            builder.upstreams.append(UpstreamSettings(name: name.text, servers: servers))
+            builder.upstreams.append(draft.settings)
         }
     }
 
-    static var upstreamServer: Action {
-        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
-            var server: UpstreamServerSettings
-            do throws(ValueFault) {
-                server = UpstreamServerSettings(address: try Address.peer(statement.argument.text))
-            } catch {
-                throw statement.error(error)
+    /// One argument or more, into the upstream that is being read; where it stands is kept for checks.
+    static func ofUpstream(
+        _ arguments: ClosedRange<Int>,
+        _ read: @escaping @Sendable (Statement, inout UpstreamSettings) throws(ConfigurationError) -> Void
+    ) -> Action {
+        Action(arguments) { (statement, builder) throws(ConfigurationError) in
+            guard var draft = builder.upstream else { return }
+            draft.positions[statement.name.text] = statement.name.position
+            try read(statement, &draft.settings)
+            builder.upstream = draft
+        }
+    }
+
+    static var resolveInterval: Action {
+        ofUpstream(1...1) { (statement, upstream) throws(ConfigurationError) in
+            let text = statement.argument.text
+            guard let time = Value.time(text), (.seconds(1)...(.seconds(86_400))).contains(time) else {
+                throw statement.error(
+                    ValueFault("must be a time from 1s to 1d, such as 10s, not \(quoted(text))"), at: statement.argument
+                )
             }
-            var seen: Set<Substring> = []
-            for word in statement.arguments.dropFirst() {
-                let name = word.text.prefix { $0 != "=" }
-                guard seen.insert(name).inserted else {
-                    throw statement.error("has the parameter \(quoted(String(name))) twice", at: word)
-                }
-                do throws(ValueFault) {
-                    try server.read(name, word.text)
-                } catch {
-                    throw statement.error(error, at: word)
-                }
+            upstream.resolveInterval = time
+        }
+    }
+
+    static var proxyProtocol: Action {
+        ofUpstream(1...2) { (statement, upstream) throws(ConfigurationError) in
+            typealias Version = ProxyProtocolSettings.Version
+            guard let version = Version(rawValue: statement.argument.text) else {
+                throw statement.error(
+                    ValueFault("must be one of off, v1, v2, not \(quoted(statement.argument.text))"),
+                    at: statement.argument)
             }
-            builder.upstream?.servers.append(server)
+            upstream.proxyProtocol.version = version
+            guard let word = statement.arguments.dropFirst().first else { return }
+            guard word.text == "cn" else {
+                throw statement.error("has no parameter \(quoted(word.text))", at: word, hint: "after v2 it takes cn")
+            }
+            guard version == .v2 else {
+                throw statement.error("takes cn with v2 only: v1 has no room for it", at: word)
+            }
+            upstream.proxyProtocol.tellsCommonName = true
+        }
+    }
+
+    static var proxyBind: Action {
+        ofUpstream(1...Int.max) { (statement, upstream) throws(ConfigurationError) in
+            for word in statement.arguments {
+                let isBracketed = word.text.hasPrefix("[") && word.text.hasSuffix("]")
+                let bare = isBracketed ? word.text.dropFirst().dropLast() : word.text[...]
+                let isIPv4 = !isBracketed && Host.isIPv4(bare)
+                guard let address = isIPv4 ? String(bare) : Host.canonicalIPv6(bare) else {
+                    throw statement.error(
+                        "must be addresses of this machine such as 127.0.0.2 or 2001:db8::2, without a port, "
+                            + "not \(quoted(word.text))", at: word)
+                }
+                guard !upstream.bindAddresses.contains(address) else {
+                    throw statement.error("names \(address) twice", at: word)
+                }
+                upstream.bindAddresses.append(address)
+            }
         }
     }
 }
 
-extension UpstreamServerSettings {
-    private static let parameters = ["weight", "max_conns", "max_fails", "fail_timeout", "backup", "down"]
-    private static let later: Set<Substring> = ["slow_start", "resolve", "drain", "health_check"]
-
-    /// Reads one parameter, `name=value` or a bare name.
-    fileprivate mutating func read(_ name: Substring, _ text: String) throws(ValueFault) {
-        let value = text.count > name.count ? text.dropFirst(name.count + 1) : nil
-        switch (name, value) {
-        case ("weight", let value?): weight = try number(value, 1...65535, name)
-        case ("max_conns", let value?): maxConnections = try number(value, 0...Int(Int32.max), name)
-        case ("max_fails", let value?): maxFails = try number(value, 0...Int(Int32.max), name)
-        case ("fail_timeout", let value?):
-            guard let time = Value.time(String(value)), time > .zero, time <= .seconds(86400) else {
-                throw ValueFault("must have a fail_timeout from 1ms to 1d, such as 10s, not \(quoted(String(value)))")
+extension UpstreamDraft {
+    /// What can be said only when the whole block is known.
+    fileprivate func check(_ statement: Statement, _ name: Word) throws(ConfigurationError) {
+        let servers = settings.servers
+        guard !servers.isEmpty else { throw statement.error("\(quoted(name.text)) has no server", at: name) }
+        guard servers.contains(where: { !$0.isDown && !$0.isDraining }) else {
+            let isDown = servers.allSatisfy(\.isDown)
+            throw statement.error(
+                "\(quoted(name.text)) has no server that is not down" + (isDown ? "" : " or draining"), at: name)
+        }
+        if let position = positions["hash_balance_factor"] {
+            guard case .hash = settings.balancer else {
+                throw ConfigurationError(
+                    at: position, "\"hash_balance_factor\" bounds the load of a hash, and there is none",
+                    hint: "add \"hash KEY consistent\", or take it away: other balancers look at the load themselves")
             }
-            failTimeout = time
-        case ("backup", nil): isBackup = true
-        case ("down", nil): isDown = true
-        default: throw Self.unknown(name, hasValue: value != nil)
+        }
+        if let position = positions["resolve_interval"], !servers.contains(where: \.resolves) {
+            throw ConfigurationError(
+                at: position, "\"resolve_interval\" has nothing to do: no server of \(quoted(name.text)) says resolve")
+        }
+        if let check = settings.healthCheck, let position = positions["health_check"] {
+            try checkUnixServers(check, position)
         }
     }
 
-    private func number(
-        _ value: Substring, _ range: ClosedRange<Int>, _ name: Substring
-    ) throws(ValueFault) -> Int {
-        guard let number = Value.integer(value), range.contains(number) else {
-            throw ValueFault(
-                "must have a \(name) from \(range.lowerBound) to \(range.upperBound), not \(quoted(String(value)))")
+    private func checkUnixServers(_ check: HealthCheckSettings, _ position: Position) throws(ConfigurationError) {
+        let hasUnix = settings.servers.contains { if case .unix = $0.address { true } else { false } }
+        guard hasUnix else { return }
+        if check.kind == .http {
+            throw ConfigurationError(
+                at: position, "\"health_check type=http\" cannot ask a unix socket", hint: "write type=mqtt or type=tcp"
+            )
         }
-        return number
-    }
-
-    private static func unknown(_ name: Substring, hasValue: Bool) -> ValueFault {
-        if later.contains(name) {
-            return ValueFault("has the parameter \"\(name)\", which this version does not have yet")
+        if check.port != nil {
+            throw ConfigurationError(
+                at: position, "\"health_check\" has a port, and a unix socket has none",
+                hint: "take port= away, or keep unix sockets in an upstream of their own")
         }
-        if parameters.contains(String(name)) {
-            return ValueFault("takes \"\(name)\" " + (hasValue ? "without a value" : "with a value: \(name)=…"))
-        }
-        let near = nearest(to: String(name), in: parameters).map { "did you mean \"\($0)\"?" }
-        return ValueFault(
-            "has no parameter \(quoted(String(name)))", hint: near ?? "it takes \(listed(parameters))")
     }
 }

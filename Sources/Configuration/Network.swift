@@ -46,18 +46,18 @@ extension Network: CustomStringConvertible {
 }
 
 extension Network {
-    /// An address, a network such as `10.0.0.0/8`, `unix:` or `all`.
-    static func parsed(_ text: String) throws(ValueFault) -> Network {
+    /// An address, a network such as `10.0.0.0/8`, `unix:`, or `all` where that is allowed.
+    static func parsed(_ text: String, allowsAll: Bool = true) throws(ValueFault) -> Network {
         switch text {
-        case "all": return .all
+        case "all" where allowsAll: return .all
         case "unix:": return .unix
         default: break
         }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, let bytes = Host.bytes(address) else { throw malformed(text) }
+        guard let address = parts.first, let bytes = Host.bytes(address) else { throw malformed(text, allowsAll) }
         guard parts.count > 1 else { return .inet(bytes, prefix: bytes.count * 8) }
         guard let prefix = Value.integer(parts[1]), prefix <= bytes.count * 8 else {
-            throw malformed(text, hint: "behind \"/\" stands a number of bits, up to \(bytes.count * 8)")
+            throw malformed(text, allowsAll, hint: "behind \"/\" stands a number of bits, up to \(bytes.count * 8)")
         }
         let network = masked(bytes, prefix)
         guard network == bytes else {
@@ -74,9 +74,9 @@ extension Network {
         }
     }
 
-    private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
-        ValueFault(
-            "must be an address, a network such as 10.0.0.0/8 or 2001:db8::/32, unix: or all, not \(quoted(text))",
-            hint: hint)
+    private static func malformed(_ text: String, _ allowsAll: Bool, hint: String? = nil) -> ValueFault {
+        let words = allowsAll ? ", unix: or all" : " or unix:"
+        return ValueFault(
+            "must be an address, a network such as 10.0.0.0/8 or 2001:db8::/32\(words), not \(quoted(text))", hint: hint)
     }
 }

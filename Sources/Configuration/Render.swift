@@ -55,7 +55,7 @@ struct Writer {
     }
 }
 
-// MARK: - Main and upstream
+// MARK: - Main
 
 extension Writer {
     mutating func process(_ process: ProcessSettings) {
@@ -77,20 +77,6 @@ extension Writer {
             line("log_format", name, template.source)
         }
     }
-
-    mutating func upstream(_ upstream: UpstreamSettings) {
-        block("upstream", [upstream.name]) { writer in
-            for server in upstream.servers {
-                var words = [
-                    server.address.description, "weight=\(server.weight)", "max_conns=\(server.maxConnections)",
-                    "max_fails=\(server.maxFails)", "fail_timeout=\(Value.text(of: server.failTimeout))",
-                ]
-                if server.isBackup { words.append("backup") }
-                if server.isDown { words.append("down") }
-                writer.line("server", words)
-            }
-        }
-    }
 }
 
 // MARK: - Server and location
@@ -100,13 +86,17 @@ extension Writer {
         let server = snapshot.servers[index]
         block("server", []) { writer in
             for listener in snapshot.listeners where listener.servers.contains(index) {
-                writer.line("listen", [listener.address.description] + (listener.isTLS ? ["ssl"] : []))
+                writer.line(
+                    "listen",
+                    [listener.address.description] + (listener.isTLS ? ["ssl"] : [])
+                        + (listener.readsProxyHeader ? ["proxy_protocol"] : []))
             }
             if !server.names.isEmpty { writer.line("server_name", server.names) }
             if let tls = server.tls { writer.tls(tls) }
             writer.line("ssl_handshake_timeout", Value.text(of: server.handshakeTimeout))
             writer.line("client_header_timeout", Value.text(of: server.clientHeaderTimeout))
             writer.line("client_header_buffer_size", Value.text(ofSize: server.clientHeaderBufferSize))
+            writer.realIP(server.realIP)
             writer.accessLog(server.accessLog)
             for location in server.locations { writer.location(location, of: snapshot) }
         }
@@ -162,6 +152,7 @@ extension Writer {
         line("upstream_connect_timeout", Value.text(of: mqtt.upstreamConnectTimeout))
         line("upstream_connack_timeout", Value.text(of: mqtt.upstreamConnackTimeout))
         line("upstream_tries", "\(mqtt.upstreamTries)")
+        line("upstream_tries_timeout", Value.text(of: mqtt.upstreamTriesTimeout))
         for change in mqtt.setConnect { line("mqtt_set_connect", change.field.source, change.value.source) }
         line("mqtt_assign_client_id", mqtt.assignsClientID ? "on" : "off")
     }

@@ -55,6 +55,34 @@ enum Value {
     }
 }
 
+extension Value {
+    /// "1.25" as 1250: digits, with up to three behind a point.
+    static func thousandths(_ text: String) -> Int? {
+        let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let whole = parts.first.flatMap({ integer($0) }), whole < 1_000_000 else { return nil }
+        guard parts.count > 1 else { return whole * 1000 }
+        guard (1...3).contains(parts[1].utf8.count), let fraction = integer(parts[1]) else { return nil }
+        return whole * 1000 + [100, 10, 1][parts[1].utf8.count - 1] * fraction
+    }
+
+    /// "20%" as 20.
+    static func percent(_ text: String) -> Int? {
+        text.utf8.last == UInt8(ascii: "%") ? integer(text.dropLast()) : nil
+    }
+
+    /// "50/s" as 50.
+    static func rate(_ text: String) -> Int? {
+        text.hasSuffix("/s") ? integer(text.dropLast(2)) : nil
+    }
+
+    /// The shortest text that `thousandths` reads as this number.
+    static func text(ofThousandths number: Int) -> String {
+        var fraction = String(String(1000 + number % 1000).dropFirst())
+        while fraction.hasSuffix("0") { fraction.removeLast() }
+        return fraction.isEmpty ? "\(number / 1000)" : "\(number / 1000).\(fraction)"
+    }
+}
+
 // MARK: - Writing values
 
 extension Value {

@@ -29,6 +29,17 @@ package struct SocketAddress: Sendable {
         }
     }
 
+    /// The same host with another port; a unix socket as it is.
+    package func withPort(_ port: UInt16) -> SocketAddress {
+        var copy = self
+        withUnsafeMutableBytes(of: &copy.storage) { bytes in
+            // sin_port and sin6_port stand at the same place.
+            guard !isUnix else { return }
+            bytes.storeBytes(of: port.bigEndian, toByteOffset: MemoryLayout<sockaddr_in>.offset(of: \.sin_port) ?? 2, as: UInt16.self)
+        }
+        return copy
+    }
+
     /// Every address of a literal or of a name (this one asks the resolver, and may block).
     package static func resolve(host: String, port: UInt16) throws(ResolveError) -> [SocketAddress] {
         var hints = addrinfo()
@@ -77,6 +88,12 @@ package struct SocketAddress: Sendable {
 package struct ResolveError: Error, Equatable, Sendable, CustomStringConvertible {
     package let host: String
     package let reason: String
+
+    package init(host: String, reason: String) {
+        self.host = host
+        self.reason = reason
+    }
+
     package var description: String { "\(host): \(reason)" }
 }
 

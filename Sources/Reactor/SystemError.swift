@@ -15,6 +15,18 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     /// A connect to a unix socket whose queue of connections is full (unix(7): EAGAIN).
     package var isQueueFull: Bool { code == EAGAIN }
 
+    /// A connect or bind that found every port of its source address in use: ip(7), connect(2). Where an address is not this
+    /// machine's, bind says the same with EADDRNOTAVAIL; that is checked when the gateway starts.
+    package var isOutOfPorts: Bool {
+        operation == "connect" && code == EADDRNOTAVAIL || operation == "bind" && code == EADDRINUSE
+    }
+
+    /// The process or the system has run out of something: nobody else's fault.
+    package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
+
+    package static let connectionRefused = ECONNREFUSED
+    package static let addressNotAvailable = EADDRNOTAVAIL
+
     /// "bind: Address already in use"
     package var description: String { "\(operation): \(SystemError.text(code))" }
 

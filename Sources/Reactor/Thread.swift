@@ -28,6 +28,9 @@ package struct Thread: Sendable {
     /// Waits until the thread has ended. Once only.
     package func join() { _ = pthread_join(handle, nil) }
 
+    /// Nobody will wait for its end. In place of `join`.
+    package func detach() { _ = pthread_detach(handle) }
+
     private final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }

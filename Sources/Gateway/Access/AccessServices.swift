@@ -6,7 +6,8 @@ import Reactor
 /// What stands behind the policies of all locations: threads that hash, the thread that asks services and fetches keys, and
 /// files that are watched. The same file, URL or service is there once, however many locations name it.
 final class AccessServices: Sendable {
-    private let control: ControlLoop
+    /// For whoever asks HTTP services: its thread runs when one of them has started it.
+    let control: ControlLoop
     private let workers: PasswordWorkers
     private let log: ErrorLog
     private let passwords = Lock<[PasswordFileSettings: PasswordChecker]>([:])
@@ -40,12 +41,13 @@ final class AccessServices: Sendable {
     }
 
     /// The policy of a location; nil: everyone may in, and nothing is asked. Reads the files that it names.
-    func policy(_ location: LocationSettings) throws(StartError) -> AccessPolicy? {
+    /// `key` is what the upstream hashes sessions by.
+    func policy(_ location: LocationSettings, key: Template? = nil) throws(StartError) -> AccessPolicy? {
         let access = location.access
         guard !access.isEmpty || !access.addressRules.isEmpty || !location.mqtt.setConnect.isEmpty else { return nil }
         return AccessPolicy(
             location, passwords: try access.passwordFile.map { file throws(StartError) in try checker(file) },
-            tokens: try access.jwt.map { jwt throws(StartError) in try verifier(jwt, location) },
+            tokens: try access.jwt.map { jwt throws(StartError) in try verifier(jwt, location, key) },
             http: try access.http.map { http throws(StartError) in try service(http, access) })
     }
 
@@ -66,7 +68,7 @@ final class AccessServices: Sendable {
 
     func stop() {
         workers.stop()
-        if isRunning.withLock({ $0 }) { control.stop() }
+        control.stop()
     }
 
     /// Reads files that have changed, and fetches keys that are due. The control thread's.
@@ -102,9 +104,11 @@ final class AccessServices: Sendable {
         }
     }
 
-    private func verifier(_ settings: JWTSettings, _ location: LocationSettings) throws(StartError) -> TokenVerifier {
+    private func verifier(
+        _ settings: JWTSettings, _ location: LocationSettings, _ key: Template?
+    ) throws(StartError) -> TokenVerifier {
         let logs = location.accessLog?.format.template
-        let templates = location.mqtt.setConnect.map(\.value) + (logs.map { [$0] } ?? [])
+        let templates = location.mqtt.setConnect.map(\.value) + [logs, key].compactMap(\.self)
         let keys: TokenKeys
         if let path = settings.keyFile {
             keys = .file(try keyFile(path))

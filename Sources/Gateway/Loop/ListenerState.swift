@@ -6,6 +6,8 @@ struct ListenerState {
     /// -1 after the loop has stopped to accept.
     var descriptor: Int32
     let isTLS: Bool
+    /// Whether every connection begins with a header of the PROXY protocol.
+    let readsProxyHeader: Bool
     /// 0 for a unix socket.
     let port: UInt16
     let defaultServer: Int
@@ -19,6 +21,7 @@ struct ListenerState {
     ) {
         self.descriptor = descriptor
         isTLS = settings.isTLS
+        readsProxyHeader = settings.readsProxyHeader
         defaultServer = settings.servers.first ?? 0
         self.servers = settings.servers
         if case .inet(_, let port) = settings.address { self.port = port } else { port = 0 }

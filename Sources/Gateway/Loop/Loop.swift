@@ -17,21 +17,25 @@ struct Loop: ~Copyable {
         case drain(milliseconds: Int64)
         /// What another thread has found out about the client of a session.
         case verdict(SessionTable.Token, Verdict)
+        /// Probes have found out something about a peer.
+        case health(pool: Int, peer: Int, isHealthy: Bool)
+        /// An upstream has other peers.
+        case upstream(Int, ResolvedUpstream)
     }
 
     /// What a loop tells the main thread, once: whether it runs, and at its end what it has seen.
     enum Report: Sendable {
         case running
         case failed(StartError)
-        case ended(Tally<EndCause>, turns: Histogram)
+        case ended(Tally<EndCause>, Tally<AttemptFailure>, turns: Histogram)
     }
 
-    private let context: LoopPointer
+    let context: LoopPointer
     private var poller: Poller
     private let mailbox: Mailbox<Order>
     private var spareDescriptor: Int32
     private var ended: [SessionPointer] = []
-    private var stop: Stop?
+    private(set) var stop: Stop?
     private var acceptsAgainAt: Int64?
     /// Orders that wait for their turn, from `firstOrder` on.
     private var orders: [Order] = []
@@ -40,7 +44,7 @@ struct Loop: ~Copyable {
     private var turns = Histogram()
 
     /// How the loop comes to its end.
-    private struct Stop {
+    struct Stop {
         let cause: EndCause
         let deadline: Int64
         /// Sessions are closed at an even pace.
@@ -128,13 +132,14 @@ struct Loop: ~Copyable {
             }
             obeyOrders()
             fireTimers()
+            if !context.pointee.rebalancing.isEmpty { rebalance() }
             if stop != nil, advanceStop() { break }
             freeEnded()
             turnEnded = monotonicMicroseconds()
             turns.record(microseconds: turnEnded - turnBegan)
         }
         freeEnded()
-        return .ended(context.pointee.tally, turns: turns)
+        return .ended(context.pointee.tally, context.pointee.attempts, turns: turns)
     }
 
     @inline(__always)
@@ -166,7 +171,7 @@ struct Loop: ~Copyable {
     }
 
     @inline(__always)
-    private mutating func settle(_ session: SessionPointer, _ outcome: Session.Outcome) {
+    mutating func settle(_ session: SessionPointer, _ outcome: Session.Outcome) {
         if outcome == .remove { ended.append(session) }
     }
 
@@ -187,7 +192,8 @@ struct Loop: ~Copyable {
     private func waitTime(now: Int64) -> Int32 {
         guard orders.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
-        for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }] {
+        let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
+        for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }, rebalanceAt] {
             guard let time else { continue }
             wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
         }
@@ -239,7 +245,12 @@ struct Loop: ~Copyable {
             return settle(session, session.pointee.finish(.outOfResources))
         }
         let site = context.pointee.site(listener.defaultServer)
-        session.pointee.limit(listener.isTLS ? site.handshakeTimeout : site.headerTimeout)
+        if listener.readsProxyHeader, !session.pointee.isTrustedFront {
+            session.pointee.log(.warn, "it is not in set_real_ip_from: its PROXY header does not count")
+            return settle(session, session.pointee.finish(.proxyHeaderUntrusted))
+        }
+        let isHandshake = listener.isTLS && !listener.readsProxyHeader
+        session.pointee.limit(isHandshake ? site.handshakeTimeout : site.headerTimeout)
         settle(session, session.pointee.settle())
     }
 
@@ -292,6 +303,9 @@ struct Loop: ~Copyable {
             guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
             session.pointee.decided(verdict)
             settle(session, session.pointee.settle())
+        case .health(let pool, let peer, let isHealthy):
+            context.pointee.note(pool, peer: peer, isHealthy: isHealthy)
+        case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
         case .drain(let milliseconds):
             guard stop == nil else { return }
             closeListeners()
@@ -310,7 +324,7 @@ struct Loop: ~Copyable {
         }
     }
 
-    private mutating func evict(_ session: SessionPointer, _ cause: EndCause) {
+    mutating func evict(_ session: SessionPointer, _ cause: EndCause) {
         guard session.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue else { return }
         session.pointee.close(cause)
         settle(session, session.pointee.settle())

@@ -1,3 +1,4 @@
+import Configuration
 import Reactor
 import TLS
 import Telemetry
@@ -19,13 +20,20 @@ struct LoopContext: ~Copyable {
     let engine: TLSEngine
     let sites: [Site]
     let tokenPlaces: TokenPlaces
-    let upstreams: [ResolvedUpstream]
+    private(set) var upstreams: [ResolvedUpstream]
     let logs: Logs
     var listeners: [ListenerState]
     var pools: [Pool]
     var sessions = SessionTable()
     var wheel: TimerWheel
     var tally = Tally<EndCause>()
+    /// Attempts to reach a broker that failed.
+    var attempts = Tally<AttemptFailure>()
+    /// Pools of which sessions are being moved.
+    var rebalancing: [Int: Rebalancing] = [:]
+    private let loops: Int
+    private var sourceTurns: [Int]
+    private var chance: UInt64
     /// Sessions of which a leg has bytes waiting.
     var stalled = 0
     private let idBase: UInt64
@@ -46,7 +54,10 @@ struct LoopContext: ~Copyable {
         upstreams = plan.upstreams
         logs = plan.logs
         self.listeners = listeners
-        pools = plan.upstreams.map { Pool($0.peers.map(\.settings), counts: $0.counts) }
+        pools = plan.upstreams.map { Pool($0.peers.map(\.settings), balancer: $0.balancer, counts: $0.counts) }
+        loops = plan.loops
+        sourceTurns = plan.upstreams.map { _ in 0 }
+        chance = Digest.randomWord()
         wheel = TimerWheel(now: now)
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Digest.randomWord() & 0xFFFF_FFFF_0000_0000
@@ -57,6 +68,39 @@ struct LoopContext: ~Copyable {
     var readSize: Int { @inline(__always) get { stalled > 256 ? 16 * 1024 : LoopBuffers.readSize } }
 
     func site(_ index: Int) -> Site { sites[index] }
+
+    /// A word of chance, good enough to spread sessions.
+    mutating func randomWord() -> UInt64 {
+        chance &+= 0x9E37_79B9_7F4A_7C15
+        return Hash.mix(chance)
+    }
+
+    /// The source address whose turn it is.
+    mutating func nextSource(of pool: Int) -> Int {
+        sourceTurns[pool] = (sourceTurns[pool] + 1) % max(1, upstreams[pool].sources.count)
+        return sourceTurns[pool]
+    }
+
+    // MARK: What happens to pools
+
+    /// An upstream has other peers.
+    mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
+        upstreams[pool] = upstream
+        if pools[pool].update(upstream.peers.map(\.settings), counts: upstream.counts, now: now) { rebalance(pool) }
+    }
+
+    /// Probes have found out something about a peer.
+    mutating func note(_ pool: Int, peer: Int, isHealthy: Bool) {
+        pools[pool].note(peer, isHealthy: isHealthy, now: now)
+        if isHealthy { rebalance(pool) }
+    }
+
+    /// A peer has come, or come back: those that have too many sessions give some up, if the operator wants it.
+    mutating func rebalance(_ pool: Int) {
+        guard let settings = upstreams[pool].settings.rebalance else { return }
+        rebalancing[pool] = Rebalancing(settings, loops: loops)
+        pools[pool].isRebalancing = true
+    }
 
     mutating func makeConnectionID() -> UInt64 {
         nextID &+= 1

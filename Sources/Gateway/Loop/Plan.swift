@@ -12,17 +12,23 @@ struct Plan: Sendable {
     let ticketKeys: [UInt8]
     let logs: Logs
     let access: AccessServices
+    let upstreamServices: UpstreamServices
+    /// How many loops there are.
+    let loops: Int
 
     /// Checks what a configuration names: opens the logs, resolves names (and blocks while the resolver is asked), loads
     /// certificates once.
     init(checked snapshot: Snapshot) throws(StartError) {
         self.snapshot = snapshot
+        loops = snapshot.process.workerThreads ?? processorCount()
         logs = try Logs(snapshot)
         access = try AccessServices(hashThreads: snapshot.process.hashThreads, log: logs.error)
         var sites: [Site] = []
         for server in snapshot.servers {
             var policies: [AccessPolicy?] = []
-            for location in server.locations { policies.append(try access.policy(location)) }
+            for location in server.locations {
+                policies.append(try access.policy(location, key: snapshot.hashKey(of: location)))
+            }
             sites.append(Site(server, policies: policies))
         }
         self.sites = sites
@@ -30,6 +36,7 @@ struct Plan: Sendable {
         var resolved: [ResolvedUpstream] = []
         for upstream in snapshot.upstreams { resolved.append(try ResolvedUpstream(upstream)) }
         upstreams = resolved
+        upstreamServices = try UpstreamServices(resolved, control: access.control, log: logs.error)
         ticketKeys = TLSOptions.makeTicketKeys()
         _ = try makeContexts()
         if let user = snapshot.process.user { _ = try Privileges.find(user) }
@@ -59,42 +66,21 @@ struct Plan: Sendable {
     }
 }
 
+extension Snapshot {
+    /// What the upstream of a location hashes sessions by.
+    fileprivate func hashKey(of location: LocationSettings) -> Template? {
+        guard case .mqtt(let index) = location.action, upstreams.indices.contains(index),
+            case .hash(let key, _) = upstreams[index].balancer
+        else { return nil }
+        return key
+    }
+}
+
 extension ClientVerification {
     fileprivate init(_ settings: ClientVerificationSettings) {
         self.init(
             authorities: settings.authorities, mode: settings.mode == .required ? .required : .optional,
             depth: settings.depth, revocationLists: settings.revocationLists)
-    }
-}
-
-/// An upstream with its names resolved: every address is a peer.
-struct ResolvedUpstream: Sendable {
-    struct Target: Sendable {
-        let address: SocketAddress
-        /// As the log shows it.
-        let text: String
-        let settings: Peer.Settings
-    }
-
-    let name: String
-    let peers: [Target]
-    let counts: SessionCounts
-
-    init(_ upstream: UpstreamSettings) throws(StartError) {
-        name = upstream.name
-        var peers: [Target] = []
-        for server in upstream.servers {
-            let settings = Peer.Settings(
-                weight: server.weight, maxConnections: server.maxConnections, maxFails: server.maxFails,
-                failTimeout: server.failTimeout.milliseconds, isBackup: server.isBackup, isDown: server.isDown)
-            for address in try server.address.resolve() {
-                var text = CompactAddress(address).text
-                if case .unix(let path) = server.address { text = "unix:\(path)" }
-                peers.append(Target(address: address, text: text, settings: settings))
-            }
-        }
-        self.peers = peers
-        counts = SessionCounts(peers: peers.count)
     }
 }
 

@@ -53,6 +53,12 @@ struct SessionTable: ~Copyable {
         return address(token.slot)
     }
 
+    /// How many slots there are, used or not.
+    var slots: Int { isUsed.count }
+
+    /// The session in a slot below `slots`; nil: there is none.
+    subscript(slot slot: Int) -> SessionPointer? { isUsed[slot] ? address(UInt32(slot)) : nil }
+
     /// All sessions there are now.
     func all() -> [SessionPointer] {
         isUsed.indices.filter { isUsed[$0] }.map { address(UInt32($0)) }

@@ -11,6 +11,10 @@ extension Gateway {
         do throws(StartError) {
             try startLoops()
             if let user = plan.snapshot.process.user { try Privileges.become(user, plan.logs.writer) }
+            let mailboxes = mailboxes
+            try StartError.wrap { () throws(SystemError) in
+                try plan.upstreamServices.start { order in for mailbox in mailboxes { mailbox.post(order) } }
+            }
             order(.serve)
         } catch {
             order(.stop)
@@ -18,6 +22,7 @@ extension Gateway {
             throw error
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
+        defer { plan.upstreamServices.stop() }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
         sockets.removeUnixPaths()
@@ -26,6 +31,10 @@ extension Gateway {
             .notice,
             "loops: \(turns.total) turns, \(turns.count(above: 5000)) longer than 5 ms, "
                 + "the longest \(LogText.seconds(turns.longest)) ms")
+        if attempts.total > 0 {
+            let failures = attempts.entries.map { "\($0.key.rawValue) \($0.count)" }.joined(separator: ", ")
+            log.write(.notice, "attempts to reach an upstream server that failed: \(failures)")
+        }
         log.write(.notice, "sluice has ended: \(tally.total) connections\(ends)")
     }
 
@@ -76,9 +85,10 @@ extension Gateway {
         switch report {
         case .running: running += 1
         case .failed(let error): throw error
-        case .ended(let ends, let turns):
+        case .ended(let ends, let attempts, let turns):
             running -= 1
             tally.add(ends)
+            self.attempts.add(attempts)
             self.turns.add(turns)
         }
     }

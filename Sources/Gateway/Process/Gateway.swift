@@ -16,6 +16,7 @@ package struct Gateway: ~Copyable {
     var threads: [Thread] = []
     var running = 0
     var tally = Tally<EndCause>()
+    var attempts = Tally<AttemptFailure>()
     var turns = Histogram()
 
     private static let signalWord: UInt64 = 0
@@ -31,7 +32,7 @@ package struct Gateway: ~Copyable {
         // Before the first thread, which libraries may start: every thread inherits what is blocked.
         let signals = try StartError.wrap { () throws(SystemError) in try Signals() }
         let plan = try Plan(checked: snapshot)
-        let sockets = try ListeningSockets(snapshot.listeners, loops: loops(snapshot))
+        let sockets = try ListeningSockets(snapshot.listeners, loops: plan.loops)
         let reports = try StartError.wrap { () throws(SystemError) in try Mailbox<Loop.Report>() }
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
         let gateway = Gateway(plan: plan, sockets: sockets, poller: poller, reports: reports, signals: signals)
@@ -58,8 +59,6 @@ package struct Gateway: ~Copyable {
             throw StartError("\(error)")
         }
     }
-
-    private static func loops(_ snapshot: Snapshot) -> Int { snapshot.process.workerThreads ?? processorCount() }
 
     /// Runs until a signal ends it, in good order; else throws why it could not run.
     package mutating func run() throws(StartError) {

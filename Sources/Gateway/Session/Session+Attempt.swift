@@ -4,10 +4,21 @@ import Tunnel
 import Upstream
 import Wire
 
-/// The way to a broker: choose a peer, connect, send the CONNECT, look at the CONNACK; and the next peer when it fails.
+/// The way to a broker: choose a peer, connect, send the CONNECT; and the next peer when that fails.
 extension Session {
-    private var settings: MQTTSettings {
+    var mqttSettings: MQTTSettings {
         loop.pointee.site(record.server).locations[record.location ?? 0].mqtt
+    }
+
+    /// An attempt that failed: why, and in words.
+    struct Failure {
+        let kind: AttemptFailure
+        let detail: String
+
+        init(_ kind: AttemptFailure, _ detail: String) {
+            self.kind = kind
+            self.detail = detail
+        }
     }
 
     /// Tries peers until one is being connected to, or none is left.
@@ -17,19 +28,39 @@ extension Session {
     }
 
     /// Chooses a peer and starts to connect; returns why that failed.
-    private mutating func tryPeer() -> String? {
+    private mutating func tryPeer() -> Failure? {
         guard phase == .connecting, let pending else { return nil }
-        let pool = pending.pool
-        guard let peer = loop.pointee.pools[pool].choose(now: loop.pointee.now, tried: pending.tried) else {
-            noPeer()
+        let now = loop.pointee.now
+        guard record.tries == 0 || now < pending.triesDeadline else {
+            noPeer("upstream_tries_timeout has passed")
             return nil
         }
-        place = Place(pool: Int32(truncatingIfNeeded: pool), peer: Int32(truncatingIfNeeded: peer))
+        guard let peer = choosePeer(pending) else {
+            noPeer(record.tries == 0 ? "no peer can take it" : "\(record.tries) tried")
+            return nil
+        }
+        place = Place(pool: Int32(truncatingIfNeeded: pending.pool), peer: Int32(truncatingIfNeeded: peer))
         pending.tried.append(peer)
         record.tries += 1
-        record.upstreamAddress = loop.pointee.upstreams[pool].peers[peer].text
-        pending.connectDeadline = loop.pointee.now + settings.upstreamConnectTimeout.milliseconds
-        return begin(loop.pointee.upstreams[pool].peers[peer].address)
+        record.upstreamAddress = loop.pointee.upstreams[pending.pool].peers[peer].text
+        pending.connectDeadline = now + mqttSettings.upstreamConnectTimeout.milliseconds
+        return begin(peer, pending)
+    }
+
+    /// Takes a place on the peer that a broker has named, or else on the one that the balancer gives.
+    private func choosePeer(_ pending: PendingConnect) -> Int? {
+        let (pool, now) = (pending.pool, loop.pointee.now)
+        defer { pending.named = [] }
+        for peer in pending.named where loop.pointee.pools[pool].take(peer, now: now, tried: pending.tried) {
+            return peer
+        }
+        let random = loop.pointee.randomWord()
+        return loop.pointee.pools[pool].choose(now: now, key: record.hashKey, random: random, tried: pending.tried)
+    }
+
+    /// The current try ends `milliseconds` from now, or when the time for all tries is over.
+    private mutating func limitTry(_ milliseconds: Int64) {
+        limit(min(milliseconds, max(0, (pending?.triesDeadline ?? .max) - loop.pointee.now)))
     }
 
     /// Whether the peer's queue was full, so that the connect is to be tried again.
@@ -38,9 +69,9 @@ extension Session {
     /// Connects again to a peer whose queue was full.
     mutating func connectAgain() {
         guard let place, let pending else { return }
-        var failure: String? = "its queue stayed full for upstream_connect_timeout"
-        if loop.pointee.now < pending.connectDeadline {
-            failure = begin(loop.pointee.upstreams[Int(place.pool)].peers[Int(place.peer)].address)
+        var failure: Failure? = Failure(.queueFull, "its queue stayed full for upstream_connect_timeout")
+        if loop.pointee.now < min(pending.connectDeadline, pending.triesDeadline) {
+            failure = begin(Int(place.peer), pending)
         }
         if let failure, attemptFailed(failure) { tryNextPeer() }
     }
@@ -49,66 +80,113 @@ extension Session {
     private static let queueInterval: Int64 = 20
 
     /// Starts to connect; returns why that failed.
-    private mutating func begin(_ address: SocketAddress) -> String? {
-        switch Self.connect(address) {
+    private mutating func begin(_ peer: Int, _ pending: PendingConnect) -> Failure? {
+        let address = loop.pointee.upstreams[pending.pool].peers[peer].address
+        switch connect(address, pending.pool) {
         case .success(let socket):
             upstream.attach(socket.descriptor)
-            limit(settings.upstreamConnectTimeout.milliseconds)
+            limitTry(mqttSettings.upstreamConnectTimeout.milliseconds)
             return socket.isConnected ? sendConnect() : nil
         case .failure(let error) where address.isUnix && error.isQueueFull:
             // TCP would wait in the kernel; a unix socket says so at once, and means no harm by it.
             limit(Self.queueInterval)
             return nil
         case .failure(let error):
-            return "\(error)"
+            return Failure(error)
         }
     }
 
-    private static func connect(
-        _ address: SocketAddress
+    /// Connects from one of the upstream's source addresses after the other, until one has a port left for this peer.
+    private func connect(
+        _ address: SocketAddress, _ pool: Int
     ) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
-        do throws(SystemError) { return .success(try Socket.connect(address)) } catch { return .failure(error) }
+        let sources = loop.pointee.upstreams[pool].sources
+        guard !sources.isEmpty, !address.isUnix else { return Self.connect(address, from: nil) }
+        let first = loop.pointee.nextSource(of: pool)
+        var last = SystemError("connect", code: SystemError.addressNotAvailable)
+        for step in sources.indices {
+            let source = sources[(first + step) % sources.count]
+            guard source.family == address.family else { continue }
+            switch Self.connect(address, from: source) {
+            case .failure(let error) where error.isOutOfPorts:
+                last = error
+                loop.pointee.attempts.count(.sourcePortsExhausted)
+            case let other: return other
+            }
+        }
+        return .failure(last)
     }
 
-    private mutating func noPeer() {
-        let tried = record.tries == 0 ? "no peer can take it" : "\(record.tries) tried"
-        log(.warn, "no upstream server for the CONNECT: \(tried)")
-        let version = record.version ?? .v3_1_1
-        refuseConnect(Connack.refusal(.serverUnavailable, version: version), .noUpstream)
+    private static func connect(
+        _ address: SocketAddress, from source: SocketAddress?
+    ) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
+        do throws(SystemError) {
+            return .success(try Socket.connect(address, from: source))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// No peer is left for the CONNECT. What the last broker has said of it is better than what we could say.
+    private mutating func noPeer(_ detail: String) {
+        log(.warn, "no upstream server for the CONNECT: \(detail)")
+        if let refusal = pending?.refusal { return refuseConnect(refusal, .refusedByBroker) }
+        let refusal = Connack.refusal(.serverUnavailable, version: record.version ?? .v3_1_1)
+        refuseConnect(refusal, pending?.lastFailure == .sourcePortsExhausted ? .sourcePortsExhausted : .noUpstream)
     }
 
     /// The connecting socket is writable, or has failed.
     mutating func upstreamConnected() {
-        let failure = Socket.connectError(upstream.descriptor).map { "\($0)" } ?? sendConnect()
+        let failure = Socket.connectError(upstream.descriptor).map(Failure.init) ?? sendConnect()
         if let failure, attemptFailed(failure) { tryNextPeer() }
     }
 
     /// The peer is there: it gets the CONNECT. Returns why that failed.
-    private mutating func sendConnect() -> String? {
-        guard machine.peerConnected() == .sendConnect, let size = pending?.size else { return nil }
-        guard let start = held.bytes.baseAddress, size <= held.count else { return "there is no CONNECT" }
-        limit(settings.upstreamConnackTimeout.milliseconds)
-        return upstream.send(start, count: size) ? nil : "the CONNECT could not be sent"
+    private mutating func sendConnect() -> Failure? {
+        guard machine.peerConnected() == .sendConnect, let pending else { return nil }
+        guard let start = held.bytes.baseAddress, pending.size <= held.count else {
+            return Failure(.connectFailed, "there is no CONNECT")
+        }
+        limitTry(mqttSettings.upstreamConnackTimeout.milliseconds)
+        let isSent: Bool
+        if let version = loop.pointee.upstreams[pending.pool].settings.proxyProtocol.version.header {
+            isSent = sendBehindProxyHeader(version, start, count: pending.size)
+        } else {
+            isSent = upstream.send(start, count: pending.size)
+        }
+        return isSent ? nil : Failure(.reset, "the CONNECT could not be sent")
     }
 
-    /// This attempt has failed. Returns whether there is another try. `isFault` says that the peer is to blame: brokers close
-    /// without a word when they do not like a CONNECT, and one client must not take the pool from all others with it.
-    mutating func attemptFailed(_ reason: String, isFault: Bool = true) -> Bool {
+    /// The time for this try is over, or that for all of them.
+    mutating func tryTimedOut() {
+        let isConnecting = phase == .connecting
+        let limit = isConnecting ? "upstream_connect_timeout" : "upstream_connack_timeout"
+        let isOutOfTime = loop.pointee.now >= pending?.triesDeadline ?? .max
+        let failure =
+            isOutOfTime
+            ? Failure(.outOfTime, "no answer when upstream_tries_timeout had passed")
+            : Failure(isConnecting ? .connectTimeout : .connackTimeout, "no answer within \(limit)")
+        if attemptFailed(failure) { tryNextPeer() }
+    }
+
+    /// This attempt has failed. Returns whether there is another try.
+    mutating func attemptFailed(_ failure: Failure) -> Bool {
         let action = machine.attemptFailed()
         guard action != .ignore else { return false }
+        pending?.lastFailure = failure.kind
+        loop.pointee.attempts.count(failure.kind)
         if let place {
+            log(.warn, "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
             let isOut =
-                isFault && loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
-            log(.warn, "upstream server \(record.upstreamAddress) failed: \(reason)")
-            if isOut {
-                log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
-            }
+                failure.kind.isFault
+                && loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
+            if isOut { log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout") }
         }
         leavePeer()
         upstream.close()
         answer.clear()
         guard action == .choosePeer else {
-            noPeer()
+            noPeer("\(record.tries) tried")
             return false
         }
         return true
@@ -120,139 +198,15 @@ extension Session {
         loop.pointee.pools[Int(place.pool)].release(Int(place.peer))
         self.place = nil
     }
-
-    // MARK: The answer
-
-    /// Bytes of the broker before the session is open.
-    mutating func readConnack(_ bytes: UnsafeMutableRawPointer, count: Int) {
-        guard !answer.isEmpty else { return examineAnswer(bytes, count: count) }
-        answer.append(UnsafeRawBufferPointer(start: bytes, count: count))
-        // The pipe frames in place: it wants the room of the loop's buffer around the bytes.
-        let total = answer.count
-        guard total <= loop.pointee.buffers.downCapacity, let waiting = answer.bytes.baseAddress else {
-            if attemptFailed("its CONNACK does not end") { tryNextPeer() }
-            return
-        }
-        loop.pointee.buffers.down.copyMemory(from: waiting, byteCount: total)
-        answer.clear()
-        examineAnswer(loop.pointee.buffers.down, count: total)
-    }
-
-    /// Looks at all that the broker has sent, `count` bytes in the loop's `down` buffer.
-    private mutating func examineAnswer(_ bytes: UnsafeMutableRawPointer, count: Int) {
-        let view = UnsafeBufferPointer(
-            start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
-        let version = record.version ?? .v3_1_1
-        if version == .v5_0, pending?.packet.authenticationMethod != nil, view.first == 0xF0 {
-            // An exchange of AUTH packets comes before the CONNACK (5.0 §4.12): it is between the two of them.
-            return openPipe(bytes, count: count, connack: nil)
-        }
-        switch Self.connack(view, version) {
-        case .whole(let connack): openPipe(bytes, count: count, connack: connack)
-        case .partial: answer.append(UnsafeRawBufferPointer(view))
-        case .broken(let error):
-            if attemptFailed("it answered the CONNECT with \(error)") { tryNextPeer() }
-        }
-    }
-
-    private enum Answer { case whole(Connack.Parsed), partial, broken(ConnackError) }
-
-    private static func connack(_ view: UnsafeBufferPointer<UInt8>, _ version: ProtocolVersion) -> Answer {
-        do throws(ConnackError) {
-            return try Connack.parse(view.span, version: version).map { .whole($0) } ?? .partial
-        } catch {
-            return .broken(error)
-        }
-    }
-
-    /// The broker has answered: from here on bytes go both ways, or the refusal goes to the client.
-    private mutating func openPipe(_ bytes: UnsafeMutableRawPointer, count: Int, connack: Connack.Parsed?) {
-        guard let pending else { return }
-        if let place, loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer)) {
-            log(.notice, "upstream server \(record.upstreamAddress) is back")
-        }
-        let location = loop.pointee.site(record.server).locations[record.location ?? 0]
-        downlink = Downlink(mode: location.webSocket.frames.mode, version: pending.packet.version)
-        switch machine.connackArrived(isAccepted: connack?.isAccepted ?? true) {
-        case .ignore: return
-        case .passRefusal:
-            log(.info, "refused by upstream server \(record.upstreamAddress), code \(connack?.code ?? 0)")
-            pipeDown(bytes, count: connack?.length ?? count)
-            close(.refusedByBroker)
-        case .open:
-            keepAlive = KeepAlive(
-                seconds: connack?.serverKeepAlive ?? pending.packet.keepAlive,
-                pingInterval: location.webSocket.ping.milliseconds)
-            uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
-            deadline = .max
-            limit(
-                min(
-                    keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max,
-                    max(0, expiresAt - loop.pointee.now)))
-            self.pending = nil
-            // First what the client has sent already: the answer may find it gone.
-            releaseHeld(pending.size)
-            guard phase == .open else { return }
-            passAnswer(bytes, count: count, connack, pending)
-            endHeld()
-        }
-    }
-
-    /// The broker's answer goes to the client, with the identifier that the gateway has given it, and what came behind it.
-    private mutating func passAnswer(
-        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed?, _ pending: PendingConnect
-    ) {
-        guard let connack, let changed = assigningConnack(bytes, connack, pending) else {
-            return pipeDown(bytes, count: count)
-        }
-        let down = loop.pointee.buffers.down
-        let rest = [UInt8](UnsafeRawBufferPointer(start: bytes + connack.length, count: count - connack.length))
-        for part in [changed, rest] where phase == .open && !part.isEmpty {
-            guard part.count <= loop.pointee.buffers.downCapacity else { return close(.brokerProtocolError) }
-            down.copyMemory(from: part, byteCount: part.count)
-            pipeDown(down, count: part.count)
-        }
-    }
-
-    /// What the client sent behind its CONNECT goes to the broker.
-    private mutating func releaseHeld(_ connectSize: Int) {
-        held.wipe(first: connectSize)  // it may hold a password
-        held.consume(connectSize)
-        if let start = held.bytes.baseAddress, held.count > 0 {
-            let scan = uplink.scan(start, count: held.count)
-            heldViolation = scan.violation
-            if scan.forward > 0, !upstream.send(start, count: scan.forward) { upstreamLost() }
-        }
-        held.clear()
-    }
-
-    /// The client's end, or its fault, that came before the session was open.
-    private mutating func endHeld() {
-        if let violation = heldViolation {
-            close(violation)
-        } else if uplink.isDone {
-            close(.clientDisconnect)
-        } else if let end = endBehindHeld {
-            close(end)
-        }
-    }
 }
 
-extension WebSocketSettings.Frames {
-    var mode: Downlink.Mode {
-        switch self {
-        case .packets: .packets
-        case .packet: .packet
-        case .stream: .stream
+extension Session.Failure {
+    init(_ error: SystemError) {
+        switch error.code {
+        case _ where error.isOutOfPorts:
+            self.init(.sourcePortsExhausted, "no source port is left towards it: add addresses to proxy_bind (\(error))")
+        case SystemError.connectionRefused: self.init(.connectRefused, "\(error)")
+        default: self.init(.connectFailed, "\(error)")
         }
-    }
-}
-
-extension Duration {
-    /// Whole milliseconds, as the loops count time.
-    var milliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
-        return overflow ? .max / 4 : product + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -11,8 +11,9 @@ extension Session {
     /// Time for a slow broker to take what its client has sent, such as the DISCONNECT that spares its Will.
     private static let flushLimit: Int64 = 60_000
 
-    /// Begins the end. `code` is the WebSocket Close; the cause's own when nil. A later cause changes nothing.
-    mutating func close(_ cause: EndCause, code: CloseCode? = nil) {
+    /// Begins the end. `code` is the WebSocket Close, `reason` that of the DISCONNECT which a 5.0 client gets; the cause's own
+    /// when nil. A later cause changes nothing.
+    mutating func close(_ cause: EndCause, code: CloseCode? = nil, reason: ReasonCode? = nil) {
         let wasOpen = phase == .open
         let isAttempt = phase == .connecting || phase == .awaitingConnack
         guard machine.end(cause) == .beginClosing else { return }
@@ -26,7 +27,7 @@ extension Session {
         }
         if client.isOpen {
             if isWebSocket {
-                if wasOpen { sendDisconnect(cause) }
+                if wasOpen, let reason = reason ?? cause.disconnectReason { sendDisconnect(reason) }
                 _ = writeClient(FrameHeader.close(code ?? cause.closeCode))
             }
             if file < 0 { sayGoodbye() }
@@ -34,10 +35,8 @@ extension Session {
     }
 
     /// Tells a 5.0 client why, where the broker has not.
-    private mutating func sendDisconnect(_ cause: EndCause) {
-        guard record.version == .v5_0, let reason = cause.disconnectReason, downlink.isBetweenMessages,
-            !downlink.hasDisconnected
-        else { return }
+    private mutating func sendDisconnect(_ reason: ReasonCode) {
+        guard record.version == .v5_0, downlink.isBetweenMessages, !downlink.hasDisconnected else { return }
         _ = sendMessage(Disconnect.packet(reason))
     }
 
@@ -95,8 +94,8 @@ extension Session {
     mutating func upstreamLost(isReset: Bool = false) {
         switch phase {
         case .awaitingConnack:
-            let reason = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
-            if attemptFailed(reason, isFault: isReset) { tryNextPeer() }
+            let detail = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
+            if attemptFailed(Failure(isReset ? .reset : .closed, detail)) { tryNextPeer() }
         case .open:
             upstream.close()
             if uplink.hasDisconnected {

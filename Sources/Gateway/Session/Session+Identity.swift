@@ -5,6 +5,7 @@ import Reactor
 import TLS
 import Telemetry
 import Tunnel
+import Upstream
 import Wire
 
 /// What the broker is told about the client: the CONNECT as it came, or rewritten (`mqtt_set_connect`).
@@ -22,8 +23,18 @@ extension Session {
         let settings = loop.pointee.site(record.server).locations[record.location ?? 0].mqtt
         let changes = connectChanges(identity, settings, pending)
         if !changes.isEmpty, !rewriteConnect(changes, pending) { return }
+        pending.triesDeadline = loop.pointee.now + settings.upstreamTriesTimeout.milliseconds
+        noteHashKey(pending)
         record.request = nil
         if machine.admitted(tries: settings.upstreamTries) == .choosePeer { tryNextPeer() }
+    }
+
+    /// What the balancer knows the session by. Sessions without a key, such as those to which the broker gives an identifier, are
+    /// spread by chance.
+    private func noteHashKey(_ pending: PendingConnect) {
+        guard let key = loop.pointee.upstreams[pending.pool].hashKey else { return }
+        let text = facts(pending).text(key)
+        record.hashKey = text.isEmpty ? Hash.mix(id) : Hash.of(text.utf8)
     }
 
     /// What methods and `mqtt_set_connect` change. A directive sees the names that a method has given, and has the last word.
@@ -39,8 +50,7 @@ extension Session {
             changes.clientID = .set(Array(clientID.utf8))
             pending.clientID = clientID
         }
-        // Behind an exchange of AUTH packets the CONNACK passes as it is: there the broker gives the identifier, and tells it.
-        if settings.assignsClientID, pending.clientID.isEmpty, pending.packet.authenticationMethod == nil {
+        if settings.assignsClientID, pending.clientID.isEmpty {
             pending.clientID = Self.makeClientID()
             changes.clientID = .set(Array(pending.clientID.utf8))
         }

@@ -52,6 +52,7 @@ extension Session {
             switch machine.phase {
             case .open:
                 activeAt = loop.pointee.now
+                guard pending == nil else { return readConnack(buffer, count: count) }  // behind AUTH packets
                 pipeDown(buffer, count: count)
             case .awaitingConnack: readConnack(buffer, count: count)
             default: break  // closing: nobody is there to read it

@@ -28,6 +28,7 @@ extension Session {
         let listener = loop.pointee.listeners[self.listener]
         if let host = head.host { record.server = listener.server(named: host) }
         let site = loop.pointee.site(record.server)
+        if let address = site.settings.realIP.clientAddress(head, behind: clientAddress) { clientAddress = address }
         if site.logsRequestFields { record.head = loop.pointee.tokenPlaces.hidden(in: head) }
         if let server = record.tlsServer, server != record.server, site.settings.tls?.clientVerification != nil {
             // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
@@ -38,7 +39,7 @@ extension Session {
             return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
         }
         record.location = index
-        if site.policies[index]?.readsRequest ?? false { record.request = head }
+        if site.policies[index]?.readsRequest ?? false || readsRequest(site.locations[index]) { record.request = head }
         switch site.locations[index].action {
         case .mqtt(let upstream): upgrade(head, site.locations[index], upstream)
         case .files(let root, let file):
@@ -47,6 +48,12 @@ extension Session {
             }
             serveFile(head, root: root, index: file)
         }
+    }
+
+    /// Whether the balancer's key asks for parts of the request.
+    private func readsRequest(_ location: LocationSettings) -> Bool {
+        guard case .mqtt(let pool) = location.action else { return false }
+        return loop.pointee.upstreams[pool].hashKey?.usesRequest ?? false
     }
 
     // MARK: WebSocket

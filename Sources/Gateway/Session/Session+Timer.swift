@@ -38,12 +38,11 @@ extension Session {
             return finish(machine.cause ?? .clientLost)
         case .end(let cause):
             if isWebSocket { log(.info, "no CONNECT within mqtt_connect_timeout") }
+            if cause == .proxyHeaderTimeout { tls = nil }  // it has not begun
             close(cause)
         case .answerRequestTimeout: requestTimedOut()
         case .refuseUndecided: refuseUndecided()
-        case .failAttempt:
-            let phase = phase == .connecting ? "upstream_connect_timeout" : "upstream_connack_timeout"
-            if attemptFailed("no answer within \(phase)") { tryNextPeer() }
+        case .failAttempt: tryTimedOut()
         case .checkIdle: checkIdle()
         }
         return settle()

@@ -15,14 +15,16 @@ typealias SessionPointer = UnsafeMutablePointer<Session>
 /// data path (`Session+Pipe.swift`) counts no references, allocates nothing and takes no lock.
 ///
 /// The way of a session, in the order of its files: `+Handshake` (TLS), `+Request` (HTTP), `+Connect` (the gate),
-/// `+Access` (who may in), `+Identity` (what the broker is told), `+Attempt` (the way to a broker), `+Pipe` (both ways), `+Closing`, `+Timer`.
+/// `+Access` (who may in), `+Identity` (what the broker is told), `+Attempt` (the way to a broker), `+Connack` (its answer),
+/// `+Pipe` (both ways), `+Closing`, `+Timer`. `+ProxyHeader` stands before and between: the PROXY protocol on both legs.
 struct Session: ~Copyable {
     let loop: LoopPointer
     let id: UInt64
     let token: SessionTable.Token
     /// The address of this session, as epoll's data word holds it.
     let word: UInt64
-    let clientAddress: CompactAddress
+    /// The client's, as far as a trusted front or the connection says.
+    var clientAddress: CompactAddress
     let listener: Int
     let record: SessionRecord
     let startedAt: Int64
@@ -82,8 +84,16 @@ struct Session: ~Copyable {
         var assignedClientID: [UInt8]?
         /// Peers that were tried.
         var tried: [Int] = []
+        /// Peers that a broker has named for this CONNECT, to be tried next.
+        var named: [Int] = []
+        /// What the last broker that answered has refused it with.
+        var refusal: [UInt8]?
+        /// Why the last attempt failed.
+        var lastFailure: AttemptFailure?
         /// Until when the current one may be connected to, on the loop's clock.
         var connectDeadline: Int64 = 0
+        /// Until when any may be tried.
+        var triesDeadline: Int64 = .max
 
         init(_ packet: ConnectPacket, size: Int, pool: Int) {
             self.packet = packet
@@ -115,7 +125,7 @@ struct Session: ~Copyable {
         startedAt = now
         heardAt = now
         activeAt = now
-        machine = SessionMachine(isTLS: settings.isTLS)
+        machine = SessionMachine(isTLS: settings.isTLS, readsProxyHeader: settings.readsProxyHeader)
         scanner = RequestHeadScanner(limit: loop.pointee.site(settings.defaultServer).clientHeaderBufferSize)
         if let context = settings.tlsNames?.first { tls = TLSConnection(context, loop.pointee.engine) }
         client.attach(descriptor)
@@ -210,7 +220,8 @@ struct Session: ~Copyable {
     var wantsClientInput: Bool {
         switch machine.phase {
         case .open: upstream.isFlushed && client.backlog.count <= Self.pongRoom
-        case .handshaking, .readingRequest, .awaitingConnect: client.backlog.count <= Self.pongRoom
+        case .readingProxyHeader, .handshaking, .readingRequest, .awaitingConnect:
+            client.backlog.count <= Self.pongRoom
         case .authenticating, .connecting, .awaitingConnack:
             !client.isAtEnd && endBehindHeld == nil && client.isFlushed
                 && held.count <= (pending?.size ?? 0) + Self.heldRoom
@@ -233,6 +244,7 @@ struct Session: ~Copyable {
     @inline(__always)
     mutating func readClient() {
         if machine.phase == .closing { return discardClientInput() }
+        if machine.phase == .readingProxyHeader { return readProxyHeader() }
         if tls == nil {
             let buffer = loop.pointee.buffers.plain
             switch client.receive(into: buffer, capacity: readSize) {
@@ -271,7 +283,7 @@ struct Session: ~Copyable {
         case .open: pipeUp(bytes, count: count)
         case .readingRequest: readRequest(bytes, count: count)
         case .awaitingConnect, .authenticating, .connecting, .awaitingConnack: readBeforeOpen(bytes, count: count)
-        case .handshaking, .closing, .closed: break
+        case .readingProxyHeader, .handshaking, .closing, .closed: break
         }
     }
 }

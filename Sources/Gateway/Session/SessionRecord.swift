@@ -38,6 +38,11 @@ final class SessionRecord {
     /// Those claims of the token that templates ask for.
     var claims: [String: String] = [:]
 
+    /// What a hash balancer knows the session by.
+    var hashKey: UInt64 = 0
+    /// The address that the client has connected to, where a front has said so.
+    var destination: CompactAddress?
+
     var upstreamName = ""
     var upstreamAddress = ""
     var tries = 0

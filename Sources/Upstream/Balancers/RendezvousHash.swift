@@ -55,7 +55,7 @@ enum Logarithm {
         let slot = Int(mantissa >> 55 & 0xFF)
         let step = mantissa >> 23 & 0xFFFF_FFFF
         let (low, high) = (table[slot], table[slot + 1])
-        let fraction = low + (high - low) * step >> 32
+        let fraction = low + ((high - low) * step) >> 32
         // log2 is 63 - leading + fraction.
         return (UInt64(leading) + 1) << 32 - fraction + 1
     }
@@ -67,7 +67,7 @@ enum Logarithm {
         var number = UInt64(256 + index) << 23  // 31 binary places
         var bits: UInt64 = 0
         for _ in 0..<32 {
-            number = number * number >> 31
+            number = (number * number) >> 31
             bits <<= 1
             if number >= 1 << 32 {
                 number >>= 1

@@ -1,0 +1,189 @@
+import Configuration
+import Control
+import Reactor
+import TLS
+import Telemetry
+import Upstream
+
+/// The prober's thread: begins probes when they are due, and takes what comes of them.
+final class ProbeLoop {
+    private var poller: Poller
+    private let mailbox: Mailbox<ProbeOrder>
+    private let log: ErrorLog
+    private let control: ControlLoop
+    private let report: (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    private var peers: [ProbedPeer] = []
+    /// Peers with a probe under way.
+    private var bySerial: [UInt64: ProbedPeer] = [:]
+    private var lastSerial: UInt64 = 0
+    private var isStopping = false
+    private var skippedAt: Int64?
+    /// Tells this gateway's client identifiers from those of others.
+    private let identity = Digest.randomWord()
+    private let services = HTTPPool(connections: 256, queue: 4096)
+
+    private static let mailboxWord: UInt64 = 0
+    /// Milliseconds between two lines about probes that the gateway could not make.
+    private static let skipInterval: Int64 = 60_000
+
+    init(
+        _ mailbox: Mailbox<ProbeOrder>, log: ErrorLog, control: ControlLoop,
+        report: @escaping (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    ) throws(SystemError) {
+        poller = try Poller()
+        self.mailbox = mailbox
+        self.log = log
+        self.control = control
+        self.report = report
+        try poller.add(mailbox.descriptor, Events(reading: true, writing: false), word: Self.mailboxWord)
+    }
+
+    func run() throws(SystemError) {
+        while true {
+            let count = try poller.wait(milliseconds: waitTime())
+            for index in 0..<count {
+                let (word, events) = poller.event(index)
+                if word == Self.mailboxWord { obey() } else { handle(word, events) }
+            }
+            if isStopping { return }
+            let now = monotonicMilliseconds()
+            endOverdue(now)
+            for peer in peers where peer.dueAt <= now && peer.probe == nil { begin(peer, now) }
+        }
+    }
+
+    private func waitTime() -> Int32 {
+        var next = Int64.max
+        for peer in peers {
+            guard let probe = peer.probe else {
+                next = min(next, peer.dueAt)
+                continue
+            }
+            next = min(next, probe.isClosing ? probe.closeDeadline : probe.deadline)
+        }
+        guard next < .max else { return -1 }
+        return Int32(truncatingIfNeeded: min(max(0, next - monotonicMilliseconds()), 60_000))
+    }
+
+    // MARK: Orders
+
+    private func obey() {
+        for order in mailbox.take() {
+            switch order {
+            case .stop: isStopping = true
+            case .watch(let pool, let plan, let targets): watch(pool, plan, targets)
+            case .answered(let serial, let failure):
+                guard let peer = bySerial[serial] else { continue }
+                settle(peer, failure.map { .failed($0) } ?? .passed)
+            }
+        }
+    }
+
+    private func watch(_ pool: Int, _ plan: ProbePlan, _ targets: [ProbeTarget]) {
+        let now = monotonicMilliseconds()
+        let old = peers.filter { $0.target.pool == pool }
+        peers.removeAll { $0.target.pool == pool }
+        for (order, target) in targets.enumerated() {
+            let known = old.first { $0.target.peer == target.peer && $0.target.text == target.text }
+            if let known {
+                peers.append(known)
+                continue
+            }
+            let suffix = LogText.connectionID(Hash.mix(identity ^ Hash.of("\(pool) \(target.text)".utf8))).prefix(8)
+            peers.append(
+                ProbedPeer(
+                    target, plan, clientID: plan.settings.clientIDPrefix + suffix,
+                    dueIn: { $0.first(order, of: targets.count) }, now: now))
+        }
+        let kept = Set(peers.map(ObjectIdentifier.init))
+        for (serial, peer) in bySerial where !kept.contains(ObjectIdentifier(peer)) { bySerial[serial] = nil }
+    }
+
+    // MARK: Probes
+
+    private func begin(_ peer: ProbedPeer, _ now: Int64) {
+        lastSerial += 1
+        let probe = Probe(peer, serial: lastSerial, now: now)
+        peer.dueAt = now + peer.schedule.next(random: Digest.randomWord())
+        peer.probe = probe
+        bySerial[lastSerial] = peer
+        if peer.plan.settings.kind == .http { return ask(peer, probe) }
+        if let outcome = probe.begin(poller.descriptor, turn: Int(truncatingIfNeeded: lastSerial)) {
+            settle(peer, outcome)
+        }
+    }
+
+    private func ask(_ peer: ProbedPeer, _ probe: Probe) {
+        let settings = peer.plan.settings
+        var request = HTTPRequest(url: "http://\(CompactAddress(peer.address).text)\(settings.uri)", pool: services)
+        request.timeout = settings.timeout.milliseconds
+        request.largestAnswer = 64 * 1024
+        let (mailbox, serial) = (mailbox, probe.serial)
+        control.fetch(request) { result in
+            switch result {
+            case .success(let answer) where settings.statuses.contains(answer.status):
+                mailbox.post(.answered(serial: serial, failure: nil))
+            case .success(let answer):
+                mailbox.post(.answered(serial: serial, failure: "\(settings.uri) answered with status \(answer.status)"))
+            case .failure(let failure): mailbox.post(.answered(serial: serial, failure: failure.detail))
+            }
+        }
+    }
+
+    private func handle(_ serial: UInt64, _ events: Events) {
+        guard let peer = bySerial[serial], let probe = peer.probe else { return }
+        if let outcome = probe.handle(poller.descriptor, events, now: monotonicMilliseconds()) {
+            settle(peer, outcome)
+        } else if probe.isOver {
+            forget(peer)
+        }
+    }
+
+    private func endOverdue(_ now: Int64) {
+        for peer in peers {
+            guard let probe = peer.probe else { continue }
+            if probe.isClosing {
+                if now >= probe.closeDeadline { forget(peer) }
+            } else if now >= probe.deadline, peer.plan.settings.kind != .http || now >= probe.deadline + 1000 {
+                // The HTTP client keeps the time itself, and knows better what was missing.
+                settle(peer, .failed(probe.timeoutWords))
+            }
+        }
+    }
+
+    /// Its socket closes with it.
+    private func forget(_ peer: ProbedPeer) {
+        guard let probe = peer.probe else { return }
+        bySerial[probe.serial] = nil
+        peer.probe = nil
+    }
+
+    private func settle(_ peer: ProbedPeer, _ outcome: Probe.Outcome) {
+        if !(peer.probe?.isClosing ?? false) || peer.probe?.isOver ?? true { forget(peer) }
+        switch outcome {
+        case .passed: note(peer, failure: nil)
+        case .failed(let reason): note(peer, failure: LogText.escape(reason))
+        case .skipped(let reason):
+            let now = monotonicMilliseconds()
+            guard skippedAt.map({ now - $0 >= Self.skipInterval }) ?? true else { return }
+            skippedAt = now
+            log.write(.error, "health checks cannot be made: \(reason)")
+        }
+    }
+
+    private func note(_ peer: ProbedPeer, failure: String?) {
+        let target = peer.target
+        if let failure {
+            log.write(.debug, "upstream \(target.name): probe of server \(target.text) failed: \(failure)")
+        }
+        guard peer.check.note(passed: failure == nil) else { return }
+        if let failure {
+            let fails = peer.plan.settings.fails
+            let times = fails == 1 ? "a probe" : "\(fails) probes"
+            log.write(.warn, "upstream \(target.name): server \(target.text) is unhealthy, \(times) failed: \(failure)")
+        } else {
+            log.write(.notice, "upstream \(target.name): server \(target.text) is healthy again")
+        }
+        report(target.pool, target.peer, peer.check.isHealthy)
+    }
+}

@@ -1,0 +1,61 @@
+import Configuration
+import Control
+import Reactor
+import TLS
+
+/// Finds out which peers serve: a thread that asks them again and again.
+final class Prober: Sendable {
+    private let mailbox: Mailbox<ProbeOrder>
+    private let log: ErrorLog
+    private let control: ControlLoop
+    private let report: @Sendable (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    private let thread = Lock<Thread?>(nil)
+
+    /// `report` is called on the prober's thread when a peer's state changes; every peer is healthy at first. `control` runs
+    /// when a pool asks by HTTP.
+    init(
+        log: ErrorLog, control: ControlLoop,
+        report: @escaping @Sendable (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    ) throws(SystemError) {
+        self.log = log
+        self.control = control
+        self.report = report
+        mailbox = try Mailbox<ProbeOrder>()
+    }
+
+    func start() throws(SystemError) {
+        let (mailbox, log, control, report) = (mailbox, log, control, report)
+        let started = try Thread.start(name: "sluice health") {
+            do throws(SystemError) {
+                let loop = try ProbeLoop(mailbox, log: log, control: control, report: report)
+                try loop.run()
+            } catch {
+                log.write(.error, "health checks have ended: \(error)")
+            }
+        }
+        thread.withLock { $0 = started }
+    }
+
+    /// Ends the thread at once; probes under way are given up.
+    func stop() {
+        mailbox.post(.stop)
+        let thread = self.thread.withLock { thread in
+            defer { thread = nil }
+            return thread
+        }
+        thread?.join()
+    }
+
+    /// The peers of a pool from now on. Those that stay, by index and address, keep their state; new ones begin healthy.
+    func watch(pool: Int, _ plan: ProbePlan, targets: [ProbeTarget]) {
+        mailbox.post(.watch(pool, plan, targets))
+    }
+}
+
+/// What the prober's thread is told.
+enum ProbeOrder: Sendable {
+    case watch(Int, ProbePlan, [ProbeTarget])
+    /// The HTTP service of a probe has answered.
+    case answered(serial: UInt64, failure: String?)
+    case stop
+}

@@ -1,0 +1,100 @@
+import Configuration
+import Reactor
+import Upstream
+import Wire
+
+/// An upstream with its names resolved: every address is a peer. The loops share one, and get another when addresses change.
+struct ResolvedUpstream: Sendable {
+    /// One peer. It keeps its index for as long as it is there.
+    struct Target: Sendable {
+        let address: SocketAddress
+        /// As the log shows it.
+        let text: String
+        /// As the configuration writes it.
+        let configured: Configuration.Address
+        var settings: Peer.Settings
+    }
+
+    let settings: UpstreamSettings
+    /// Where connections come from, beside the system's choice.
+    let sources: [SocketAddress]
+    var peers: [Target]
+    var counts: SessionCounts
+    /// What is wrong with names that had no address at the start.
+    private(set) var unresolved: [String] = []
+
+    var name: String { settings.name }
+
+    /// Asks the resolver, and may block.
+    init(_ upstream: UpstreamSettings) throws(StartError) {
+        settings = upstream
+        var peers: [Target] = []
+        for server in upstream.servers {
+            do throws(StartError) {
+                for address in try server.address.resolve() { peers.append(Target(address, server)) }
+            } catch {
+                // A name that is looked up again may get its addresses later.
+                guard server.resolves else { throw error }
+                unresolved.append(error.description)
+            }
+        }
+        self.peers = peers
+        counts = SessionCounts(peers: peers.count)
+        sources = try Self.sources(upstream)
+    }
+
+    private static func sources(_ upstream: UpstreamSettings) throws(StartError) -> [SocketAddress] {
+        var sources: [SocketAddress] = []
+        for text in upstream.bindAddresses {
+            guard let source = try Configuration.Address.inet(host: text, port: 0).resolve().first else { continue }
+            do throws(SystemError) {
+                try Socket.checkSource(source)
+            } catch {
+                throw StartError("proxy_bind \(text): no address of this machine (\(error))")
+            }
+            sources.append(source)
+        }
+        return sources
+    }
+
+    var balancer: Balancer {
+        switch settings.balancer {
+        case .roundRobin: .roundRobin
+        case .leastConnections: .leastConnections
+        case .randomTwo: .randomTwo
+        case .hash(_, let isConsistent):
+            .hash(isConsistent: isConsistent, balanceFactor: settings.hashBalanceFactor)
+        }
+    }
+
+    /// What sessions are hashed by.
+    var hashKey: Template? { if case .hash(let key, _) = settings.balancer { key } else { nil } }
+
+    /// The peers that a Server Reference (5.0 §4.11) names: by address, or as the configuration writes them.
+    func peers(named references: [ServerReference]) -> [Int] {
+        references.flatMap { reference in
+            peers.indices.filter { peers[$0].isNamed(reference) && !peers[$0].settings.isDown }
+        }
+    }
+}
+
+extension ResolvedUpstream.Target {
+    init(_ address: SocketAddress, _ server: UpstreamServerSettings) {
+        self.address = address
+        configured = server.address
+        if case .unix(let path) = server.address { text = "unix:\(path)" } else { text = CompactAddress(address).text }
+        settings = Peer.Settings(
+            identity: Hash.of(text.utf8), weight: server.weight, maxConnections: server.maxConnections,
+            maxFails: server.maxFails, failTimeout: server.failTimeout.milliseconds,
+            slowStart: server.slowStart.milliseconds, isBackup: server.isBackup, isDown: server.isDown,
+            isDraining: server.isDraining)
+    }
+
+    fileprivate func isNamed(_ reference: ServerReference) -> Bool {
+        let own = CompactAddress(address)
+        guard !address.isUnix, reference.port == nil || reference.port == own.port else { return false }
+        if CompactAddress(literal: reference.host, port: own.port) == own { return true }
+        if case .inet(let name, _) = configured { return name == reference.host }
+        return false
+    }
+}

@@ -1,0 +1,109 @@
+/// What a health check says to a broker, and what it wants to hear: CONNECT and CONNACK 0, PINGREQ and PINGRESP, then
+/// DISCONNECT. Pure.
+package struct HealthConversation: Sendable {
+    package enum Action: Equatable, Sendable {
+        /// More bytes have to come.
+        case wait
+        case send([UInt8])
+        /// The broker serves. `goodbye` is to be sent before the end, so that it sees an orderly one.
+        case passed(goodbye: [UInt8])
+        case failed(Failure)
+    }
+
+    /// Why a broker does not serve.
+    package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
+        /// A CONNACK with this code.
+        case refused(UInt8, ProtocolVersion)
+        case notConnack(ConnackError)
+        /// A DISCONNECT of 5.0 with this code.
+        case disconnected(UInt8)
+        /// Bytes without end, or that are no packets.
+        case unreadable
+
+        package var description: String {
+            switch self {
+            case .refused(let code, let version): Self.refusal(code, version)
+            case .notConnack(let error): "it answered the CONNECT with \(error)"
+            case .disconnected(let code): "it sent DISCONNECT \(Self.hexadecimal(code))"
+            case .unreadable: "what it sends is not MQTT"
+            }
+        }
+
+        private static func refusal(_ code: UInt8, _ version: ProtocolVersion) -> String {
+            let isAboutUser = version == .v5_0 ? (0x85...0x87).contains(code) : (0x04...0x05).contains(code)
+            let hint = isAboutUser ? "; name a user that may connect: health_check username=… password_file=…" : ""
+            return "it refused the probe's CONNECT with code \(hexadecimal(code))" + hint
+        }
+
+        private static func hexadecimal(_ code: UInt8) -> String {
+            "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
+        }
+    }
+
+    /// The first bytes to send.
+    package let connect: [UInt8]
+    private let version: ProtocolVersion
+    private var isAccepted = false
+    private var waiting: [UInt8] = []
+
+    /// A packet of a broker that is longer makes no sense to a client without subscriptions.
+    private static let longest = 64 * 1024
+
+    /// Fields are cut to the 65,535 bytes that a packet has room for. 3.x allows no password without a user name
+    /// [MQTT-3.1.2-22]: it is left out then.
+    package init(version: ProtocolVersion, clientID: String, username: String?, password: [UInt8]?) {
+        self.version = version
+        let password = username == nil && version != .v5_0 ? nil : password
+        var body: [UInt8] = []
+        body.append(field: Array((version == .v3_1 ? "MQIsdp" : "MQTT").utf8))
+        body.append(version == .v3_1 ? 3 : version == .v3_1_1 ? 4 : 5)
+        // Clean: nothing is left behind at the broker.
+        body.append(0x02 | (username == nil ? 0 : 0x80) | (password == nil ? 0 : 0x40))
+        body += [0, 30]  // keep alive, in seconds
+        if version == .v5_0 { body.append(0) }  // no properties
+        body.append(field: Self.cut(Array(clientID.utf8)))
+        if let username { body.append(field: Self.cut(Array(username.utf8))) }
+        if let password { body.append(field: Self.cut(password)) }
+        connect = [0x10] + (VariableByteInteger.encoded(body.count) ?? []) + body
+    }
+
+    private static func cut(_ field: [UInt8]) -> [UInt8] { Array(field.prefix(65_535)) }
+
+    /// The broker has sent `bytes`.
+    package mutating func received(_ bytes: Span<UInt8>) -> Action {
+        waiting.append(bytes, 0..<bytes.count)
+        guard isAccepted else { return readConnack() }
+        return readPackets()
+    }
+
+    private mutating func readConnack() -> Action {
+        do throws(ConnackError) {
+            guard let connack = try Connack.parse(waiting.span, version: version) else { return .wait }
+            guard connack.isAccepted else { return .failed(.refused(connack.code, version)) }
+            waiting.removeFirst(connack.length)
+            isAccepted = true
+            return .send([0xC0, 0x00])  // PINGREQ
+        } catch {
+            return .failed(.notConnack(error))
+        }
+    }
+
+    private mutating func readPackets() -> Action {
+        while let first = waiting.first {
+            let remaining: VariableByteInteger?
+            do {
+                remaining = try VariableByteInteger.read(waiting.span, at: 1, end: waiting.count)
+            } catch {
+                return .failed(.unreadable)
+            }
+            guard let remaining else { return .wait }
+            let length = 1 + remaining.size + remaining.value
+            guard length <= Self.longest else { return .failed(.unreadable) }
+            guard waiting.count >= length else { return .wait }
+            if first == 0xD0 { return .passed(goodbye: [0xE0, 0x00]) }
+            if first == 0xE0 { return .failed(.disconnected(remaining.value > 0 ? waiting[1 + remaining.size] : 0)) }
+            waiting.removeFirst(length)
+        }
+        return .wait
+    }
+}
