@@ -142,6 +142,6 @@ final class Probe {
     var timeoutWords: String {
         let limit = "\(peer.plan.settings.timeout.milliseconds) ms"
         if !isConnected { return "no connection within \(limit)" }
-        return "no answer within \(limit)"
+        return "no \(conversation?.awaited ?? "answer") within \(limit)"
     }
 }

@@ -69,6 +69,9 @@ package struct HealthConversation: Sendable {
 
     private static func cut(_ field: [UInt8]) -> [UInt8] { Array(field.prefix(65_535)) }
 
+    /// The packet that is missing.
+    package var awaited: String { isAccepted ? "PINGRESP" : "CONNACK" }
+
     /// The broker has sent `bytes`.
     package mutating func received(_ bytes: Span<UInt8>) -> Action {
         waiting.append(bytes, 0..<bytes.count)
@@ -82,6 +85,8 @@ package struct HealthConversation: Sendable {
             guard connack.isAccepted else { return .failed(.refused(connack.code, version)) }
             waiting.removeFirst(connack.length)
             isAccepted = true
+            // What came with it may be an end already.
+            if case .failed(let failure) = readPackets() { return .failed(failure) }
             return .send([0xC0, 0x00])  // PINGREQ
         } catch {
             return .failed(.notConnack(error))
