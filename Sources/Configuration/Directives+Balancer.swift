@@ -40,10 +40,12 @@ extension Action {
     static var randomTwo: Action {
         balancer(0...2) { (statement) throws(ConfigurationError) in
             let words = statement.arguments.map(\.text)
+            guard !words.isEmpty else {
+                throw statement.error("alone does not look at the load", hint: "write \"random two\"")
+            }
             guard words == ["two"] || words == ["two", "least_conn"] else {
                 throw statement.error(
-                    "must be followed by two: chance alone does not look at the load",
-                    hint: "write \"random two\"")
+                    ValueFault("must be \"random two\", not \(quoted((["random"] + words).joined(separator: " ")))"))
             }
             return .randomTwo
         }
@@ -62,8 +64,8 @@ extension Action {
             }
             guard !key.variables.isEmpty else {
                 throw statement.error(
-                    "needs a key with a variable, not \(quoted(statement.argument.text)): every session would go to one "
-                        + "broker", hint: "such as $mqtt_client_id")
+                    "needs a key with a variable such as $mqtt_client_id, not \(quoted(statement.argument.text))",
+                    at: statement.argument, hint: "every session would go to one broker")
             }
             if let late = key.variables.first(where: \.isKnownAtEndOnly) {
                 throw statement.error(

@@ -75,8 +75,9 @@ extension Network {
     }
 
     private static func malformed(_ text: String, _ allowsAll: Bool, hint: String? = nil) -> ValueFault {
-        let words = allowsAll ? ", unix: or all" : " or unix:"
+        let words = allowsAll ? ", unix: or all" : ", or unix:"
         return ValueFault(
-            "must be an address, a network such as 10.0.0.0/8 or 2001:db8::/32\(words), not \(quoted(text))", hint: hint)
+            "must be an address, a network such as 10.0.0.0/8 or 2001:db8::/32\(words), not \(quoted(text))", hint: hint
+        )
     }
 }

@@ -26,10 +26,10 @@ package struct Peer: Sendable {
         ) {
             self.identity = identity
             self.weight = min(max(1, weight), 65_535)
-            self.maxConnections = maxConnections
-            self.maxFails = maxFails
-            self.failTimeout = failTimeout
-            self.slowStart = slowStart
+            self.maxConnections = max(0, maxConnections)
+            self.maxFails = max(0, maxFails)
+            self.failTimeout = min(max(0, failTimeout), Peer.longestTime)
+            self.slowStart = min(max(0, slowStart), Peer.longestTime)
             self.isBackup = isBackup
             self.isDown = isDown
             self.isDraining = isDraining
@@ -53,6 +53,9 @@ package struct Peer: Sendable {
 
     /// Units of `effectiveWeight` in a weight of 1.
     package static let weightUnit = 256
+
+    /// Milliseconds, some ten thousand years: sums with longer times could overflow.
+    static let longestTime: Int64 = 1 << 48
 
     /// Its share of new sessions now, in `weightUnit`s: it grows from next to nothing to the whole weight while the peer
     /// starts slowly. Never 0, never falling while time passes.

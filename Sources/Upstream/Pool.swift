@@ -80,7 +80,6 @@ package struct Pool: Sendable {
             if isConsistent { return RendezvousHash.choose(key, candidates, peers, bound: bound) }
             members.removeAll(keepingCapacity: true)
             for index in peers.indices where peers[index].settings.isBackup == isBackup {
-                guard peers[index].settings.isWanted else { continue }
                 let weight = peers[index].settings.weight * Peer.weightUnit
                 members.append(Candidate(index: index, weight: weight, load: 0))
             }
@@ -114,9 +113,11 @@ package struct Pool: Sendable {
         return isOut
     }
 
-    /// `peer` answered as a broker does. Returns whether that brings it back.
-    package mutating func succeeded(_ peer: Int) -> Bool {
+    /// `peer` answered as a broker does. Returns whether that brings it back. `now`: when a peer that was to be left alone
+    /// for longer begins its slow start; nil: it begins when that time is over.
+    package mutating func succeeded(_ peer: Int, now: Int64? = nil) -> Bool {
         guard peers.indices.contains(peer) else { return false }
+        if let now, !peers[peer].passive.isAvailable(now: now) { peers[peer].backSince = now }
         return peers[peer].passive.succeeded()
     }
 
@@ -130,7 +131,8 @@ package struct Pool: Sendable {
     }
 
     /// The operator's wishes have changed, or the addresses of a name. Peers keep their places; those of which the identity
-    /// is another are new ones, and start slowly. `counts` has a place for each. Returns whether sessions may have to move.
+    /// is another are new ones, and start slowly; places beyond the last of `settings` are down. `counts` has a place for each.
+    /// Returns whether sessions may have to move.
     package mutating func update(_ settings: [Peer.Settings], counts: SessionCounts, now: Int64) -> Bool {
         var isChanged = false
         for (index, new) in settings.enumerated() {
@@ -146,6 +148,7 @@ package struct Pool: Sendable {
             isChanged = isChanged || new.isWanted && (new.weight != old.weight || !old.isWanted)
             peers[index].settings = new
         }
+        for index in peers.indices.dropFirst(settings.count) { peers[index].settings.isDown = true }
         self.counts = counts
         return isChanged
     }

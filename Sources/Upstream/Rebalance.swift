@@ -21,25 +21,60 @@ package struct Rebalance: Sendable, Equatable {
 }
 
 extension Pool {
-    /// For each peer, how many sessions it has above its share of all and `threshold` percent of it: by weight among the peers
-    /// that sessions may go to. A backup has no share while a primary may be chosen. What is drained, down or dead keeps its
-    /// sessions.
-    package mutating func surplus(now: Int64, threshold: Int) -> [Int] {
+    /// For each peer, how many sessions it has above its share of all and `threshold` percent of it. Sessions without a peer
+    /// that has room for them are nobody's surplus: moving them would never end.
+    ///
+    /// The share goes by weight among the peers that sessions may go to, none more than its `max_conns`; a backup has one of
+    /// what the primaries have no room for. What is drained, down, dead or failed of late keeps its sessions.
+    ///
+    /// `total`: sessions that there were before any was moved; those that are on their way back count, too.
+    package mutating func surplus(now: Int64, threshold: Int, total before: Int = 0) -> [Int] {
         var surplus = Array(repeating: 0, count: peers.count)
-        let members = peers.indices.filter { peers[$0].settings.isWanted && peers[$0].isHealthy }
-        let well = members.filter { peers[$0].passive.isAvailable(now: now) }
-        let primaries = well.filter { !peers[$0].settings.isBackup }
-        let owners = primaries.isEmpty ? well : primaries
-        let weight = owners.reduce(0) { $0 + peers[$1].effectiveWeight(now: now) }
-        guard weight > 0 else { return surplus }
-        let total = members.reduce(0) { $0 + counts[$1] }
+        let members = peers.indices.filter { index in
+            let peer = peers[index]
+            return peer.settings.isWanted && peer.isHealthy && peer.passive.isAvailable(now: now)
+        }
+        var shares = Array(repeating: 0.0, count: peers.count)
+        var rest = max(Double(before), members.reduce(0.0) { $0 + Double(counts[$1]) })
+        rest = share(rest, among: members.filter { !peers[$0].settings.isBackup }, now: now, &shares)
+        _ = share(rest, among: members.filter { peers[$0].settings.isBackup }, now: now, &shares)
+        var room = members.reduce(0) { $0 + max(0, Int(shares[$1].rounded(.up)) - counts[$1]) }
         for index in members {
-            let isOwner = owners.contains(index)
-            let share = isOwner ? Double(total) * Double(peers[index].effectiveWeight(now: now)) / Double(weight) : 0
-            let allowed = Int((share * Double(100 + threshold) / 100).rounded(.up))
-            surplus[index] = max(0, counts[index] - allowed)
+            let allowed = (shares[index] * (1 + Double(threshold) / 100)).rounded(.up)
+            surplus[index] = min(room, max(0, Int(Double(counts[index]) - allowed)))
+            room -= surplus[index]
         }
         return surplus
+    }
+
+    /// Shares out `sessions` by weight, no peer getting more than its `max_conns`. Returns what is left.
+    private func share(_ sessions: Double, among owners: [Int], now: Int64, _ shares: inout [Double]) -> Double {
+        var (rest, owners) = (sessions, owners)
+        while !owners.isEmpty {
+            let weight = owners.reduce(0.0) { $0 + Double(peers[$1].effectiveWeight(now: now)) }
+            for index in owners { shares[index] = rest * Double(peers[index].effectiveWeight(now: now)) / weight }
+            // What the full ones cannot have, the others share once more.
+            var open: [Int] = []
+            var held = 0.0
+            for index in owners {
+                let limit = Double(peers[index].settings.maxConnections)
+                guard limit > 0, shares[index] > limit else {
+                    open.append(index)
+                    continue
+                }
+                shares[index] = limit
+                held += limit
+            }
+            guard open.count < owners.count else { return 0 }
+            rest -= held
+            owners = open
+        }
+        return rest
+    }
+
+    /// Sessions on peers that sessions may go to.
+    package var total: Int {
+        peers.indices.reduce(0) { $0 + (peers[$1].settings.isWanted && peers[$1].isHealthy ? counts[$1] : 0) }
     }
 
     /// Whether a peer is still getting to its full share.

@@ -4,8 +4,10 @@ import Synchronization
 /// taken by compare and exchange before the connect.
 ///
 /// Touched when a session takes or leaves a peer, never on the data path. Any thread.
+@safe
 package final class SessionCounts: Sendable {
     /// Counters that were made together; freed when the last that counts with them is gone.
+    @safe
     private final class Block: Sendable {
         nonisolated(unsafe) let first: UnsafeMutablePointer<Atomic<Int>>
         let count: Int

@@ -95,7 +95,11 @@ class Namespace:
             pathlib.Path("/proc/sys", name.replace(".", "/")).write_text(str(value))
 
     def limit_ports(self, count, first=40_000):
-        """Leaves so many ports for outgoing connections without `bind`, for each source and destination address."""
+        """Leaves so many ports for outgoing connections, for each pair of a source address and a destination.
+
+        An even number: of an odd one, the kernel does not use the last.
+        """
+        assert count % 2 == 0
         self.set("net.ipv4.ip_local_port_range", f"{first} {first + count - 1}")
 
     def add_address(self, address):
@@ -104,10 +108,13 @@ class Namespace:
         self.ip(f"address add {address}/{size} dev lo {option}")
 
     def evidence(self):
+        if self._descriptor is None:
+            return []
         return [("namespace", self.ip("-4 rule") + self.ip("-6 rule") + self.ip("address"))]
 
     def close(self):
         os.close(self._descriptor)
+        self._descriptor = None
 
 
 def _hole(address, port):

@@ -14,6 +14,8 @@ struct Rebalancing {
     enum Round: Int, CaseIterable {
         case idleCleanStart, idle, cleanStart, any
 
+        var isForBusy: Bool { self == .cleanStart || self == .any }
+
         func takes(isIdle: Bool, cleanStart: Bool) -> Bool {
             switch self {
             case .idleCleanStart: isIdle && cleanStart
@@ -32,17 +34,23 @@ struct Rebalancing {
     /// Sessions that were moved since the first round began the last time.
     var movedInRounds = 0
     var steppedAt: Int64 = 0
+    /// Busy sessions stay until everyone had the time to be idle.
+    private let sparesBusyUntil: Int64
+    /// Sessions of the pool, those that were sent away and are on their way back included.
+    let total: Int
 
-    init(_ settings: RebalanceSettings, loops: Int) {
+    init(_ settings: RebalanceSettings, loops: Int, total: Int, now: Int64) {
         self.settings = settings
+        self.total = total
         pace = Rebalance(rate: settings.rate, loops: loops)
+        sparesBusyUntil = now + settings.idle.milliseconds
     }
 
     /// All sessions were looked at. False: every round has passed and nothing was to be done.
-    mutating func nextRound() -> Bool {
+    mutating func nextRound(now: Int64) -> Bool {
         slot = 0
         if let next = Round(rawValue: round.rawValue + 1) {
-            round = next
+            round = next.isForBusy && now < sparesBusyUntil ? .idleCleanStart : next
             return true
         }
         defer { movedInRounds = 0 }
@@ -74,7 +82,8 @@ extension Loop {
     private mutating func step(_ pool: Int, _ state: inout Rebalancing) -> Bool {
         let now = context.pointee.now
         let isHashed = context.pointee.pools[pool].balancer.usesKey
-        var surplus = context.pointee.pools[pool].surplus(now: now, threshold: state.settings.threshold)
+        var surplus = context.pointee.pools[pool].surplus(
+            now: now, threshold: state.settings.threshold, total: state.total)
         let isBalanced = !isHashed && !surplus.contains { $0 > 0 }
         // A peer that starts slowly gets its share little by little.
         if isBalanced { return !context.pointee.pools[pool].hasSlowStart(now: now) }
@@ -83,7 +92,7 @@ extension Loop {
         var looked = 0
         while left > 0, looked < Rebalancing.reach {
             guard state.slot < context.pointee.sessions.slots else {
-                if state.nextRound() { return false }
+                if state.nextRound(now: now) { return false }
                 return !context.pointee.pools[pool].hasSlowStart(now: now)
             }
             looked += 1

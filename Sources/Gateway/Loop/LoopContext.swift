@@ -98,7 +98,8 @@ struct LoopContext: ~Copyable {
     /// A peer has come, or come back: those that have too many sessions give some up, if the operator wants it.
     mutating func rebalance(_ pool: Int) {
         guard let settings = upstreams[pool].settings.rebalance else { return }
-        rebalancing[pool] = Rebalancing(settings, loops: loops)
+        let total = max(pools[pool].total, rebalancing[pool]?.total ?? 0)
+        rebalancing[pool] = Rebalancing(settings, loops: loops, total: total, now: now)
         pools[pool].isRebalancing = true
     }
 

@@ -22,8 +22,8 @@ enum ModuloHash {
     /// Other numbers to try while a key's peer cannot take it.
     private static let tries = 20
 
-    /// `members`: the peers that keys are spread over, by their full weights, whether or not they can take a session now.
-    /// `candidates`: those that can.
+    /// `members`: the peers that keys are spread over, by their full weights, whether or not they can take a session now:
+    /// one that is down, as in nginx, or drains moves no key but its own. `candidates`: those that can.
     static func choose(_ key: UInt64, members: [Candidate], candidates: [Candidate]) -> Int? {
         guard let first = pick(key, members) else { return nil }
         var (number, place) = (key, first)

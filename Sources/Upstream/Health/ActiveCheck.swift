@@ -34,14 +34,14 @@ package struct ProbeSchedule: Sendable, Equatable {
 
     /// `interval` in milliseconds; `jitter`: percent of it by which a probe comes earlier or later.
     package init(interval: Int64, jitter: Int) {
-        self.interval = max(1, interval)
+        self.interval = min(max(1, interval), Peer.longestTime)
         self.jitter = Int64(min(max(0, jitter), 100))
     }
 
     /// Milliseconds from the start to the first probe of the peer at `index` of `count`: spread over an interval, but over a
     /// second at most, so that a dead peer is soon known.
     package func first(_ index: Int, of count: Int) -> Int64 {
-        min(interval, 1000) * Int64(index) / Int64(max(1, count))
+        min(interval, 1000) * Int64(min(max(0, index), count)) / Int64(max(1, count))
     }
 
     /// Milliseconds from the begin of one probe to the next.
