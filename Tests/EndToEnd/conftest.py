@@ -18,6 +18,7 @@ from bytepeer import BytePeer
 from certificates import Authority
 from gateway import Gateway, site
 from mosquitto import Mosquitto
+from namespaces import Namespace
 from nodeclient import NodeClient
 from pahoclient import PahoClient
 
@@ -77,6 +78,10 @@ class Rig:
     def mosquitto(self, **options):
         name = options.pop("name", f"broker{self._count}")
         return self.keep(Mosquitto(self.path("mosquitto"), name=name, **options))
+
+    def namespace(self):
+        """A network of the test's own; see namespaces.py."""
+        return self.keep(Namespace())
 
     def fake(self, behaviour=fakebroker.serve, **options):
         return self.keep(fakebroker.FakeBroker(behaviour, **options))

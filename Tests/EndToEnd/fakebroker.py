@@ -73,7 +73,8 @@ class Connection:
 class FakeBroker:
     """Listens on a free port; runs `behaviour(connection)` in a thread for each connection, then closes it."""
 
-    def __init__(self, behaviour, *, port=None, receive_buffer=None):
+    def __init__(self, behaviour, *, port=None, host="127.0.0.1", receive_buffer=None):
+        self.host = host
         self.port = port or harness.free_port()
         self.behaviour = behaviour
         self.connections = []
@@ -82,14 +83,14 @@ class FakeBroker:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind(("127.0.0.1", self.port))
+        self.listener.bind((host, self.port))
         self.listener.listen(512)
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def address(self):
         """As an argument of `server`."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def _accept(self):
         while True:

@@ -1,0 +1,154 @@
+"""RabbitMQ with its MQTT plugin, one node on free ports, everything in a folder of its own."""
+
+import os
+import pathlib
+import signal
+import subprocess
+
+import harness
+from harness import DEADLINE, PATIENCE, eventually
+
+# A first start takes up to ten seconds: the plugin's Raft group waits three to six of them for other nodes.
+START_DEADLINE = 60 * PATIENCE
+
+
+class RabbitMQ:
+    """A node that listens for MQTT 3.1 and 3.1.1 on a free port of 127.0.0.1, for clients with or without credentials.
+
+    RabbitMQ 3.10 has no MQTT 5: it closes the connection of such a CONNECT without an answer. With `proxy_protocol`
+    every connection must begin with a PROXY header, and one without is closed. Credentials, when given, are guest and
+    guest.
+    """
+
+    def __init__(self, directory, *, proxy_protocol=False, name="rabbitmq"):
+        self.directory = pathlib.Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.name = name
+        self.port = harness.free_port()
+        self._epmd_port = harness.free_port()
+        self._environment = self._surroundings()
+        for folder in ("home", "data", "log"):
+            (self.directory / folder).mkdir(exist_ok=True)
+        (self.directory / "plugins").write_text("[rabbitmq_mqtt].\n")
+        (self.directory / "rabbitmq.conf").write_text(_configuration(self.port, proxy_protocol))
+        self.epmd = None
+        self.process = None
+        self.start()
+
+    def _surroundings(self):
+        """The variables that keep the node away from the system's own, and tell `rabbitmqctl` where it is."""
+        control = harness.free_port()
+        mine = {
+            "HOME": self.directory / "home",  # of the cookie
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_EPMD_PORT": self._epmd_port,
+            "RABBITMQ_NODENAME": "rabbit@localhost",
+            "RABBITMQ_DIST_PORT": harness.free_port(),
+            "RABBITMQ_CTL_DIST_PORT_MIN": control,
+            "RABBITMQ_CTL_DIST_PORT_MAX": control,
+            "RABBITMQ_CONFIG_FILE": self.directory / "rabbitmq.conf",
+            "RABBITMQ_ADVANCED_CONFIG_FILE": self.directory / "advanced.config",
+            "RABBITMQ_CONF_ENV_FILE": self.directory / "environment",
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self.directory / "plugins",
+            "RABBITMQ_MNESIA_BASE": self.directory / "data",
+            "RABBITMQ_LOG_BASE": self.directory / "log",
+            "RABBITMQ_PID_FILE": self.directory / "pid",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+            "RUNNING_UNDER_SYSTEMD": "true",  # makes the script become the node, so that its pid is the node's
+        }
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))}
+        return kept | {key: str(value) for key, value in mine.items()}
+
+    @property
+    def address(self):
+        """As an argument of `server`."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self):
+        # The node would start a name service that outlives it: this one is ended by its pid.
+        if self.epmd is None:
+            command = ["epmd", "-port", self._epmd_port, "-address", "127.0.0.1"]
+            self.epmd = harness.Process(command, self.directory / "epmd.log", env=self._environment)
+            eventually(lambda: harness.is_listening(self._epmd_port), lambda: f"epmd: {self.epmd.output()}")
+        log = self.directory / f"{self.name}.log"
+        seen = log.read_text(errors="replace").count(_STARTED) if log.exists() else 0
+        self.process = harness.Process([_script("rabbitmq-server")], log, cwd=self.directory, env=self._environment)
+
+        def ready():
+            assert self.process.is_running, f"rabbitmq ended:\n{self.output()}"
+            return self.output().count(_STARTED) > seen
+
+        eventually(ready, lambda: f"rabbitmq started:\n{self.output()}", timeout=START_DEADLINE)
+
+    def output(self):
+        return self.process.output()
+
+    def control(self, *arguments):
+        """Runs `rabbitmqctl` with these arguments; returns what it prints."""
+        run = subprocess.run(
+            [_script("rabbitmqctl"), "-q", *arguments],
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE * 3,
+            check=False,
+        )
+        assert run.returncode == 0, f"rabbitmqctl {arguments}: {run.stdout}{run.stderr}"
+        return run.stdout
+
+    def connections(self):
+        """Client identifier and address and port of every MQTT connection, as the broker sees them."""
+        table = self.control("list_mqtt_connections", "client_id", "peer_host", "peer_port", "--no-table-headers")
+        rows = [line.split("\t") for line in table.splitlines()]
+        return {row[0]: (row[1], int(row[2])) for row in rows if len(row) == 3}
+
+    def stop(self):
+        """An orderly end: clients see an end of file."""
+        self.process.signal(signal.SIGTERM)
+        self.process.wait(START_DEADLINE)
+
+    def kill(self):
+        self.process.kill()
+
+    def freeze(self):
+        """The kernel still accepts for it, but it answers nothing."""
+        self.process.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
+    def close(self):
+        if self.process:
+            self.process.kill()
+        if self.epmd:
+            self.epmd.kill()
+
+    def evidence(self):
+        return [(f"rabbitmq {self.name}", self.output()[-8000:])] if self.process else []
+
+
+_STARTED = "Server startup complete"
+
+
+def _configuration(port, proxy_protocol):
+    lines = [
+        "listeners.tcp = none",
+        f"mqtt.listeners.tcp.1 = 127.0.0.1:{port}",
+        f"mqtt.proxy_protocol = {str(proxy_protocol).lower()}",
+        "mqtt.allow_anonymous = true",
+        "mqtt.default_user = guest",
+        "mqtt.default_pass = guest",
+        "loopback_users = none",  # guest may come from an address that a PROXY header names
+        "log.file = false",
+        "log.console = true",
+        "log.console.level = info",
+        "log.console.use_colors = off",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _script(name):
+    """The script itself: the one in the path changes the user and the folder."""
+    found = sorted(pathlib.Path("/usr/lib/rabbitmq/lib").glob(f"rabbitmq_server-*/sbin/{name}"))
+    assert found, f"no {name}: Debian has it in rabbitmq-server"
+    return found[-1]
