@@ -64,7 +64,7 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration"]),
+        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration", "Reactor", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

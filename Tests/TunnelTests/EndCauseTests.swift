@@ -42,7 +42,8 @@ struct EndCauseTests {
             (.outOfResources, .internalError, .serverBusy), (.clientIDRefused, .policyViolation, nil),
             (.credentialsRefused, .policyViolation, nil), (.authBusy, .tryAgainLater, nil),
             (.tokenExpired, .policyViolation, .maximumConnectTime), (.refusedByBroker, .policyViolation, nil),
-            (.clientIdle, .policyViolation, nil),
+            (.clientIdle, .policyViolation, nil), (.rebalanced, .serviceRestart, .useAnotherServer),
+            (.sourcePortsExhausted, .tryAgainLater, nil), (.proxyHeaderInvalid, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])
     func told(cause: EndCause, code: CloseCode, reason: ReasonCode?) {
         #expect(cause.closeCode == code && cause.disconnectReason == reason)
@@ -54,7 +55,7 @@ struct EndCauseTests {
             .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled,
         ]
         let gateway: Set<EndCause> = [
-            .shutdown, .drained, .outOfResources, .served, .authUnavailable, .authBusy, .authTimeout,
+            .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable, .authBusy, .authTimeout,
         ]
         for cause in EndCause.allCases {
             let side: EndCause.Side =

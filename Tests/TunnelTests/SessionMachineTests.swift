@@ -6,13 +6,13 @@ import Testing
 struct SessionMachineTests {
     /// The states of the table's columns, in its order. Two tries: the first, and the last.
     enum State: Int, CaseIterable {
-        case handshaking, readingRequest, awaitingConnect, authenticating, connecting, connectingLast, awaitingConnack
-        case awaitingConnackLast, open, closing, closed
+        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting, connectingLast
+        case awaitingConnack, awaitingConnackLast, open, closing, closed
     }
 
     enum Event: CaseIterable, Sendable {
-        case handshakeCompleted, upgraded, connectArrived, admitted, peerConnected, attemptFailed, connackAccepted
-        case connackRefused, timeLimit, end, close
+        case proxyHeaderRead, handshakeCompleted, upgraded, connectArrived, admitted, peerConnected, attemptFailed
+        case connackAccepted, connackRefused, timeLimit, end, close
     }
 
     /// One event: for each state the action, then `>` and the phase it leads to. A lone word is an action that stays in the
@@ -25,63 +25,68 @@ struct SessionMachineTests {
 
     static let table: [Row] = [
         Row(
+            event: .proxyHeaderRead,
+            cells: [
+                "> handshaking", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+            ]),
+        Row(
             event: .handshakeCompleted,
             cells: [
-                "> readingRequest", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                "-", "> readingRequest", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
             ]),
         Row(
             event: .upgraded,
             cells: [
-                "-", "> awaitingConnect", "-", "-", "-", "-", "-", "-", "-", "-", "-",
+                "-", "-", "> awaitingConnect", "-", "-", "-", "-", "-", "-", "-", "-", "-",
             ]),
         Row(
             event: .connectArrived,
             cells: [
-                "ignore", "ignore", "authenticate > authenticating", "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore", "authenticate > authenticating", "ignore", "ignore", "ignore", "ignore",
                 "ignore", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .admitted,
             cells: [
-                "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore", "ignore",
                 "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .peerConnected,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "sendConnect > awaitingConnack",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "sendConnect > awaitingConnack",
                 "sendConnect > awaitingConnack", "ignore", "ignore", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .attemptFailed,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "refuse > connecting",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "refuse > connecting",
                 "choosePeer > connecting", "refuse > connecting", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .connackAccepted,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open", "ignore",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open", "ignore",
                 "ignore", "ignore",
             ]),
         Row(
             event: .connackRefused,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "passRefusal > awaitingConnack",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "passRefusal > awaitingConnack",
                 "passRefusal > awaitingConnack", "ignore", "ignore", "ignore",
             ]),
         Row(
             event: .timeLimit,
             cells: [
-                "handshake_timeout", "answerRequestTimeout", "connect_timeout", "refuseUndecided", "failAttempt",
+                "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout", "connect_timeout", "refuseUndecided", "failAttempt",
                 "failAttempt", "failAttempt", "failAttempt", "checkIdle", "abort", "ignore",
             ]),
         Row(
             event: .end,
-            cells: [String](repeating: "beginClosing > closing", count: 9) + ["ignore", "ignore"]),
+            cells: [String](repeating: "beginClosing > closing", count: 10) + ["ignore", "ignore"]),
         Row(
             event: .close,
-            cells: [String](repeating: "client_lost > closed", count: 9) + ["shutdown > closed", "nil"]),
+            cells: [String](repeating: "client_lost > closed", count: 10) + ["shutdown > closed", "nil"]),
     ]
 
     @Test("The table has every event")
@@ -106,10 +111,10 @@ struct SessionMachineTests {
 
     /// A machine in `state`, reached through events.
     private static func machine(_ state: State) -> SessionMachine {
-        var machine = SessionMachine(isTLS: true)
+        var machine = SessionMachine(isTLS: true, readsProxyHeader: state == .readingProxyHeader)
         let path: [Event] =
             switch state {
-            case .handshaking: []
+            case .readingProxyHeader, .handshaking: []
             case .readingRequest: [.handshakeCompleted]
             case .awaitingConnect: [.handshakeCompleted, .upgraded]
             case .authenticating: [.handshakeCompleted, .upgraded, .connectArrived]
@@ -130,6 +135,9 @@ struct SessionMachineTests {
     /// The action as the table writes it.
     private static func apply(_ event: Event, _ machine: inout SessionMachine) -> String {
         switch event {
+        case .proxyHeaderRead:
+            machine.proxyHeaderRead()
+            return "-"
         case .handshakeCompleted:
             machine.handshakeCompleted()
             return "-"
@@ -157,6 +165,16 @@ struct SessionMachineTests {
         #expect(tls.phase == .handshaking)
         let plain = SessionMachine(isTLS: false)
         #expect(plain.phase == .readingRequest)
+    }
+
+    @Test("Behind a front's header comes what the listener says")
+    func behindFront() {
+        for (isTLS, phase) in [(true, SessionMachine.Phase.handshaking), (false, .readingRequest)] {
+            var machine = SessionMachine(isTLS: isTLS, readsProxyHeader: true)
+            #expect(machine.phase == .readingProxyHeader)
+            machine.proxyHeaderRead()
+            #expect(machine.phase == phase)
+        }
     }
 
     @Test("As many peers are tried as the CONNECT has tries, and at least one", arguments: [-1, 0, 1, 2, 3, 10])
