@@ -40,6 +40,10 @@ for purpose in "$@"; do
         lacks node-ws test -d /usr/share/nodejs/ws
         lacks python3-venv venv_python
         lacks apache2-utils command -v htpasswd
+        lacks iproute2 command -v ip
+        lacks haproxy command -v haproxy
+        lacks rabbitmq-server command -v rabbitmq-server
+        lacks ejabberd command -v ejabberdctl
         ;;
     *) fail "setup.sh knows build, demo and test, not \"$purpose\"." ;;
     esac

@@ -44,30 +44,25 @@ class Crowd:
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def connect(self, count, *, prefix="client", rate=None, version=None, clean=True, timeout=PATIENT, lines=()):
-        """`count` clients, all at once or `rate` a second. Returns them when every one has its answer."""
-        work = self._connect(count, prefix, rate, version or self.version, clean, lines)
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout)
+    def connect(self, count, *, timeout=PATIENT, **options):
+        """`count` clients, all at once or `rate` a second. Returns them when every one has its answer.
 
-    def begin(self, count, **options):
+        `lines` are more lines of the upgrade request; what is left of the options is for the CONNECT.
+        """
+        return self.begin(count, **options).result(timeout)
+
+    def begin(self, count, *, prefix="client", rate=None, version=None, lines=(), **options):
         """The same, without waiting: returns a future."""
-        work = self._connect(
-            count,
-            options.pop("prefix", "client"),
-            options.pop("rate", None),
-            options.pop("version", self.version),
-            options.pop("clean", True),
-            options.pop("lines", ()),
-        )
+        work = self._connect(count, prefix, rate, version or self.version, lines, options)
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    async def _connect(self, count, prefix, rate, version, clean, lines):
+    async def _connect(self, count, prefix, rate, version, lines, options):
         started = []
         for index in range(count):
             client = Client(f"{prefix}{index}")
             self.clients.append(client)
             answered = asyncio.get_running_loop().create_future()
-            task = asyncio.ensure_future(self._live(client, version, clean, lines, answered))
+            task = asyncio.ensure_future(self._live(client, version, lines, options, answered))
             self._tasks.add(task)
             started.append((client, answered))
             if rate:
@@ -76,10 +71,10 @@ class Crowd:
             await answered
         return [client for client, _ in started]
 
-    async def _live(self, client, version, clean, lines, answered):
+    async def _live(self, client, version, lines, options, answered):
         try:
             reader, client._writer = await asyncio.open_connection(*self.address)
-            connect = mqttbytes.connect(version, client.name, clean=clean)
+            connect = mqttbytes.connect(version, client.name, **options)
             client._writer.write(request(self.path, extra=lines) + frame(BINARY, connect))
             head = await reader.readuntil(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 101"), head

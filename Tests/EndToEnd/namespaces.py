@@ -22,6 +22,8 @@ import os
 import pathlib
 import subprocess
 
+from harness import eventually
+
 _CLONE_NEWNET = 0x4000_0000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -106,6 +108,8 @@ class Namespace:
         """One more local address: an IPv6 one, or an IPv4 one outside 127.0.0.0/8, which is local as it is."""
         size, option = (128, "nodad") if ":" in address else (32, "")
         self.ip(f"address add {address}/{size} dev lo {option}")
+        # The kernel adds an IPv6 address to the table of local ones only later.
+        eventually(lambda: f"local {address} " in self.ip("-6 route show table local") + self.ip("route show table local"), f"{address} local")
 
     def evidence(self):
         if self._descriptor is None:

@@ -2,17 +2,14 @@
 
 import os
 import pathlib
-import signal
 import subprocess
 
 import harness
 from harness import DEADLINE, PATIENCE, eventually
-
-# A first start takes up to ten seconds: the plugin's Raft group waits three to six of them for other nodes.
-START_DEADLINE = 60 * PATIENCE
+from service import Service
 
 
-class RabbitMQ:
+class RabbitMQ(Service):
     """A node that listens for MQTT 3.1 and 3.1.1 on a free port of 127.0.0.1, for clients with or without credentials.
 
     RabbitMQ 3.10 has no MQTT 5: it closes the connection of such a CONNECT without an answer. With `proxy_protocol`
@@ -20,10 +17,12 @@ class RabbitMQ:
     guest.
     """
 
+    kind = "rabbitmq"
+    # A first start takes up to ten seconds: the plugin's Raft group waits three to six of them for other nodes.
+    patience = 60 * PATIENCE
+
     def __init__(self, directory, *, proxy_protocol=False, name="rabbitmq"):
-        self.directory = pathlib.Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.name = name
+        super().__init__(directory, name)
         self.port = harness.free_port()
         self._epmd_port = harness.free_port()
         self._environment = self._surroundings()
@@ -32,7 +31,6 @@ class RabbitMQ:
         (self.directory / "plugins").write_text("[rabbitmq_mqtt].\n")
         (self.directory / "rabbitmq.conf").write_text(_configuration(self.port, proxy_protocol))
         self.epmd = None
-        self.process = None
         self.start()
 
     def _surroundings(self):
@@ -59,11 +57,6 @@ class RabbitMQ:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("RABBITMQ_", "ERL_"))}
         return kept | {key: str(value) for key, value in mine.items()}
 
-    @property
-    def address(self):
-        """As an argument of `server`."""
-        return f"127.0.0.1:{self.port}"
-
     def start(self):
         # The node would start a name service that outlives it: this one is ended by its pid.
         if self.epmd is None:
@@ -72,16 +65,8 @@ class RabbitMQ:
             eventually(lambda: harness.is_listening(self._epmd_port), lambda: f"epmd: {self.epmd.output()}")
         log = self.directory / f"{self.name}.log"
         seen = log.read_text(errors="replace").count(_STARTED) if log.exists() else 0
-        self.process = harness.Process([_script("rabbitmq-server")], log, cwd=self.directory, env=self._environment)
-
-        def ready():
-            assert self.process.is_running, f"rabbitmq ended:\n{self.output()}"
-            return self.output().count(_STARTED) > seen
-
-        eventually(ready, lambda: f"rabbitmq started:\n{self.output()}", timeout=START_DEADLINE)
-
-    def output(self):
-        return self.process.output()
+        command = [_script("rabbitmq-server")]
+        self.run(command, lambda: self.output().count(_STARTED) > seen, cwd=self.directory, env=self._environment)
 
     def control(self, *arguments):
         """Runs `rabbitmqctl` with these arguments; returns what it prints."""
@@ -102,29 +87,10 @@ class RabbitMQ:
         rows = [line.split("\t") for line in table.splitlines()]
         return {row[0]: (row[1], int(row[2])) for row in rows if len(row) == 3}
 
-    def stop(self):
-        """An orderly end: clients see an end of file."""
-        self.process.signal(signal.SIGTERM)
-        self.process.wait(START_DEADLINE)
-
-    def kill(self):
-        self.process.kill()
-
-    def freeze(self):
-        """The kernel still accepts for it, but it answers nothing."""
-        self.process.signal(signal.SIGSTOP)
-
-    def thaw(self):
-        self.process.signal(signal.SIGCONT)
-
     def close(self):
-        if self.process:
-            self.process.kill()
+        super().close()
         if self.epmd:
             self.epmd.kill()
-
-    def evidence(self):
-        return [(f"rabbitmq {self.name}", self.output()[-8000:])] if self.process else []
 
 
 _STARTED = "Server startup complete"
