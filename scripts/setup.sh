@@ -70,3 +70,9 @@ lock=(-o "DPkg::Lock::Timeout=300")
 "${as_root[@]}" apt-get "${lock[@]}" -q update || say "apt-get update failed; trying with the lists that are here."
 "${as_root[@]}" apt-get "${lock[@]}" -q "${install[@]:1}" || fail "apt-get could not install: ${missing[*]}" \
     "Its message stands above. By hand:  apt-get update && ${install[*]}"
+for service in rabbitmq-server ejabberd haproxy; do
+    case " ${missing[*]} " in
+    *" $service "*) say "Debian may have started $service as a service. The tests start their own: to stop that one," \
+        "systemctl disable --now $service" ;;
+    esac
+done
