@@ -18,6 +18,7 @@ Needs root and `ip` (Debian: iproute2). No packet filter is needed: packets vani
 
 import contextlib
 import ctypes
+import ipaddress
 import os
 import pathlib
 import subprocess
@@ -108,8 +109,9 @@ class Namespace:
         """One more local address: an IPv6 one, or an IPv4 one outside 127.0.0.0/8, which is local as it is."""
         size, option = (128, "nodad") if ":" in address else (32, "")
         self.ip(f"address add {address}/{size} dev lo {option}")
-        # The kernel adds an IPv6 address to the table of local ones only later.
-        eventually(lambda: f"local {address} " in self.ip("-6 route show table local") + self.ip("route show table local"), f"{address} local")
+        # The kernel makes an IPv6 address local only a little later.
+        family, entry = ("-6" if ":" in address else "-4"), f"local {ipaddress.ip_address(address)} "
+        eventually(lambda: entry in self.ip(f"{family} route show table local"), f"{address} local")
 
     def evidence(self):
         if self._descriptor is None:

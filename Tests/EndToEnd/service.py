@@ -26,14 +26,18 @@ class Service:
         return f"127.0.0.1:{self.port}"
 
     def run(self, command, ready, **options):
-        """Starts the process and waits until `ready`."""
+        """Starts the process and waits until `ready`; what does not become ready is ended."""
         self.process = harness.Process(command, self.directory / f"{self.name}.log", **options)
 
         def check():
             assert self.process.is_running, f"{self.kind} ended:\n{self.output()}"
             return ready()
 
-        eventually(check, lambda: f"{self.kind} started:\n{self.output()}", timeout=self.patience)
+        try:
+            eventually(check, lambda: f"{self.kind} started:\n{self.output()}", timeout=self.patience)
+        except BaseException:
+            self.close()
+            raise
 
     def output(self):
         return self.process.output() if self.process else ""

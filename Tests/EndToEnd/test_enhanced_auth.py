@@ -123,18 +123,80 @@ def test_changes_leave_the_exchange_alone(rig):
     broker.received(connect(5, "c", username="gw", properties=own) + b"".join(RESPONSES))
 
 
-def test_with_an_exchange_the_broker_gives_the_identifier(rig):
-    """5.0 §3.2.2.3.7: its CONNACK, behind the AUTH packets, passes as it is, and tells."""
-    broker = rig.fake(exchange)
-    one = rig.gateway([broker], location="mqtt_assign_client_id on;")
-    peer = rig.peer(one)
+def exchanged(rig, gateway, client_id="c", **options):
+    """A client that has answered the challenges; the CONNACK is still to be read."""
+    peer = rig.peer(gateway)
     peer.upgrade()
-    peer.send_mqtt(connect(5, "", properties=HELLO))
+    peer.send_mqtt(connect(5, client_id, properties=HELLO, **options))
     for challenge, response in zip(CHALLENGES, RESPONSES):
         assert peer.read_packet() == challenge
         peer.send_mqtt(response)
+    return peer
+
+
+def test_behind_an_exchange_the_client_is_told_its_identifier(rig):
+    """5.0 §3.2.2.3.7: the gateway has given one, and adds it to the CONNACK."""
+    broker = rig.fake(exchange)
+    peer = exchanged(rig, rig.gateway([broker], location="mqtt_assign_client_id on;"), "")
+    answer = peer.read_packet()
+    name = mqttbytes.client_id(broker.connection().packets()[0])
+    assert name.startswith("sluice")
+    assert answer == mqttbytes.connack(5, 0, properties=METHOD + b"\x16" + data(b"server-final") + b"\x12" + data(name))
+
+
+def ending(*parts):
+    """A broker that ends the exchange with `parts`, each a segment of its own."""
+
+    def behaviour(connection):
+        connection.read_packet()
+        for challenge in CHALLENGES:
+            connection.send(challenge)
+            connection.read_packet()
+        for part in parts:
+            connection.send(part)
+            time.sleep(0.003)  # paces the segments apart; nothing waits for it
+        connection.drain()
+
+    return behaviour
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_the_connack_behind_an_exchange_in_pieces(rig, size):
+    """With a message behind it in the same stream."""
+    stream = GRANTED + mqttbytes.publish("a", b"b", version=5)
+    parts = [stream[start : start + size] for start in range(0, len(stream), size)]
+    peer = exchanged(rig, rig.gateway([rig.fake(ending(*parts))]))
     assert peer.read_packet() == GRANTED
-    assert mqttbytes.client_id(broker.connection().packets()[0]) == ""
+    assert mqttbytes.published(peer.read_packet(), 5) == ("a", b"b")
+
+
+def test_server_keep_alive_behind_an_exchange_counts(rig):
+    """A client without keep alive is told 1 second, and must be ended by it: 1.5 s and 10 s of grace."""
+    answer = mqttbytes.connack(5, 0, properties=METHOD + b"\x13\x00\x01")
+    one = rig.gateway([rig.fake(ending(answer))])
+    peer = exchanged(rig, one, keepalive=0)
+    assert peer.read_packet() == answer
+    peer.socket.settimeout(30)
+    peer.read_close()
+    peer.close()
+    assert one.ended(mqtt_client_id="c")["status_reason"] == "client_idle"
+
+
+@pytest.mark.parametrize("tail", [b"", mqttbytes.PINGRESP])
+def test_a_refusal_behind_an_exchange_is_one(rig, tail):
+    refusal = mqttbytes.connack(5, 0x87)
+    one = rig.gateway([rig.fake(ending(refusal + tail))])
+    peer = exchanged(rig, one)
+    peer.expect_close(1008, before=refusal)
+    assert one.ended(mqtt_client_id="c")["status_reason"] == "refused_by_broker"
+
+
+def test_a_disconnect_in_place_of_the_connack_passes(rig):
+    """5.0 §4.12: either side may give up."""
+    goodbye = b"\xe0\x02\x87\x00"
+    one = rig.gateway([rig.fake(ending(goodbye))])
+    peer = exchanged(rig, one)
+    assert peer.read_packet() == goodbye
 
 
 def test_a_refusal_of_the_broker_in_the_exchange_passes(rig):
