@@ -37,19 +37,23 @@ import Testing
     func defaultIsTheDefault(_ entry: Documents.Entry) throws {
         let line = try #require(entry.defaultLine)
         #expect(line.hasPrefix("\(entry.name) "))
-        let isMain = entry.contexts.contains("main")
-        let plain = Documents.site(main: "", server: "")
-        let written = Documents.site(main: isMain ? line : "", server: isMain ? "" : line)
+        let plain = Documents.site()
+        let written =
+            switch entry.contexts.first {
+            case "main": Documents.site(main: line)
+            case "upstream": Documents.site(upstream: line)
+            default: Documents.site(server: line)
+            }
         #expect(errorText(plain) == nil)
         #expect(load(written) == load(plain), "\(line) is not the default")
     }
 
     @Test func everyPrintedSettingShowsItsDefault() throws {
-        let printed = render(try load(Documents.site(main: "", server: Documents.methods)).get())
+        let printed = render(try load(Documents.site(server: Documents.methods)).get())
         let names = printed.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         let withDefault = Documents.entries.filter { $0.defaultLine != nil }.map(\.name)
         let given =
-            ["upstream", "server", "listen", "location", "mqtt_pass", "root", "}"]
+            ["upstream", "hash", "server", "listen", "location", "mqtt_pass", "root", "}"]
             + Documents.methods.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         let certificates = ["ssl_certificate", "ssl_certificate_key"]
         #expect(Set(names).subtracting(given).subtracting(certificates) == Set(withDefault).subtracting(given))

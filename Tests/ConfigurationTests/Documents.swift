@@ -51,7 +51,10 @@ extension Documents {
             case nil: return text
             case "main": return "\(text)\n\(upstream)server {\nlisten 127.0.0.1:1;\(pass)}\n"
             case "upstream": return "upstream brokers {\n\(text)\n}\nserver {\nlisten 127.0.0.1:1;\(pass)}\n"
-            case "server": return "\(upstream)server {\nlisten 127.0.0.1:1;\n\(text)\(pass)}\n"
+            // A server that says ssl need not say more; its own certificates replace these.
+            case "server":
+                let pair = "ssl_certificate a.crt;\nssl_certificate_key a.key;\n"
+                return "\(pair)\(upstream)server {\nlisten 127.0.0.1:1;\n\(text)\(pass)}\n"
             case "location":
                 let own = text.contains("mqtt_pass") || text.contains("root") ? "" : "mqtt_pass brokers;\n"
                 return "\(upstream)server {\nlisten 127.0.0.1:1;\nlocation / {\n\(own)\(text)\n}\n}\n"
@@ -80,10 +83,14 @@ extension Documents {
         """
 
     /// A site in which, with `methods`, every setting that has a default is printed.
-    static func site(main: String, server: String) -> String {
+    static func site(main: String = "", upstream: String = "", server: String = "") -> String {
         """
         \(main)
-        upstream brokers { server 127.0.0.1:1883; }
+        upstream brokers {
+            hash $remote_addr consistent;
+            server broker.example:1883 resolve;
+            \(upstream)
+        }
         server {
             listen 8084 ssl;
             ssl_certificate a.crt;

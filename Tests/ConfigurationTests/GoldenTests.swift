@@ -58,6 +58,6 @@ import Testing
     }
 
     private func words(_ text: String?) -> Set<Substring> {
-        Set(text?.split(whereSeparator: \.isWhitespace) ?? [])
+        Set(text?.split { $0.isWhitespace || $0 == ";" } ?? [])
     }
 }

@@ -39,4 +39,9 @@ struct NetworkTests {
     func malformed(text: String) {
         #expect(throws: ValueFault.self) { try Network.parsed(text) }
     }
+
+    @Test("Fronts are never all") func allWhereItIsNotAllowed() {
+        #expect(throws: ValueFault.self) { try Network.parsed("all", allowsAll: false) }
+        #expect(throws: Never.self) { try Network.parsed("unix:", allowsAll: false) }
+    }
 }

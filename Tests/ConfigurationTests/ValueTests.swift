@@ -54,6 +54,39 @@ import Testing
         #expect(Value.text(ofSize: size) == text)
         #expect(Value.size(text) == size)
     }
+
+    @Test(arguments: [
+        ("0", 0, "0"), ("1", 1000, "1"), ("1.25", 1250, "1.25"), ("1.5", 1500, "1.5"), ("1.500", 1500, "1.5"),
+        ("0.001", 1, "0.001"), ("10.010", 10_010, "10.01"), ("999999.999", 999_999_999, "999999.999"),
+    ]) func thousandths(text: String, number: Int, written: String) {
+        #expect(Value.thousandths(text) == number)
+        #expect(Value.text(ofThousandths: number) == written)
+    }
+
+    @Test(arguments: [
+        "", ".", "1.", ".5", "1.2345", "1,5", "-1", "+1.5", "1.-5", "1.5.0", "150%", "1e3", "1000000",
+        "99999999999999999999", "1.٣",
+    ]) func noThousandths(text: String) {
+        #expect(Value.thousandths(text) == nil)
+    }
+
+    @Test(arguments: [("0%", 0), ("20%", 20), ("100%", 100), ("250%", 250)]) func percent(text: String, number: Int) {
+        #expect(Value.percent(text) == number)
+    }
+
+    @Test(arguments: ["", "%", "20", "20 %", "-1%", "1.5%", "20%%", "%20", "99999999999999999999%", "20%\u{301}"])
+    func noPercent(text: String) {
+        #expect(Value.percent(text) == nil)
+    }
+
+    @Test(arguments: [("0/s", 0), ("50/s", 50), ("10000/s", 10_000)]) func rate(text: String, number: Int) {
+        #expect(Value.rate(text) == number)
+    }
+
+    @Test(arguments: ["", "/s", "50", "50/m", "50/S", "-1/s", "1.5/s", "50/s/s", "99999999999999999999/s"])
+    func noRate(text: String) {
+        #expect(Value.rate(text) == nil)
+    }
 }
 
 @Suite struct SuggestionTests {
