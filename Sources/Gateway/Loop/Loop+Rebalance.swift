@@ -82,11 +82,14 @@ extension Loop {
     private mutating func step(_ pool: Int, _ state: inout Rebalancing) -> Bool {
         let now = context.pointee.now
         let isHashed = context.pointee.pools[pool].balancer.usesKey
-        var surplus = context.pointee.pools[pool].surplus(
+        let surplus = context.pointee.pools[pool].surplus(
             now: now, threshold: state.settings.threshold, total: state.total)
         let isBalanced = !isHashed && !surplus.contains { $0 > 0 }
         // A peer that starts slowly gets its share little by little.
         if isBalanced { return !context.pointee.pools[pool].hasSlowStart(now: now) }
+        // Counts are looked at again for each session: other loops move theirs at the same time.
+        let counts = context.pointee.pools[pool].counts
+        let allowed = surplus.indices.map { counts[$0] - surplus[$0] }
         var left = state.pace.allowance(now: now)
         guard left > 0 else { return false }
         var looked = 0
@@ -98,32 +101,31 @@ extension Loop {
             looked += 1
             defer { state.slot += 1 }
             guard let session = context.pointee.sessions[slot: state.slot],
-                let peer = movablePeer(session, pool, state, surplus, isHashed: isHashed)
+                movesAway(session, pool, state, allowed, isHashed: isHashed)
             else { continue }
-            surplus[peer] -= 1
             left -= 1
             move(session, &state)
         }
         return false
     }
 
-    /// The peer that a session is to leave; nil: it stays for now.
-    private func movablePeer(
-        _ session: SessionPointer, _ pool: Int, _ state: Rebalancing, _ surplus: [Int], isHashed: Bool
-    ) -> Int? {
+    /// Whether a session is to leave its peer now. `allowed`: how many each peer may keep.
+    private func movesAway(
+        _ session: SessionPointer, _ pool: Int, _ state: Rebalancing, _ allowed: [Int], isHashed: Bool
+    ) -> Bool {
         let now = context.pointee.now
         guard session.pointee.phase == .open, let place = session.pointee.place, Int(place.pool) == pool else {
-            return nil
+            return false
         }
         let isIdle = now - session.pointee.activeAt >= state.settings.idle.milliseconds
         let (peer, record) = (Int(place.peer), session.pointee.record)
-        guard state.round.takes(isIdle: isIdle, cleanStart: record.cleanStart), surplus.indices.contains(peer) else {
-            return nil
+        guard state.round.takes(isIdle: isIdle, cleanStart: record.cleanStart), allowed.indices.contains(peer) else {
+            return false
         }
-        guard isHashed else { return surplus[peer] > 0 ? peer : nil }
-        guard context.pointee.pools[pool].peers[peer].settings.isWanted else { return nil }
+        guard isHashed else { return context.pointee.pools[pool].counts[peer] > allowed[peer] }
+        guard context.pointee.pools[pool].peers[peer].settings.isWanted else { return false }
         let home = context.pointee.pools[pool].home(of: record.hashKey, on: peer, now: now)
-        return home == nil || home == peer ? nil : peer
+        return home != nil && home != peer
     }
 
     /// Sends a session away. Its place is free at once, so that the other loops see it.

@@ -246,7 +246,7 @@ struct Loop: ~Copyable {
         }
         let site = context.pointee.site(listener.defaultServer)
         if listener.readsProxyHeader, !session.pointee.isTrustedFront {
-            session.pointee.log(.warn, "it is not in set_real_ip_from: its PROXY header does not count")
+            session.pointee.log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
             return settle(session, session.pointee.finish(.proxyHeaderUntrusted))
         }
         let isHandshake = listener.isTLS && !listener.readsProxyHeader
