@@ -9,13 +9,25 @@ package struct Pool: Sendable {
     /// Sessions are being moved to peers that have too few: new ones go there too, whatever the balancer.
     package var isRebalancing = false
     private var candidates: [Candidate] = []
-    private var members: [Candidate] = []
+    /// Primaries and backups as `hash` spreads keys over them.
+    private var primaries: [Candidate] = []
+    private var backups: [Candidate] = []
 
     /// `counts` has a place for each peer.
     package init(_ settings: [Peer.Settings], balancer: Balancer = .roundRobin, counts: SessionCounts) {
         peers = settings.map(Peer.init)
         self.balancer = balancer
         self.counts = counts
+        list()
+    }
+
+    private mutating func list() {
+        guard case .hash(isConsistent: false, _) = balancer else { return }
+        let all = peers.enumerated().map { index, peer in
+            Candidate(index: index, weight: peer.settings.weight * Peer.weightUnit, load: 0)
+        }
+        primaries = all.filter { !peers[$0.index].settings.isBackup }
+        backups = all.filter { peers[$0.index].settings.isBackup }
     }
 
     // MARK: Choosing
@@ -49,23 +61,26 @@ package struct Pool: Sendable {
     /// Puts the best that may be chosen into `candidates`; returns whether they are backups. `spared` is not full even when
     /// it is.
     private mutating func collect(now: Int64, without tried: [Int], _ full: [Int], sparing spared: Int? = nil) -> Bool {
-        candidates.removeAll(keepingCapacity: true)
+        var found: [Candidate] = []
+        swap(&found, &candidates)
+        found.removeAll(keepingCapacity: true)
+        let (peers, counts) = (peers, counts)
         var best = Int.max
-        for index in peers.indices {
-            let peer = peers[index]
-            guard peer.settings.isWanted, peer.isHealthy else { continue }
-            let rank = (peer.passive.isAvailable(now: now) ? 0 : 2) + (peer.settings.isBackup ? 1 : 0)
+        for index in peers.indices where peers[index].settings.isWanted && peers[index].isHealthy {
+            let isAvailable = peers[index].passive.isAvailable(now: now)
+            let rank = (isAvailable ? 0 : 2) + (peers[index].settings.isBackup ? 1 : 0)
             guard rank <= best, tried.isEmpty || !tried.contains(index), full.isEmpty || !full.contains(index) else {
                 continue
             }
-            let (load, limit) = (counts[index], peer.settings.maxConnections)
+            let (load, limit) = (counts[index], peers[index].settings.maxConnections)
             guard limit == 0 || load < limit || index == spared else { continue }
             if rank < best {
                 best = rank
-                candidates.removeAll(keepingCapacity: true)
+                found.removeAll(keepingCapacity: true)
             }
-            candidates.append(Candidate(index: index, weight: peer.effectiveWeight(now: now), load: load))
+            found.append(Candidate(index: index, weight: peers[index].effectiveWeight(now: now), load: load))
         }
+        swap(&found, &candidates)
         return best & 1 == 1
     }
 
@@ -78,15 +93,10 @@ package struct Pool: Sendable {
         case .hash(let isConsistent, let factor):
             let bound = factor > 0 ? LoadBound(candidates, factor: factor) : nil
             if isConsistent { return RendezvousHash.choose(key, candidates, peers, bound: bound) }
-            members.removeAll(keepingCapacity: true)
-            for index in peers.indices where peers[index].settings.isBackup == isBackup {
-                let weight = peers[index].settings.weight * Peer.weightUnit
-                members.append(Candidate(index: index, weight: weight, load: 0))
-            }
             if let bound, candidates.contains(where: { !bound.isExceeded(by: $0) }) {
                 candidates.removeAll { bound.isExceeded(by: $0) }
             }
-            return ModuloHash.choose(key, members: members, candidates: candidates)
+            return ModuloHash.choose(key, members: isBackup ? backups : primaries, candidates: candidates)
         }
     }
 
@@ -150,6 +160,7 @@ package struct Pool: Sendable {
         }
         for index in peers.indices.dropFirst(settings.count) { peers[index].settings.isDown = true }
         self.counts = counts
+        list()
         return isChanged
     }
 }

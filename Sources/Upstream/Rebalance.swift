@@ -40,7 +40,7 @@ extension Pool {
         _ = share(rest, among: members.filter { peers[$0].settings.isBackup }, now: now, &shares)
         var room = members.reduce(0) { $0 + max(0, Int(shares[$1].rounded(.up)) - counts[$1]) }
         for index in members {
-            let allowed = (shares[index] * (1 + Double(threshold) / 100)).rounded(.up)
+            let allowed = (shares[index] * (100 + Double(threshold)) / 100).rounded(.up)
             surplus[index] = min(room, max(0, Int(Double(counts[index]) - allowed)))
             room -= surplus[index]
         }

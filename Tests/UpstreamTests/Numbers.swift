@@ -2,10 +2,12 @@ import Testing
 
 @testable import Upstream
 
-/// Candidates that all have the same standing.
-func candidates(weights: [Int], loads: [Int] = []) -> [Candidate] {
-    weights.enumerated().map { index, weight in
-        Candidate(index: index, weight: weight, load: loads.indices.contains(index) ? loads[index] : 0)
+extension Candidate {
+    /// Candidates with these weights and sessions; without, when none are given.
+    static func all(weights: [Int], loads: [Int] = []) -> [Candidate] {
+        weights.enumerated().map { index, weight in
+            Candidate(index: index, weight: weight, load: loads.indices.contains(index) ? loads[index] : 0)
+        }
     }
 }
 
@@ -41,4 +43,13 @@ extension Double {
         let tenths = Int((self * 1000).rounded())
         return "\(tenths / 10).\(tenths % 10) %"
     }
+}
+
+extension Balancer {
+    /// Every way to choose, with and without a bound.
+    static let all: [Balancer] = [
+        .roundRobin, .leastConnections, .randomTwo,
+        .hash(isConsistent: false, balanceFactor: 0), .hash(isConsistent: false, balanceFactor: 1_250),
+        .hash(isConsistent: true, balanceFactor: 0), .hash(isConsistent: true, balanceFactor: 1_250),
+    ]
 }

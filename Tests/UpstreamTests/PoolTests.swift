@@ -35,8 +35,6 @@ struct PoolTests {
         var (pool, counts) = pool([.init(isDown: true), .init(), .init(isBackup: true, isDown: true)])
         #expect(choose(&pool, 3) == [1, 1, 1])
         #expect(pool.choose(now: 0, tried: [1]) == nil)
-        #expect(pool.failed(1, now: 0) == true)
-        #expect(pool.choose(now: 0, tried: []) == 1)
         #expect([counts[0], counts[2]] == [0, 0])
     }
 
@@ -88,10 +86,97 @@ struct PoolTests {
 
     @Test("max_conns holds as a last resort, too")
     func fullAndFailed() {
-        var (pool, counts) = pool([.init(maxConnections: 2)])
+        var (pool, counts) = pool([.init(maxConnections: 2), .init(maxConnections: 1)])
+        for peer in 0...1 { #expect(pool.failed(peer, now: 0) == true) }
+        #expect(choose(&pool, 4, now: 1) == [0, 1, 0, nil])
+        #expect([counts[0], counts[1]] == [2, 1])
+    }
+
+    @Test("A pool's only wanted peer is never taken out by failures: there is nobody to go to")
+    func single() {
+        for others in [[], [Peer.Settings(isDown: true), .init(isDraining: true)]] {
+            var (pool, _) = pool([.init(failTimeout: 1_000)] + others)
+            for now in 0..<5 as Range<Int64> { #expect(pool.failed(0, now: now) == false) }
+            #expect(pool.peers[0].passive.isAvailable(now: 5))
+            #expect(choose(&pool, 2, now: 5) == [0, 0])
+        }
+        var (two, _) = pool([.init(), .init()])
+        #expect(two.failed(0, now: 0) == true)
+    }
+
+    @Test("A peer that drains gets no new session and keeps those it has, also as the last one")
+    func draining() {
+        var (pool, counts) = pool([.init(isDraining: true), .init()])
+        #expect(counts.acquire(0, limit: 0))
+        #expect(choose(&pool, 3) == [1, 1, 1])
+        #expect(pool.choose(now: 0, tried: [1]) == nil)
+        #expect(counts[0] == 1)
+        pool.release(0)
+        #expect(counts[0] == 0)
+    }
+
+    @Test("Indices of no peer trap nobody", arguments: [-1, 2, Int.max])
+    func noPeer(index: Int) {
+        var (pool, _) = pool([.init(), .init()])
+        #expect(pool.failed(index, now: 0) == false)
+        #expect(pool.succeeded(index) == false)
+        pool.note(index, isHealthy: false, now: 0)
+        #expect(pool.take(index, now: 0, tried: []) == false)
+        #expect(choose(&pool, 2, tried: [index]) == [0, 1])
+    }
+
+    @Test("take: a place on this very peer, unless it is out by wish, by probes, tried or full")
+    func take() {
+        var (pool, counts) = pool([
+            .init(maxConnections: 1), .init(isDown: true), .init(isDraining: true), .init(isBackup: true), .init(),
+        ])
+        pool.note(4, isHealthy: false, now: 0)
+        #expect((0..<5).map { pool.take($0, now: 0, tried: []) } == [true, false, false, true, false])
+        #expect((0..<5).map { counts[$0] } == [1, 0, 0, 1, 0])
+        #expect(pool.take(0, now: 0, tried: []) == false)
+        #expect(pool.take(3, now: 0, tried: [3]) == false)
+        // A broker that names another knows more than failures of late.
+        #expect(pool.failed(3, now: 0) == true)
+        #expect(pool.take(3, now: 0, tried: [0]) == true)
+    }
+
+    @Test("A peer that probes have found dead is never chosen, and comes back with a clean sheet")
+    func probes() {
+        var (pool, _) = pool([.init(), .init()])
         #expect(pool.failed(0, now: 0) == true)
-        #expect(choose(&pool, 3, now: 1) == [0, 0, nil])
-        #expect(counts[0] == 2)
+        pool.note(0, isHealthy: false, now: 1)
+        #expect(choose(&pool, 2, now: 20_000) == [1, 1])
+        #expect(pool.choose(now: 20_000, tried: [1]) == nil)
+        #expect(pool.failed(0, now: 20_000) == true)
+        pool.note(0, isHealthy: true, now: 20_001)
+        #expect(pool.peers[0].passive == PassiveCheck())
+        #expect(Set(choose(&pool, 2, now: 20_001)) == [0, 1])
+        pool.note(1, isHealthy: false, now: 20_002)
+        #expect(choose(&pool, 2, now: 20_002) == [0, 0])
+    }
+
+    @Test("Every balancer keeps to the ranks and leaves nobody out", arguments: Balancer.all)
+    func ranks(balancer: Balancer) {
+        let settings = [Peer.Settings(identity: 1, maxConnections: 3), .init(identity: 2, isBackup: true)]
+        var pool = Pool(settings, balancer: balancer, counts: SessionCounts(peers: 2))
+        var random = SeededGenerator(seed: 1)
+        let choices = (0..<6).map { _ in pool.choose(now: 0, key: random.next(), random: random.next()) }
+        #expect(choices == [0, 0, 0, 1, 1, 1])
+        pool.release(0)
+        #expect(pool.choose(now: 0, key: random.next(), random: random.next(), tried: [0]) == 1)
+        #expect(pool.choose(now: 0, key: random.next(), random: random.next()) == 0)
+    }
+
+    @Test("A thousand peers: each gets sessions, and each can be the last", arguments: Balancer.all)
+    func thousand(balancer: Balancer) {
+        let settings = addresses(1_000).map { Peer.Settings(identity: identity($0), maxConnections: 3) }
+        var pool = Pool(settings, balancer: balancer, counts: SessionCounts(peers: 1_000))
+        var random = SeededGenerator(seed: 2)
+        for number in 0..<3_000 { #expect(pool.choose(now: 0, key: key(number), random: random.next()) != nil) }
+        #expect(settings.indices.allSatisfy { pool.counts[$0] == 3 })
+        #expect(pool.choose(now: 0, key: 1, random: random.next()) == nil)
+        pool.release(777)
+        #expect(pool.choose(now: 0, key: 1, random: random.next()) == 777)
     }
 
     @Test("Places are shared by the pools of all loops")
@@ -104,53 +189,5 @@ struct PoolTests {
         #expect(first.choose(now: 0, tried: []) == nil)
         second.release(0)
         #expect(first.choose(now: 0, tried: []) == 0)
-    }
-
-    @Test("SessionCounts: a limit of 0 is none, any other is exact")
-    func counts() {
-        let counts = SessionCounts(peers: 2)
-        for _ in 0..<1_000 { #expect(counts.acquire(0, limit: 0)) }
-        #expect((0..<5).map { _ in counts.acquire(1, limit: 3) } == [true, true, true, false, false])
-        counts.release(1)
-        #expect(counts.acquire(1, limit: 3))
-        #expect([counts[0], counts[1]] == [1_000, 3])
-    }
-
-    /// Takes and gives back places of shared counts, as one loop does; returns how often it took one and how often a peer
-    /// had more sessions than it may.
-    private static func load(
-        _ counts: SessionCounts, _ settings: [Peer.Settings], seed: UInt64
-    ) -> (taken: Int, exceeded: Int) {
-        var random = SeededGenerator(seed: seed)
-        var pool = Pool(settings, counts: counts)
-        var (held, taken, exceeded) = ([Int](), 0, 0)
-        for _ in 0..<20_000 {
-            if Int.random(in: 0..<5, using: &random) < 3 {
-                if let peer = pool.choose(now: 0, tried: []) {
-                    held.append(peer)
-                    taken += 1
-                }
-            } else if let peer = held.popLast() {
-                pool.release(peer)
-            }
-            for index in settings.indices where !(0...settings[index].maxConnections).contains(counts[index]) {
-                exceeded += 1
-            }
-        }
-        for peer in held { pool.release(peer) }
-        return (taken, exceeded)
-    }
-
-    @Test("max_conns is never exceeded by threads that choose at the same time")
-    func concurrent() async {
-        let settings: [Peer.Settings] = [.init(maxConnections: 3), .init(maxConnections: 1), .init(maxConnections: 7)]
-        let counts = SessionCounts(peers: settings.count)
-        let results = await withTaskGroup(of: (Int, Int).self) { group in
-            for seed in 1...4 as ClosedRange<UInt64> { group.addTask { Self.load(counts, settings, seed: seed) } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(results.map(\.1) == [0, 0, 0, 0])
-        #expect(results.allSatisfy { $0.0 > 100 })
-        #expect(settings.indices.map { counts[$0] } == [0, 0, 0])
     }
 }

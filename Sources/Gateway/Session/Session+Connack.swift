@@ -132,7 +132,9 @@ extension Session {
 
     /// The peer has answered as a broker does.
     private func noteAnswer() {
-        guard let place, loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer)) else { return }
+        guard let place,
+            loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer), now: loop.pointee.now)
+        else { return }
         log(.notice, "upstream server \(record.upstreamAddress) is back")
         loop.pointee.rebalance(Int(place.pool))
     }

@@ -9,71 +9,19 @@ enum RendezvousHash {
     static func choose(_ key: UInt64, _ candidates: [Candidate], _ peers: [Peer], bound: LoadBound?) -> Int? {
         var best: (cost: UInt64, candidate: Candidate, isOver: Bool)?
         for candidate in candidates {
-            let cost = Logarithm.cost(Hash.mix(key ^ peers[candidate.index].settings.identity))
-            let isOver = bound?.isExceeded(by: candidate) ?? false
+            let word = Hash.mix(key ^ peers[candidate.index].settings.identity)
+            var isWorse = false
             if let leader = best {
-                if isOver != leader.isOver {
-                    if isOver { continue }
-                } else if cost * UInt64(leader.candidate.weight) >= leader.cost * UInt64(candidate.weight) {
-                    continue
-                }
+                // No product overflows: costs are below 2^39, weights below 2^24.
+                let (limit, weight) = (leader.cost * UInt64(candidate.weight), UInt64(leader.candidate.weight))
+                // Nearly all are out of the question without a logarithm.
+                isWorse = Logarithm.lowestCost(word) * weight >= limit || Logarithm.cost(word) * weight >= limit
+                if isWorse, !leader.isOver { continue }
             }
-            best = (cost, candidate, isOver)
+            let isOver = bound?.isExceeded(by: candidate) ?? false
+            if let leader = best, isOver == leader.isOver ? isWorse : isOver { continue }
+            best = (Logarithm.cost(word), candidate, isOver)
         }
         return best?.candidate.index
-    }
-}
-
-/// `hash_balance_factor`: the most sessions that a peer may have for its share of them.
-struct LoadBound {
-    /// Thousandths.
-    private let factor: Int
-    private let load: Int
-    private let weight: Int
-
-    init(_ candidates: [Candidate], factor: Int) {
-        self.factor = factor
-        load = candidates.reduce(1) { $0 + $1.load }  // the new session counts
-        weight = candidates.reduce(0) { $0 + $1.weight }
-    }
-
-    /// Whether the peer has as much as it may have already.
-    func isExceeded(by candidate: Candidate) -> Bool {
-        // Rounded up: a bound below one session would exceed everybody.
-        let allowed = Double(factor) / 1000 * Double(load) * Double(candidate.weight) / Double(max(1, weight))
-        return Double(candidate.load) >= allowed.rounded(.up)
-    }
-}
-
-/// Logarithms in whole numbers: the same bits on every machine, whatever its mathematics library.
-enum Logarithm {
-    /// -log2((word + 1) / 2^64) with 32 binary places; below 2^39, and never 0.
-    static func cost(_ word: UInt64) -> UInt64 {
-        let leading = word.leadingZeroBitCount
-        guard leading < 64 else { return 64 << 32 }
-        let mantissa = word << UInt64(leading)  // the first bit is set
-        let slot = Int(mantissa >> 55 & 0xFF)
-        let step = mantissa >> 23 & 0xFFFF_FFFF
-        let (low, high) = (table[slot], table[slot + 1])
-        let fraction = low + ((high - low) * step) >> 32
-        // log2 is 63 - leading + fraction.
-        return (UInt64(leading) + 1) << 32 - fraction + 1
-    }
-
-    /// log2(1 + i / 256) with 32 binary places, for i from 0 to 256.
-    private static let table: [UInt64] = (0...256).map { index in
-        guard index < 256 else { return 1 << 32 }
-        // Squares a number from [1, 2) again and again: each time that it passes 2 is a bit of the logarithm.
-        var number = UInt64(256 + index) << 23  // 31 binary places
-        var bits: UInt64 = 0
-        for _ in 0..<32 {
-            number = (number * number) >> 31
-            bits <<= 1
-            if number >= 1 << 32 {
-                number >>= 1
-                bits |= 1
-            }
-        }
-        return bits
     }
 }

@@ -16,7 +16,7 @@ struct SmoothRoundRobinTests {
         }
 
         mutating func next(where isCandidate: (Int) -> Bool = { _ in true }) -> Int? {
-            SmoothRoundRobin.choose(candidates(weights: weights).filter { isCandidate($0.index) }, &peers)
+            SmoothRoundRobin.choose(Candidate.all(weights: weights).filter { isCandidate($0.index) }, &peers)
         }
     }
 
