@@ -47,6 +47,11 @@ extension Action {
                 } catch {
                     throw statement.error(error, at: word)
                 }
+                guard !network.isEverything else {
+                    throw statement.error(
+                        "must not trust every address: anybody could choose one", at: word,
+                        hint: "name the addresses of the fronts")
+                }
                 builder.scope.realIP.trusted.append(network, in: builder.context)
             }
         }

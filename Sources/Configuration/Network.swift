@@ -24,6 +24,9 @@ package enum Network: Sendable, Hashable {
         }
     }
 
+    /// Whether every address of a family is in it.
+    var isEverything: Bool { if case .inet(_, 0) = self { true } else { false } }
+
     private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
 
     private static func unmapped(_ address: [UInt8]) -> [UInt8] {

@@ -35,7 +35,9 @@ package struct SocketAddress: Sendable {
         withUnsafeMutableBytes(of: &copy.storage) { bytes in
             // sin_port and sin6_port stand at the same place.
             guard !isUnix else { return }
-            bytes.storeBytes(of: port.bigEndian, toByteOffset: MemoryLayout<sockaddr_in>.offset(of: \.sin_port) ?? 2, as: UInt16.self)
+            bytes.storeBytes(
+                of: port.bigEndian, toByteOffset: MemoryLayout<sockaddr_in>.offset(of: \.sin_port) ?? 2, as: UInt16.self
+            )
         }
         return copy
     }

@@ -10,6 +10,8 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
     case queueFull = "queue_full"
     /// Every port of every source address is in use towards this peer.
     case sourcePortsExhausted = "source_ports_exhausted"
+    /// The gateway has no descriptor or memory left.
+    case shortage = "out_of_resources"
     /// Reset before the CONNACK.
     case reset = "reset"
     /// End of file before the CONNACK.
@@ -17,9 +19,9 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
     case connackTimeout = "connack_timeout"
     /// What came is not a CONNACK.
     case connackInvalid = "connack_invalid"
-    /// A CONNACK that says: server unavailable (3.x 0x03, 5.0 0x88).
+    /// A CONNACK that says: server unavailable (5.0 0x88).
     case unavailable = "server_unavailable"
-    /// A CONNACK that says: not now (5.0 0x89, 0x97, 0x9F).
+    /// A CONNACK that says: not now (3.x 0x03, 5.0 0x89, 0x97, 0x9F).
     case busy = "server_busy"
     /// A CONNACK that names another server of the pool (5.0 0x9C, 0x9D).
     case redirected = "redirected"
@@ -34,7 +36,7 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
         case .connectRefused, .connectTimeout, .connectFailed, .queueFull, .reset, .connackTimeout, .connackInvalid,
             .unavailable:
             true
-        case .sourcePortsExhausted, .closed, .busy, .redirected, .outOfTime: false
+        case .sourcePortsExhausted, .shortage, .closed, .busy, .redirected, .outOfTime: false
         }
     }
 }

@@ -70,6 +70,6 @@ package struct Peer: Sendable {
     /// Whether it has not got its full share yet.
     package func isStartingSlowly(now: Int64) -> Bool {
         guard settings.slowStart > 0, let backSince else { return false }
-        return now - backSince < settings.slowStart
+        return now >= backSince && now - backSince < settings.slowStart
     }
 }

@@ -60,7 +60,9 @@ package struct Pool: Sendable {
 
     /// Puts the best that may be chosen into `candidates`; returns whether they are backups. `spared` is not full even when
     /// it is.
-    private mutating func collect(now: Int64, without tried: [Int], _ full: [Int], sparing spared: Int? = nil) -> Bool {
+    private mutating func collect(
+        now: Int64, without tried: [Int], _ full: [Int], sparing spared: Int? = nil
+    ) -> Bool {
         var found: [Candidate] = []
         swap(&found, &candidates)
         found.removeAll(keepingCapacity: true)
@@ -155,6 +157,8 @@ package struct Pool: Sendable {
             }
             let old = peers[index].settings
             if new.isWanted, !old.isWanted { peers[index].backSince = now }
+            // Nobody has probed it meanwhile: it begins as a new one.
+            if old.isDown, !new.isDown { peers[index].isHealthy = true }
             isChanged = isChanged || new.isWanted && (new.weight != old.weight || !old.isWanted)
             peers[index].settings = new
         }

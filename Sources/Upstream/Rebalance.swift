@@ -27,13 +27,10 @@ extension Pool {
     /// The share goes by weight among the peers that sessions may go to, none more than its `max_conns`; a backup has one of
     /// what the primaries have no room for. What is drained, down, dead or failed of late keeps its sessions.
     ///
-    /// `total`: sessions that there were before any was moved; those that are on their way back count, too.
+    /// `before`: sessions that there were before any was moved; those that are on their way back count, too.
     package mutating func surplus(now: Int64, threshold: Int, total before: Int = 0) -> [Int] {
         var surplus = Array(repeating: 0, count: peers.count)
-        let members = peers.indices.filter { index in
-            let peer = peers[index]
-            return peer.settings.isWanted && peer.isHealthy && peer.passive.isAvailable(now: now)
-        }
+        let members = peers.indices.filter { isWell($0, now: now) }
         var shares = Array(repeating: 0.0, count: peers.count)
         var rest = max(Double(before), members.reduce(0.0) { $0 + Double(counts[$1]) })
         rest = share(rest, among: members.filter { !peers[$0].settings.isBackup }, now: now, &shares)
@@ -77,6 +74,30 @@ extension Pool {
         peers.indices.reduce(0) { $0 + (peers[$1].settings.isWanted && peers[$1].isHealthy ? counts[$1] : 0) }
     }
 
-    /// Whether a peer is still getting to its full share.
-    package func hasSlowStart(now: Int64) -> Bool { peers.contains { $0.isStartingSlowly(now: now) } }
+    /// Whether a peer that sessions may go to is still getting to its full share.
+    package func hasSlowStart(now: Int64) -> Bool {
+        peers.indices.contains { isWell($0, now: now) && peers[$0].isStartingSlowly(now: now) }
+    }
+
+    /// Whether nothing is known against a peer: the operator wants it, probes pass, and no attempt has failed of late.
+    package func isWell(_ peer: Int, now: Int64) -> Bool {
+        let peer = peers[peer]
+        return peer.settings.isWanted && peer.isHealthy && peer.passive.isAvailable(now: now)
+    }
+
+    /// How many more sessions a peer may get, by `max_conns` and `hash_balance_factor`; `.max`: no limit.
+    package func room(on peer: Int, now: Int64) -> Int {
+        var room = Int.max
+        let limit = peers[peer].settings.maxConnections
+        if limit > 0 { room = max(0, limit - counts[peer]) }
+        guard case .hash(_, let factor) = balancer, factor > 0 else { return room }
+        let isBackup = peers[peer].settings.isBackup
+        let members = peers.indices.filter { isWell($0, now: now) && peers[$0].settings.isBackup == isBackup }
+        let load = members.reduce(0) { $0 + counts[$1] }
+        let weight = members.reduce(0) { $0 + peers[$1].effectiveWeight(now: now) }
+        guard weight > 0 else { return room }
+        let share = Double(load) * Double(peers[peer].effectiveWeight(now: now)) / Double(weight)
+        let allowed = Int((share * Double(factor) / 1000).rounded(.up))
+        return min(room, max(0, allowed - counts[peer]))
+    }
 }

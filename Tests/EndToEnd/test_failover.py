@@ -73,13 +73,23 @@ def test_a_refusal_keeps_its_properties(rig):
     refused_with(rig, gateway, 5, connack(5, 0x97, properties=properties))
 
 
+def test_a_long_refusal_passes_whole(rig):
+    """A Reason String of 5,000 bytes, kept while the other broker is tried."""
+    properties = b"\x1f" + mqttbytes.data("x" * 5000)
+    dead = rig.fake()
+    dead.close()
+    gateway = rig.gateway([server(refusing(rig, 5, 0x89, properties), "weight=9"), server(dead)], worker_threads=1)
+    refused_with(rig, gateway, 5, connack(5, 0x89, properties=properties))
+
+
 def test_a_broker_that_says_unavailable_is_left_alone(rig):
-    """0x88 is about the server: others are asked first for its fail_timeout. 0x97 may be about one client."""
-    for code, connections in ((0x88, 1), (0x97, 5)):
-        broker, well = refusing(rig, 5, code), rig.fake()
+    """0x88 is about the server: others are asked first for its fail_timeout. The others may be about one client, who must not
+    take a broker from all."""
+    for version, code, connections in ((5, 0x88, 1), (5, 0x97, 5), (4, 0x03, 5)):
+        broker, well = refusing(rig, version, code), rig.fake()
         gateway = rig.gateway([server(broker, "fail_timeout=60s"), server(well, "backup")], worker_threads=1)
         for index in range(5):
-            rig.opened(gateway, 5, f"client{index}")
+            rig.opened(gateway, version, f"client{index}")
         assert (len(broker.connections), len(well.connections)) == (connections, 5)
 
 

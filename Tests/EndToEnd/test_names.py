@@ -13,6 +13,7 @@ import mqttbytes
 from gateway import Gateway, site
 from harness import eventually
 from test_failover import check_all, clients
+from test_health_check import serve_probe, unhealthy
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace needs root")
 
@@ -149,3 +150,25 @@ def test_probes_follow_the_addresses(rig):
     count = arrivals(brokers, first)
     eventually(lambda: arrivals(brokers, second) >= 8, "more probes of the second")
     assert arrivals(brokers, first) <= count + 1
+
+
+def test_an_unhealthy_address_that_goes_and_comes_back(rig):
+    """It begins as a new one: nobody has probed it meanwhile."""
+    brokers = Brokers(rig)
+    first, second = "127.0.1.1", "127.0.1.2"
+    ill = rig.fake(fakebroker.close_after_connect, host=first, port=brokers.port)
+    brokers.by_address[second] = rig.fake(serve_probe, host=second, port=brokers.port)
+    check = "health_check type=mqtt interval=100ms timeout=100ms fails=2 passes=2;"
+    gateway = named(
+        rig, {"brokers.test": [first, second]}, port=brokers.port, upstream="resolve_interval 1s; " + check
+    )
+    unhealthy(gateway, ill)
+    gateway.name({"brokers.test": [second]})
+    eventually(lambda: f"gone: {first}:{brokers.port}" in gateway.output(), lambda: gateway.output())
+    ill.behaviour = serve_probe
+    gateway.name({"brokers.test": [first, second]})
+    eventually(lambda: f"new: {first}:{brokers.port}" in gateway.output(), lambda: gateway.output())
+    crowd = clients(gateway, rig)
+    check_all(crowd.connect(20))
+    names = {mqttbytes.client_id(c.packets()[0]) for c in ill.connections if c.packets()}
+    assert any(name.startswith("client") for name in names), names

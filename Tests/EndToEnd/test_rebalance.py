@@ -171,3 +171,38 @@ def test_busy_sessions_go_last(rig):
 
     eventually(talk, "the move", interval=0.1)
     assert "busy" not in {line["mqtt_client_id"] for line in moved(gateway)}
+
+
+def test_a_failure_of_the_own_broker_moves_nobody(rig):
+    """With a hash, while sessions go home to a broker that starts slowly: those of a broker that is found unhealthy stay."""
+    brokers = [rig.mosquitto(name="returning"), rig.mosquitto(name="steady"), rig.mosquitto(name="ill")]
+    servers = [server(brokers[0], "slow_start=60s"), *brokers[1:]]
+    hashed = "hash $mqtt_client_id consistent; rebalance rate=100/s idle=0s;"
+    gateway = rig.gateway(servers, upstream=CHECK + hashed)
+    brokers[0].kill()
+    unhealthy(gateway, brokers[0])
+    crowd = clients(gateway, rig)
+    check_all(crowd.connect(60))
+    brokers[2].freeze()
+    unhealthy(gateway, brokers[2])
+    brokers[0].start()
+    healthy(gateway, brokers[0])
+    eventually(lambda: brokers[0].output().count("Received DISCONNECT from sluice-health") >= 8, "some steps")
+    gone = [line for line in moved(gateway) if line["upstream_addr"] == brokers[2].address]
+    assert not gone, gone
+    brokers[2].thaw()
+
+
+def test_for_one_free_place_one_session_is_sent(rig):
+    """Hashed sessions go home only as far as home has room for them."""
+    brokers = [rig.mosquitto(name="returning"), rig.mosquitto(name="steady")]
+    servers = [server(brokers[0], "max_conns=4"), brokers[1]]
+    hashed = "hash $mqtt_client_id consistent; rebalance rate=100/s idle=0s;"
+    gateway = rig.gateway(servers, upstream=CHECK + hashed)
+    brokers[0].kill()
+    unhealthy(gateway, brokers[0])
+    crowd = clients(gateway, rig)
+    check_all(crowd.connect(60))
+    brokers[0].start()
+    healthy(gateway, brokers[0])
+    assert 1 <= is_done(gateway, 1) <= 4

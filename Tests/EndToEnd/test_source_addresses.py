@@ -45,6 +45,14 @@ def test_only_those_of_the_peer_s_family(rig):
     assert set(seen) == {"127.0.0.5"}
 
 
+def test_no_source_of_the_peer_s_family(rig):
+    """Then the system chooses, for probes and for sessions alike."""
+    broker, seen = peers_of(rig)
+    gateway = rig.gateway([broker], upstream="proxy_bind ::1;")
+    check_all(clients(gateway, rig).connect(4))
+    assert set(seen) == {"127.0.0.1"}
+
+
 def test_an_address_of_another_machine(rig):
     """Said at the start."""
     gateway = Gateway(rig.path("gateway"), site([1883], upstream="proxy_bind 192.0.2.1;"), start=False)

@@ -13,7 +13,7 @@ struct AttemptFailureTests {
 
     @Test("What may be one client's doing is no fault of the peer")
     func faults() {
-        let innocent: [AttemptFailure] = [.sourcePortsExhausted, .closed, .busy, .redirected, .outOfTime]
+        let innocent: [AttemptFailure] = [.sourcePortsExhausted, .shortage, .closed, .busy, .redirected, .outOfTime]
         for failure in AttemptFailure.allCases {
             #expect(failure.isFault == !innocent.contains(failure), "\(failure.rawValue)")
         }

@@ -55,7 +55,8 @@ struct EndCauseTests {
             .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled,
         ]
         let gateway: Set<EndCause> = [
-            .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable, .authBusy, .authTimeout,
+            .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable,
+            .authBusy, .authTimeout,
         ]
         for cause in EndCause.allCases {
             let side: EndCause.Side =

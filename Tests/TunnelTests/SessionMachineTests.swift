@@ -6,7 +6,8 @@ import Testing
 struct SessionMachineTests {
     /// The states of the table's columns, in its order. Two tries: the first, and the last.
     enum State: Int, CaseIterable {
-        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting, connectingLast
+        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting,
+            connectingLast
         case awaitingConnack, awaitingConnackLast, open, closing, closed
     }
 
@@ -48,7 +49,8 @@ struct SessionMachineTests {
         Row(
             event: .admitted,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore", "ignore",
+                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore",
+                "ignore",
                 "ignore", "ignore", "ignore",
             ]),
         Row(
@@ -66,7 +68,8 @@ struct SessionMachineTests {
         Row(
             event: .connackAccepted,
             cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open", "ignore",
+                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open",
+                "ignore",
                 "ignore", "ignore",
             ]),
         Row(
@@ -78,7 +81,8 @@ struct SessionMachineTests {
         Row(
             event: .timeLimit,
             cells: [
-                "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout", "connect_timeout", "refuseUndecided", "failAttempt",
+                "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout", "connect_timeout",
+                "refuseUndecided", "failAttempt",
                 "failAttempt", "failAttempt", "failAttempt", "checkIdle", "abort", "ignore",
             ]),
         Row(

@@ -6,7 +6,7 @@ import Wire
 /// One probe of one peer over a socket of its own, or through the HTTP client. The prober's thread's.
 final class Probe {
     /// What became of it.
-    enum Outcome {
+    enum Outcome: Sendable {
         case passed
         case failed(String)
         /// It says nothing of the peer: the gateway itself lacks something.

@@ -59,7 +59,7 @@ final class ProbeLoop {
                 next = min(next, peer.dueAt)
                 continue
             }
-            next = min(next, probe.isClosing ? probe.closeDeadline : probe.deadline)
+            next = min(next, probe.isClosing ? probe.closeDeadline : limit(peer, probe))
         }
         guard next < .max else { return -1 }
         return Int32(truncatingIfNeeded: min(max(0, next - monotonicMilliseconds()), 60_000))
@@ -72,9 +72,9 @@ final class ProbeLoop {
             switch order {
             case .stop: isStopping = true
             case .watch(let pool, let plan, let targets): watch(pool, plan, targets)
-            case .answered(let serial, let failure):
+            case .answered(let serial, let outcome):
                 guard let peer = bySerial[serial] else { continue }
-                settle(peer, failure.map { .failed($0) } ?? .passed)
+                settle(peer, outcome)
             }
         }
     }
@@ -122,10 +122,13 @@ final class ProbeLoop {
         control.fetch(request) { result in
             switch result {
             case .success(let answer) where settings.statuses.contains(answer.status):
-                mailbox.post(.answered(serial: serial, failure: nil))
+                mailbox.post(.answered(serial: serial, .passed))
             case .success(let answer):
-                mailbox.post(.answered(serial: serial, failure: "\(settings.uri) answered with status \(answer.status)"))
-            case .failure(let failure): mailbox.post(.answered(serial: serial, failure: failure.detail))
+                let detail = "\(settings.uri) answered with status \(answer.status)"
+                mailbox.post(.answered(serial: serial, .failed(detail)))
+            case .failure(let failure) where failure.kind == .queueFull || failure.kind == .cancelled:
+                mailbox.post(.answered(serial: serial, .skipped(failure.detail)))
+            case .failure(let failure): mailbox.post(.answered(serial: serial, .failed(failure.detail)))
             }
         }
     }
@@ -144,11 +147,15 @@ final class ProbeLoop {
             guard let probe = peer.probe else { continue }
             if probe.isClosing {
                 if now >= probe.closeDeadline { forget(peer) }
-            } else if now >= probe.deadline, peer.plan.settings.kind != .http || now >= probe.deadline + 1000 {
-                // The HTTP client keeps the time itself, and knows better what was missing.
+            } else if now >= limit(peer, probe) {
                 settle(peer, .failed(probe.timeoutWords))
             }
         }
+    }
+
+    /// When a probe is given up. The HTTP client keeps the time itself, and knows better what was missing.
+    private func limit(_ peer: ProbedPeer, _ probe: Probe) -> Int64 {
+        peer.plan.settings.kind == .http ? probe.deadline + 1000 : probe.deadline
     }
 
     /// Its socket closes with it.

@@ -37,7 +37,8 @@ final class ProbedPeer {
     /// The probe that is under way.
     var probe: Probe?
 
-    init(_ target: ProbeTarget, _ plan: ProbePlan, clientID: String, dueIn delay: (ProbeSchedule) -> Int64, now: Int64) {
+    init(_ target: ProbeTarget, _ plan: ProbePlan, clientID: String, dueIn delay: (ProbeSchedule) -> Int64, now: Int64)
+    {
         self.target = target
         self.plan = plan
         self.clientID = clientID

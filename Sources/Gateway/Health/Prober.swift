@@ -56,6 +56,6 @@ final class Prober: Sendable {
 enum ProbeOrder: Sendable {
     case watch(Int, ProbePlan, [ProbeTarget])
     /// The HTTP service of a probe has answered.
-    case answered(serial: UInt64, failure: String?)
+    case answered(serial: UInt64, Probe.Outcome)
     case stop
 }

@@ -7,8 +7,10 @@ import Wire
 struct Rebalancing {
     /// Milliseconds between two steps.
     static let interval: Int64 = 100
-    /// Sessions that one step looks at: others have their turn in between.
-    static let reach = 4096
+    /// Sessions that one step looks at: others have their turn in between. A hashed one is compared with each peer.
+    static func reach(isHashed: Bool, peers: Int) -> Int {
+        isHashed ? min(4096, max(16, 50_000 / max(1, peers))) : 4096
+    }
 
     /// Who goes first. Each is a round over all sessions.
     enum Round: Int, CaseIterable {
@@ -39,11 +41,27 @@ struct Rebalancing {
     /// Sessions of the pool, those that were sent away and are on their way back included.
     let total: Int
 
-    init(_ settings: RebalanceSettings, loops: Int, total: Int, now: Int64) {
+    let begin: Int64
+    private let loops: Int
+    /// How many more sessions a peer may be sent; one that is not here has no limit, or was not asked yet.
+    private var room: [Int: Int] = [:]
+
+    /// `begin`: when it is to begin, on the loop's clock.
+    init(_ settings: RebalanceSettings, loops: Int, total: Int, begin: Int64) {
         self.settings = settings
         self.total = total
+        self.begin = begin
+        self.loops = loops
         pace = Rebalance(rate: settings.rate, loops: loops)
-        sparesBusyUntil = now + settings.idle.milliseconds
+        sparesBusyUntil = begin + settings.idle.milliseconds
+    }
+
+    /// Takes one of the places that a peer has for those who come home: as many are sent as it has room for, and not all that
+    /// would like to have the one place left. `free`: the room of all loops when it is asked for the first time.
+    mutating func takeRoom(on peer: Int, free: Int) -> Bool {
+        let left = room[peer] ?? (free == .max ? .max : free / loops)
+        room[peer] = left == .max ? .max : max(0, left - 1)
+        return left > 0
     }
 
     /// All sessions were looked at. False: every round has passed and nothing was to be done.
@@ -66,6 +84,8 @@ extension Loop {
         guard stop == nil else { return context.pointee.rebalancing.removeAll() }
         let now = context.pointee.now
         for (pool, state) in context.pointee.rebalancing where now - state.steppedAt >= Rebalancing.interval {
+            guard now >= state.begin else { continue }
+            context.pointee.pools[pool].isRebalancing = true
             var state = state
             state.steppedAt = now
             let isDone = step(pool, &state)
@@ -93,7 +113,8 @@ extension Loop {
         var left = state.pace.allowance(now: now)
         guard left > 0 else { return false }
         var looked = 0
-        while left > 0, looked < Rebalancing.reach {
+        let reach = Rebalancing.reach(isHashed: isHashed, peers: surplus.count)
+        while left > 0, looked < reach {
             guard state.slot < context.pointee.sessions.slots else {
                 if state.nextRound(now: now) { return false }
                 return !context.pointee.pools[pool].hasSlowStart(now: now)
@@ -101,7 +122,7 @@ extension Loop {
             looked += 1
             defer { state.slot += 1 }
             guard let session = context.pointee.sessions[slot: state.slot],
-                movesAway(session, pool, state, allowed, isHashed: isHashed)
+                movesAway(session, pool, &state, allowed, isHashed: isHashed)
             else { continue }
             left -= 1
             move(session, &state)
@@ -111,21 +132,25 @@ extension Loop {
 
     /// Whether a session is to leave its peer now. `allowed`: how many each peer may keep.
     private func movesAway(
-        _ session: SessionPointer, _ pool: Int, _ state: Rebalancing, _ allowed: [Int], isHashed: Bool
+        _ session: SessionPointer, _ pool: Int, _ state: inout Rebalancing, _ allowed: [Int], isHashed: Bool
     ) -> Bool {
         let now = context.pointee.now
-        guard session.pointee.phase == .open, let place = session.pointee.place, Int(place.pool) == pool else {
-            return false
-        }
+        // Behind AUTH packets the CONNACK may be still to come: no DISCONNECT before it [MQTT-3.14.0-1].
+        guard session.pointee.phase == .open, session.pointee.pending == nil, let place = session.pointee.place,
+            Int(place.pool) == pool
+        else { return false }
         let isIdle = now - session.pointee.activeAt >= state.settings.idle.milliseconds
         let (peer, record) = (Int(place.peer), session.pointee.record)
         guard state.round.takes(isIdle: isIdle, cleanStart: record.cleanStart), allowed.indices.contains(peer) else {
             return false
         }
         guard isHashed else { return context.pointee.pools[pool].counts[peer] > allowed[peer] }
-        guard context.pointee.pools[pool].peers[peer].settings.isWanted else { return false }
-        let home = context.pointee.pools[pool].home(of: record.hashKey, on: peer, now: now)
-        return home != nil && home != peer
+        // Where something is wrong with the session's own peer it stays: it works.
+        guard context.pointee.pools[pool].isWell(peer, now: now),
+            let home = context.pointee.pools[pool].home(of: record.hashKey, on: peer, now: now), home != peer,
+            context.pointee.pools[pool].isWell(home, now: now)
+        else { return false }
+        return state.takeRoom(on: home, free: context.pointee.pools[pool].room(on: home, now: now))
     }
 
     /// Sends a session away. Its place is free at once, so that the other loops see it.

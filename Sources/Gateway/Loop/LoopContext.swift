@@ -34,6 +34,8 @@ struct LoopContext: ~Copyable {
     private let loops: Int
     private var sourceTurns: [Int]
     private var chance: UInt64
+    private var warnedAt: Int64 = -1000
+    private var rebalancedAt: [Int: Int64] = [:]
     /// Sessions of which a leg has bytes waiting.
     var stalled = 0
     private let idBase: UInt64
@@ -83,10 +85,19 @@ struct LoopContext: ~Copyable {
 
     // MARK: What happens to pools
 
+    /// A failed attempt is worth a warning, but not a thousand a second when a pool is down.
+    mutating func attemptLevel() -> ErrorLog.Level {
+        guard now - warnedAt >= 1000 else { return .info }
+        warnedAt = now
+        return .warn
+    }
+
     /// An upstream has other peers.
     mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
         upstreams[pool] = upstream
-        if pools[pool].update(upstream.peers.map(\.settings), counts: upstream.counts, now: now) { rebalance(pool) }
+        if pools[pool].update(upstream.peers.map(\.settings), counts: upstream.counts, now: now) {
+            rebalance(pool, after: Self.rebalancePause)
+        }
     }
 
     /// Probes have found out something about a peer.
@@ -95,12 +106,24 @@ struct LoopContext: ~Copyable {
         if isHealthy { rebalance(pool) }
     }
 
-    /// A peer has come, or come back: those that have too many sessions give some up, if the operator wants it.
-    mutating func rebalance(_ pool: Int) {
+    /// Milliseconds between two rebalancings that failed attempts or names have begun: a peer that is busy now and then, or a
+    /// name that answers with other addresses each time, must not send sessions round and round.
+    static let rebalancePause: Int64 = 60_000
+
+    /// A peer has come, or come back: those that have too many sessions give some up, if the operator wants it; not before
+    /// `pause` milliseconds behind the last time.
+    mutating func rebalance(_ pool: Int, after pause: Int64 = 0) {
         guard let settings = upstreams[pool].settings.rebalance else { return }
+        let begin = max(now, rebalancedAt[pool].map { $0 + pause } ?? now)
         let total = max(pools[pool].total, rebalancing[pool]?.total ?? 0)
-        rebalancing[pool] = Rebalancing(settings, loops: loops, total: total, now: now)
-        pools[pool].isRebalancing = true
+        rebalancedAt[pool] = begin
+        rebalancing[pool] = Rebalancing(settings, loops: loops, total: total, begin: begin)
+    }
+
+    /// Sessions have found out that a peer answers again. Where there are probes, they say when it is back.
+    mutating func noteRecovery(_ pool: Int) {
+        guard upstreams[pool].settings.healthCheck == nil else { return }
+        rebalance(pool, after: Self.rebalancePause)
     }
 
     mutating func makeConnectionID() -> UInt64 {

@@ -8,6 +8,7 @@ import Tunnel
 extension Gateway {
     mutating func serve() throws(StartError) {
         let log = plan.logs.error
+        defer { plan.upstreamServices.stop() }
         do throws(StartError) {
             try startLoops()
             if let user = plan.snapshot.process.user { try Privileges.become(user, plan.logs.writer) }
@@ -22,7 +23,6 @@ extension Gateway {
             throw error
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
-        defer { plan.upstreamServices.stop() }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
         sockets.removeUnixPaths()

@@ -105,6 +105,7 @@ struct Leg: ~Copyable {
     mutating func close() {
         guard isOpen else { return }
         Socket.close(descriptor)  // takes it out of epoll too
+        if !backlog.isEmpty { backlog.wipe(first: backlog.count) }  // a CONNECT may wait there, with its password
         self = Leg()
     }
 }

@@ -100,13 +100,12 @@ extension Session {
     private func connect(
         _ address: SocketAddress, _ pool: Int
     ) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
-        let sources = loop.pointee.upstreams[pool].sources
-        guard !sources.isEmpty, !address.isUnix else { return Self.connect(address, from: nil) }
+        let sources = loop.pointee.upstreams[pool].sources.filter { $0.family == address.family }
+        guard !sources.isEmpty else { return Self.connect(address, from: nil) }
         let first = loop.pointee.nextSource(of: pool)
         var last = SystemError("connect", code: SystemError.addressNotAvailable)
         for step in sources.indices {
             let source = sources[(first + step) % sources.count]
-            guard source.family == address.family else { continue }
             switch Self.connect(address, from: source) {
             case .failure(let error) where error.isOutOfPorts:
                 last = error
@@ -129,10 +128,15 @@ extension Session {
 
     /// No peer is left for the CONNECT. What the last broker has said of it is better than what we could say.
     private mutating func noPeer(_ detail: String) {
-        log(.warn, "no upstream server for the CONNECT: \(detail)")
-        if let refusal = pending?.refusal { return refuseConnect(refusal, .refusedByBroker) }
-        let refusal = Connack.refusal(.serverUnavailable, version: record.version ?? .v3_1_1)
-        refuseConnect(refusal, pending?.lastFailure == .sourcePortsExhausted ? .sourcePortsExhausted : .noUpstream)
+        log(loop.pointee.attemptLevel(), "no upstream server for the CONNECT: \(detail)")
+        if let refusal = pending?.refusal { return pass(refusal: refusal) }
+        let cause: EndCause =
+            switch pending?.lastFailure {
+            case .sourcePortsExhausted: .sourcePortsExhausted
+            case .shortage: .outOfResources
+            default: .noUpstream
+            }
+        refuseConnect(Connack.refusal(.serverUnavailable, version: record.version ?? .v3_1_1), cause)
     }
 
     /// The connecting socket is writable, or has failed.
@@ -176,7 +180,7 @@ extension Session {
         pending?.lastFailure = failure.kind
         loop.pointee.attempts.count(failure.kind)
         if let place {
-            log(.warn, "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
+            log(loop.pointee.attemptLevel(), "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
             let isOut =
                 failure.kind.isFault
                 && loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
@@ -204,8 +208,10 @@ extension Session.Failure {
     init(_ error: SystemError) {
         switch error.code {
         case _ where error.isOutOfPorts:
-            self.init(.sourcePortsExhausted, "no source port is left towards it: add addresses to proxy_bind (\(error))")
+            self.init(
+                .sourcePortsExhausted, "no source port is left towards it: add addresses to proxy_bind (\(error))")
         case SystemError.connectionRefused: self.init(.connectRefused, "\(error)")
+        case _ where error.isShortage: self.init(.shortage, "\(error)")
         default: self.init(.connectFailed, "\(error)")
         }
     }

@@ -27,7 +27,8 @@ extension Session {
         }
         if client.isOpen {
             if isWebSocket {
-                if wasOpen, let reason = reason ?? cause.disconnectReason { sendDisconnect(reason) }
+                // Not before the CONNACK, which may be to come behind AUTH packets [MQTT-3.14.0-1].
+                if wasOpen, pending == nil, let reason = reason ?? cause.disconnectReason { sendDisconnect(reason) }
                 _ = writeClient(FrameHeader.close(code ?? cause.closeCode))
             }
             if file < 0 { sayGoodbye() }

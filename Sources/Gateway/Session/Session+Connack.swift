@@ -86,7 +86,8 @@ extension Session {
             passAnswer(bytes, count: count, connack, pending)
             endHeld()
         case .notNow:
-            let kind: AttemptFailure = connack.code == 0x03 || connack.code == 0x88 ? .unavailable : .busy
+            // 3.x has one code for all: it may be a quota of this client.
+            let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
             pending.refusal = Array(refusal)
             let failure = Failure(kind, "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now")
             if attemptFailed(failure) { tryNextPeer() }
@@ -109,6 +110,16 @@ extension Session {
         let text = UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[range])
         let references = ServerReference.list(text.span)
         return loop.pointee.upstreams[pending.pool].peers(named: references).filter { !pending.tried.contains($0) }
+    }
+
+    /// What the last broker has refused the CONNECT with goes to the client.
+    mutating func pass(refusal: [UInt8]) {
+        guard refusal.count <= loop.pointee.buffers.downCapacity else { return close(.refusedByBroker) }
+        let down = loop.pointee.buffers.down
+        down.copyMemory(from: refusal, byteCount: refusal.count)
+        downlink = Downlink(mode: frames.mode, version: record.version ?? .v3_1_1)
+        pipeDown(down, count: refusal.count)
+        close(.refusedByBroker)
     }
 
     private mutating func passRefusal(
@@ -136,7 +147,7 @@ extension Session {
             loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer), now: loop.pointee.now)
         else { return }
         log(.notice, "upstream server \(record.upstreamAddress) is back")
-        loop.pointee.rebalance(Int(place.pool))
+        loop.pointee.noteRecovery(Int(place.pool))
     }
 
     /// From here on bytes go both ways. Returns whether the client is still there to get the answer.

@@ -1,7 +1,8 @@
 import Configuration
 import Reactor
 
-/// Looks names up again and again on a thread of its own: the system's resolver blocks, and a slow one must hold up nobody.
+/// Looks names up again and again on a thread of its own, one after the other: the system's resolver blocks, and a slow one
+/// holds up other names, but no session and no probe.
 final class NameWatch: Sendable {
     /// A name, and who wants to know its addresses.
     struct Name: Sendable {

@@ -31,7 +31,11 @@ struct ResolvedUpstream: Sendable {
         var peers: [Target] = []
         for server in upstream.servers {
             do throws(StartError) {
-                for address in try server.address.resolve() { peers.append(Target(address, server)) }
+                var seen: Set<UInt64> = []  // a name may answer with an address twice
+                for address in try server.address.resolve() {
+                    let target = Target(address, server)
+                    if seen.insert(target.settings.identity).inserted { peers.append(target) }
+                }
             } catch {
                 // A name that is looked up again may get its addresses later.
                 guard server.resolves else { throw error }

@@ -126,7 +126,10 @@ final class UpstreamServices: Sendable {
             let wasFailing = state.withLock { $0.failing.remove(server.address) != nil }
             if wasFailing { log.write(.notice, "\(server.address) resolves again") }
             let (change, upstream) = state.withLock { state in
-                (state.places[pool].update(server, addresses, now: monotonicMilliseconds()), state.places[pool].upstream)
+                (
+                    state.places[pool].update(server, addresses, now: monotonicMilliseconds()),
+                    state.places[pool].upstream
+                )
             }
             guard !change.isEmpty else { return }
             let words =
