@@ -31,7 +31,8 @@ extension World {
                 loops[loop].healthy.append(true)
                 loops[loop].weights.append(nil)
             }
-            if new.identity != loops[loop].settings[peer].identity { loops[loop].healthy[peer] = true }
+            let old = loops[loop].settings[peer]
+            if new.identity != old.identity || old.isDown && !new.isDown { loops[loop].healthy[peer] = true }
             loops[loop].settings[peer] = new
             loops[loop].weights[peer] = nil
         }

@@ -167,7 +167,10 @@ struct World {
         let peer = Int.random(in: 0..<settings.count, using: &random)
         guard !brokers[peer].isGone else { return }
         switch Int.random(in: 0..<5, using: &random) {
-        case 0: settings[peer].isDown.toggle()
+        case 0:
+            settings[peer].isDown.toggle()
+            // Nobody probes what is down; the prober knows nothing of it afterwards.
+            if !settings[peer].isDown { brokers[peer].check = Self.broker(&random, now: now).check }
         case 1: settings[peer].isDraining.toggle()
         case 2: settings[peer].maxConnections = Int.random(in: 0...20, using: &random)
         default: settings[peer].weight = Int.random(in: 1...10, using: &random)
@@ -201,7 +204,7 @@ struct World {
 
     private mutating func probe() {
         guard let schedule else { return }
-        for peer in brokers.indices where brokers[peer].probeAt <= now && !brokers[peer].isGone {
+        for peer in brokers.indices where brokers[peer].probeAt <= now && !settings[peer].isDown {
             brokers[peer].probeAt = now + schedule.next(random: random.next())
             let passed = brokers[peer].works && brokers[peer].delay < 300
             guard brokers[peer].check.note(passed: passed) else { continue }
