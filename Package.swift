@@ -64,7 +64,9 @@ let package = Package(
         .testTarget(
             name: "AccessTests",
             dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
-        .testTarget(name: "GatewayTests", dependencies: ["Gateway", "Configuration", "Reactor", "Wire"]),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

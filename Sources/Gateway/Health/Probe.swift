@@ -16,7 +16,10 @@ final class Probe {
     /// Tells its events, and answers that come late, from those of others; never 0.
     let serial: UInt64
     let deadline: Int64
-    private let peer: ProbedPeer
+    private let plan: ProbePlan
+    private let address: SocketAddress
+    private let sources: [SocketAddress]
+    private let clientID: String
     private var leg = Leg()
     private var conversation: HealthConversation?
     private var isConnected = false
@@ -27,10 +30,14 @@ final class Probe {
     private static let closeLimit: Int64 = 1000
     private(set) var closeDeadline: Int64 = .max
 
+    /// Keeps no reference to the peer, which keeps this one: the socket closes with the last that knows the peer.
     init(_ peer: ProbedPeer, serial: UInt64, now: Int64) {
-        self.peer = peer
+        plan = peer.plan
+        address = peer.address
+        sources = peer.target.source
+        clientID = peer.clientID
         self.serial = serial
-        deadline = now + peer.plan.settings.timeout.milliseconds
+        deadline = now + plan.settings.timeout.milliseconds
     }
 
     deinit { leg.close() }
@@ -49,10 +56,9 @@ final class Probe {
     }
 
     private func connect(_ turn: Int) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
-        let sources = peer.target.source
         let source = sources.isEmpty ? nil : sources[turn % sources.count]
         do throws(SystemError) {
-            return .success(try Socket.connect(peer.address, from: source))
+            return .success(try Socket.connect(address, from: source))
         } catch {
             return .failure(error)
         }
@@ -78,12 +84,12 @@ final class Probe {
     private func connected() -> Outcome? {
         isConnected = true
         var bytes: [UInt8] = []
-        if let local = Socket.localAddress(leg.descriptor) { bytes = peer.plan.header(local, peer.address) }
-        let settings = peer.plan.settings
+        if let local = Socket.localAddress(leg.descriptor) { bytes = plan.header(local, address) }
+        let settings = plan.settings
         if settings.kind == .mqtt {
             let conversation = HealthConversation(
-                version: settings.version.wire, clientID: peer.clientID, username: settings.username,
-                password: peer.plan.password)
+                version: settings.version.wire, clientID: clientID, username: settings.username,
+                password: plan.password)
             bytes += conversation.connect
             self.conversation = conversation
         }
@@ -140,7 +146,7 @@ final class Probe {
 
     /// What to say when the time is over.
     var timeoutWords: String {
-        let limit = "\(peer.plan.settings.timeout.milliseconds) ms"
+        let limit = "\(plan.settings.timeout.milliseconds) ms"
         if !isConnected { return "no connection within \(limit)" }
         return "no \(conversation?.awaited ?? "answer") within \(limit)"
     }

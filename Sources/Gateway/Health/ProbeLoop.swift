@@ -126,7 +126,8 @@ final class ProbeLoop {
             case .success(let answer):
                 let detail = "\(settings.uri) answered with status \(answer.status)"
                 mailbox.post(.answered(serial: serial, .failed(detail)))
-            case .failure(let failure) where failure.kind == .queueFull || failure.kind == .cancelled:
+            case .failure(let failure) where failure.kind == .cancelled: break  // the gateway stops
+            case .failure(let failure) where failure.kind == .queueFull:
                 mailbox.post(.answered(serial: serial, .skipped(failure.detail)))
             case .failure(let failure): mailbox.post(.answered(serial: serial, .failed(failure.detail)))
             }

@@ -17,8 +17,10 @@ package struct HealthConversation: Sendable {
         case notConnack(ConnackError)
         /// A DISCONNECT of 5.0 with this code.
         case disconnected(UInt8)
-        /// Bytes without end, or that are no packets.
+        /// A packet that is too long, or none at all.
         case unreadable
+        /// Packets without end, and no PINGRESP among them.
+        case tooMuch
 
         package var description: String {
             switch self {
@@ -26,6 +28,7 @@ package struct HealthConversation: Sendable {
             case .notConnack(let error): "it answered the CONNECT with \(error)"
             case .disconnected(let code): "it sent DISCONNECT \(Self.hexadecimal(code))"
             case .unreadable: "what it sends is not MQTT"
+            case .tooMuch: "it sends more than a client without subscriptions can get"
             }
         }
 
@@ -45,8 +48,10 @@ package struct HealthConversation: Sendable {
     private let version: ProtocolVersion
     private var isAccepted = false
     private var waiting: [UInt8] = []
+    /// Bytes of the packets in between.
+    private var skipped = 0
 
-    /// A packet of a broker that is longer makes no sense to a client without subscriptions.
+    /// More, in one packet or in several, makes no sense to a client without subscriptions.
     private static let longest = 64 * 1024
 
     /// Fields are cut to the 65,535 bytes that a packet has room for. 3.x allows no password without a user name
@@ -108,6 +113,8 @@ package struct HealthConversation: Sendable {
             if first == 0xD0 { return .passed(goodbye: [0xE0, 0x00]) }
             if first == 0xE0 { return .failed(.disconnected(remaining.value > 0 ? waiting[1 + remaining.size] : 0)) }
             waiting.removeFirst(length)
+            skipped += length
+            guard skipped <= Self.longest else { return .failed(.tooMuch) }
         }
         return .wait
     }

@@ -93,6 +93,19 @@ struct HealthConversationTests {
             #expect(conversation.received(tail.span) == .failed(.unreadable))
         }
     }
+
+    @Test("Packets without end: 64 KiB of them are skipped, not one byte more")
+    func tooMuch() {
+        let publish: [UInt8] = [0x30, 0xFE, 0x07] + [UInt8](repeating: 0, count: 1022)  // 1,025 bytes
+        var conversation = conversation()
+        _ = conversation.received(connack(.v3_1_1).span)
+        for _ in 0..<63 { #expect(conversation.received(publish.span) == .wait) }
+        // 64,575 bytes so far, and 961 more are 65,536.
+        var exact = conversation
+        let rest: [UInt8] = [0x30, 0xBE, 0x07] + [UInt8](repeating: 0, count: 958)
+        #expect(exact.received((rest + [0xD0, 0]).span) == .passed(goodbye: [0xE0, 0]))
+        #expect(conversation.received(publish.span) == .failed(.tooMuch))
+    }
 }
 
 @Suite("WholePackets")
