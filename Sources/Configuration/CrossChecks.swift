@@ -146,25 +146,27 @@ extension Builder {
                     listeners.append(listener)
                     continue
                 }
-                guard known.first.readsProxyHeader == listen.readsProxyHeader else {
-                    throw ConfigurationError(
-                        at: listen.position,
-                        "\"listen \(listen.address)\" is \(listen.readsProxyHeader ? "with" : "without") proxy_protocol "
-                            + "here, and \(listen.readsProxyHeader ? "without" : "with") it elsewhere",
-                        hint: "the first one is at \(known.first.position)")
-                }
-                guard known.first.isTLS == listen.isTLS else {
-                    throw ConfigurationError(
-                        at: listen.position,
-                        "\"listen \(listen.address)\" is \(listen.isTLS ? "with" : "without") ssl here, "
-                            + "and \(listen.isTLS ? "without" : "with") it elsewhere",
-                        hint: "the first one is at \(known.first.position)")
-                }
+                try checkAgreement(listen, known.first, "proxy_protocol", \.readsProxyHeader)
+                try checkAgreement(listen, known.first, "ssl", \.isTLS)
                 listeners[known.index].servers.append(server)
             }
         }
         for listener in listeners { try checkNames(listener) }
         return listeners
+    }
+
+    /// Every `listen` of one address says the same of a parameter.
+    private func checkAgreement(
+        _ listen: ServerDraft.Listen, _ first: ServerDraft.Listen, _ name: String,
+        _ says: KeyPath<ServerDraft.Listen, Bool>
+    ) throws(ConfigurationError) {
+        let isHere = listen[keyPath: says]
+        guard first[keyPath: says] != isHere else { return }
+        throw ConfigurationError(
+            at: listen.position,
+            "\"listen \(listen.address)\" is \(isHere ? "with" : "without") \(name) here, "
+                + "and \(isHere ? "without" : "with") it elsewhere",
+            hint: "the first one is at \(first.position)")
     }
 
     /// A header of the PROXY protocol counts only from those who are trusted.

@@ -80,7 +80,9 @@ class Rig:
         return self.keep(Mosquitto(self.path("mosquitto"), name=name, **options))
 
     def namespace(self):
-        """A network of the test's own; see namespaces.py."""
+        """A network of the test's own; see namespaces.py. Without root there is none, and the test is shown as skipped."""
+        if os.geteuid() != 0:
+            pytest.skip("a network namespace needs root")
         return self.keep(Namespace())
 
     def fake(self, behaviour=fakebroker.serve, **options):

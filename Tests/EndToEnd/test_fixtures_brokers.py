@@ -16,7 +16,6 @@ import proxyheader
 from ejabberd import Ejabberd
 from haproxy import HAProxy, receiver, sender
 from harness import DEADLINE, eventually, free_port
-from namespaces import Namespace
 from proxyheader import tlv, v1, v2
 from rabbitmq import RabbitMQ
 
@@ -189,7 +188,7 @@ def test_haproxy_sends_proxy_headers(rig):
 
 @pytest.fixture
 def namespace(rig):
-    return rig.keep(Namespace())
+    return rig.namespace()
 
 
 def test_a_whole_test_runs_inside_a_namespace(rig, namespace):
