@@ -63,7 +63,7 @@ extension HealthCheckSettings {
         }
         switch parameter.name {
         case "interval": interval = try parameter.time(.milliseconds(100)...(.seconds(3600)), such: "5s")
-        case "timeout": timeout = try parameter.time(.milliseconds(10)...(.seconds(60)), such: "3s")
+        case "timeout": timeout = try parameter.time(.milliseconds(10)...(.seconds(60)), such: "5s")
         case "fails": fails = try parameter.integer(1...100)
         case "passes": passes = try parameter.integer(1...100)
         case "jitter": jitter = try parameter.percent(0...50)

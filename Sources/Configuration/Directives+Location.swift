@@ -45,6 +45,9 @@ extension DirectiveTable {
             "websocket_frames", .inherited, .choice(\.scope.webSocket.frames),
             "How MQTT packets meet WebSocket messages towards the client."),
         Directive(
+            "websocket_strict", .inherited, .flag(\.scope.webSocket.isStrict),
+            "Whether a Pong or Close frame without a mask ends the connection."),
+        Directive(
             "websocket_ping", .inherited, .time(\.scope.webSocket.ping, zero: "off"),
             "Silence after which a ping is sent."),
         Directive(

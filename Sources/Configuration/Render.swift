@@ -162,6 +162,7 @@ extension Writer {
         line("websocket_require_subprotocol", webSocket.requireSubprotocol ? "on" : "off")
         line("websocket_origins", webSocket.origins ?? ["any"])
         line("websocket_frames", webSocket.frames.rawValue)
+        line("websocket_strict", webSocket.isStrict ? "on" : "off")
         line("websocket_ping", Value.text(of: webSocket.ping))
     }
 }

@@ -188,12 +188,14 @@ package struct MQTTSettings: Sendable, Equatable {
 }
 
 package struct WebSocketSettings: Sendable, Equatable {
-    package enum Frames: String, Sendable, CaseIterable { case packets, packet, stream }
+    package enum Frames: String, Sendable, CaseIterable { case packet, packets, stream }
     package var subprotocols = ["mqtt", "mqttv3.1"]
     package var requireSubprotocol = true
     /// Allowed `Origin` values, lower case; `https://*.example.com` matches one or more labels. nil allows any.
     package var origins: [String]?
-    package var frames: Frames = .packets
+    package var frames: Frames = .packet
+    /// Whether a Pong or Close frame without a mask ends the connection (RFC 6455 §5.1).
+    package var isStrict = false
     /// Silence after which a ping is sent; zero never sends one.
     package var ping: Duration = .seconds(30)
 

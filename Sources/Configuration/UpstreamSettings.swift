@@ -57,7 +57,7 @@ package struct HealthCheckSettings: Sendable, Equatable {
 
     package var kind: Kind
     package var interval: Duration = .seconds(5)
-    package var timeout: Duration = .seconds(3)
+    package var timeout: Duration = .seconds(5)
     /// Probes in a row that take a healthy peer out.
     package var fails = 3
     /// Probes in a row that bring it back.

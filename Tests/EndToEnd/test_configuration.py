@@ -39,7 +39,7 @@ FAULTS = {
     "unknown in a location": (GOOD.replace("mqtt_pass brokers;", "mqtt_pas brokers;"), "6:22", "mqtt_pass"),
     "misplaced": ("listen 80;", "1:1", "server"),
     "bad number": ("worker_threads many;", "1:16", "worker_threads"),
-    "bad choice": (GOOD.replace("brokers; }\n}", "brokers; websocket_frames foo; }\n}"), "6:", "packets, packet"),
+    "bad choice": (GOOD.replace("brokers; }\n}", "brokers; websocket_frames foo; }\n}"), "6:", "packet, packets"),
     "bad time": (GOOD.replace("brokers; }\n}", "brokers; mqtt_connect_timeout 5parsecs; }\n}"), "6:", "5parsecs"),
     "bad size": (GOOD.replace("brokers; }\n}", "brokers; mqtt_max_connect_size 1x; }\n}"), "6:", "1x"),
     "bad version": (GOOD.replace("brokers; }\n}", "brokers; mqtt_versions 4; }\n}"), "6:", "3.1.1"),
@@ -132,9 +132,9 @@ def test_error_in_an_included_file_names_that_file(rig):
 
 def test_whole_configuration_as_understood(rig):
     """-T: defaults and inheritance resolved; its output is a configuration that means the same."""
-    result, _ = check(rig, "websocket_frames packet;\n" + GOOD, "-T")
+    result, _ = check(rig, "websocket_frames stream;\n" + GOOD, "-T")
     assert result.returncode == 0
-    for text in ("websocket_frames packet", "upstream brokers", "mqtt_connect_timeout 10s", "127.0.0.1:8083"):
+    for text in ("websocket_frames stream", "upstream brokers", "mqtt_connect_timeout 10s", "127.0.0.1:8083"):
         assert text in " ".join(result.stdout.split()), text
     again, _ = check(rig, result.stdout, "-T")
     assert (again.returncode, again.stdout) == (0, result.stdout)
