@@ -76,6 +76,9 @@ package enum Socket {
         return code == 0 ? nil : SystemError("connect", code: -code)
     }
 
+    /// Whether the other side has ended or reset the connection; what it sent before may still be there to be read.
+    package static func peerHasEnded(_ descriptor: Int32) -> Bool { CShims_peer_has_ended(descriptor) != 0 }
+
     /// What `accept` found.
     package enum Accepted {
         case connection(Int32, CompactAddress)

@@ -3,18 +3,23 @@ import Wire
 /// From the broker to the client: MQTT bytes in, WebSocket frames out, in place where it can be. Pure.
 ///
 /// How packets meet messages (`websocket_frames`):
-/// - `packets`: a message holds whole packets, as many as are there. The beginning of a small packet that a block cuts off
-///   waits for its end (at most `carryCapacity` bytes); a large one goes out as one fragmented message, as it arrives,
-///   so that pings and closes can pass between (RFC 6455 §5.4).
-/// - `packet`: the same, with exactly one packet in each message.
+/// - `packet`: each packet is one message in one frame. Widespread clients take no other: they read the first packet of a
+///   message and lose the rest, or lose what comes in fragments.
+/// - `packets`: a message holds whole packets, as many as are there.
 /// - `stream`: a message a block, cut anywhere.
+///
+/// The fixed header of a packet tells its length, so a packet that a block cuts off is one frame of the known length, whose
+/// payload leaves as it comes: nothing of it is held, and no message is fragmented. Until it is whole no other frame can be
+/// sent (RFC 6455 §5.2): a pong waits meanwhile.
 package struct Downlink: ~Copyable {
-    package enum Mode: UInt8, Sendable { case packets, packet, stream }
+    package enum Mode: UInt8, Sendable { case packet, packets, stream }
 
-    /// The largest packet that is held until it is whole.
-    package static let carryCapacity = 4096
+    /// The most that is held: a fixed header that does not show its length yet.
+    package static let carryCapacity = 4
     /// Room that a caller leaves in front of a block.
     package static let headroom = carryCapacity + FrameHeader.headroom
+    /// Packets of up to this many bytes are gathered in `assembly`; larger ones stay in place.
+    static let gatherLimit = 8 * 1024
 
     /// Where a block stands: `position..<end` is not framed yet.
     package struct Cursor: BitwiseCopyable {
@@ -28,7 +33,7 @@ package struct Downlink: ~Copyable {
         }
     }
 
-    /// Bytes for the client: whole frames. Send or copy them before the next call, which writes over them.
+    /// Bytes for the client. Send or copy them before the next call, which writes over them.
     package struct Output: BitwiseCopyable {
         package let start: UnsafeMutableRawPointer
         package let count: Int
@@ -37,14 +42,15 @@ package struct Downlink: ~Copyable {
     private let mode: Mode
     private let isVersion5: Bool
     private let stops: PacketScanner.Types
-    private var scanner = PacketScanner()
-    private var carry: UnsafeMutableRawPointer?
-    private var carryCount = 0
     private var expectsConnack = true
     /// The broker has sent DISCONNECT (5.0 §3.14).
     package private(set) var hasDisconnected = false
-    /// The broker has broken a rule of MQTT: nothing behind that point is framed.
+    /// The broker has broken a rule of MQTT: nothing after that point is framed.
     package private(set) var isBroken = false
+    private var carryCount: UInt8 = 0
+    private var carry: UInt32 = 0  // first byte lowest
+    private var scanner = PacketScanner()
+    private var postponedPong: UnsafeMutableRawPointer?
 
     package init(mode: Mode, version: ProtocolVersion) {
         self.mode = mode
@@ -55,75 +61,108 @@ package struct Downlink: ~Copyable {
         self.stops = stops
     }
 
-    deinit { carry?.deallocate() }
+    deinit { postponedPong?.deallocate() }
 
     /// Packets that the broker has begun to send.
     package var packets: UInt64 { scanner.packets }
 
-    /// Whether a message of our own may be sent now: no fragmented one is under way, and no packet of a `stream`.
-    package var isBetweenMessages: Bool { scanner.isBetweenPackets }
+    /// Whether a frame of our own may be sent now: none is under way.
+    @inline(__always)
+    package var isBetweenFrames: Bool { mode == .stream || scanner.remaining == 0 }
+
+    /// Whether an MQTT packet of our own may be sent now. A held part of a fixed header has not been sent.
+    package var isBetweenPackets: Bool { scanner.isBetweenPackets }
 
     /// Puts what the last block left over in front of `block`; returns the new start.
     @inline(__always)
     package mutating func restoreCarry(before block: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
-        guard let carry else { return block }
-        let start = block - carryCount
-        start.copyMemory(from: carry, byteCount: carryCount)
-        carry.deallocate()
-        self.carry = nil
-        carryCount = 0
+        guard carryCount > 0 else { return block }
+        let start = block - Int(carryCount)
+        for index in 0..<Int(carryCount) {
+            (start + index).storeBytes(
+                of: UInt8(truncatingIfNeeded: carry &>> UInt32(truncatingIfNeeded: index &* 8)), as: UInt8.self)
+        }
+        (carry, carryCount) = (0, 0)
         return start
     }
 
     /// The next bytes for the client, or nil at the end of the block. `headroom` bytes are free in front of the block;
-    /// `assembly` is room for the mode `packet`.
+    /// `assembly` is room to gather packets in.
     @inline(__always)
     package mutating func next(_ cursor: inout Cursor, assembly: UnsafeMutableRawBufferPointer) -> Output? {
         guard cursor.position < cursor.end, !isBroken else { return nil }
-        switch mode {
-        case .packets: return nextPackets(&cursor)
-        case .packet: return nextPacket(&cursor, assembly)
-        case .stream: return nextStream(&cursor)
-        }
+        if mode == .stream { return nextStream(&cursor) }
+        if scanner.remaining > 0 { return restOfFrame(&cursor) }
+        return mode == .packet ? nextPacket(&cursor, assembly) : nextPackets(&cursor)
     }
 
     // MARK: Modes
 
-    private mutating func nextPackets(_ cursor: inout Cursor) -> Output? {
-        if scanner.remaining > 0 { return continueMessage(&cursor) }
-        let start = cursor.position
-        var position = start
-        while let size = wholePacket(at: position, cursor.end) { position += size }
-        cursor.position = position
-        if position > start {
-            return frame(.binary, isFinal: true, start, position - start)
+    private mutating func nextPacket(_ cursor: inout Cursor, _ assembly: UnsafeMutableRawBufferPointer) -> Output? {
+        let left = cursor.end - cursor.position
+        guard let size = announcedSize(at: cursor.position, cursor.end), isAllowed(at: cursor.position) else {
+            return hold(&cursor)
         }
-        return cutOff(&cursor)
+        if size >= left || size > Self.gatherLimit || assembly.count < FrameHeader.headroom + size {
+            return frame(&cursor, size)
+        }
+        return gather(&cursor, size, assembly)
     }
 
-    private mutating func nextPacket(_ cursor: inout Cursor, _ assembly: UnsafeMutableRawBufferPointer) -> Output? {
-        if scanner.remaining > 0 { return continueMessage(&cursor) }
+    /// Frames packets one after the other in `assembly`; the first has `first` bytes.
+    private mutating func gather(
+        _ cursor: inout Cursor, _ first: Int, _ assembly: UnsafeMutableRawBufferPointer
+    ) -> Output? {
         guard let room = assembly.baseAddress else { return nil }
-        var used = 0
+        let roomEnd = room + assembly.count
+        let end = cursor.end
+        var position = cursor.position
+        var output = room
+        var packets: UInt64 = 0
+        var size = first
         while true {
-            // Asked before it is taken: a packet that does not fit is the next call's first.
-            if used > 0, let size = sizeOfWhole(at: cursor.position, cursor.end),
-                used + size + FrameHeader.headroom > assembly.count
-            {
+            let count = min(size, end - position)
+            let payload = FrameHeader.write(.binary, count: size, to: output)
+            payload.copyMemory(from: position, byteCount: count)
+            output = payload + count
+            position += count
+            packets &+= 1
+            if count < size {  // the block ends inside it
+                scanner.begin(remaining: size &- count)
+                packets &-= 1
                 break
             }
-            let packet = cursor.position
-            guard let size = wholePacket(at: packet, cursor.end) else { break }
-            cursor.position += size
-            if used == 0, size + FrameHeader.headroom > assembly.count {
-                return frame(.binary, isFinal: true, packet, size)
-            }
-            let payload = FrameHeader.write(.binary, count: size, to: room + used)
-            payload.copyMemory(from: packet, byteCount: size)
-            used = payload + size - room
+            // Looked at before it is taken: what does not fit is the next call's first.
+            guard end - position >= 2, let next = announcedSize(at: position, end) else { break }
+            let wanted = min(next, end - position)
+            guard wanted <= Self.gatherLimit, roomEnd - output >= FrameHeader.headroom + wanted,
+                isAllowed(at: position)
+            else { break }
+            size = next
         }
-        if used > 0 { return Output(start: room, count: used) }
-        return isBroken ? nil : cutOff(&cursor)
+        scanner.note(packets: packets)
+        cursor.position = position
+        return Output(start: room, count: output - room)
+    }
+
+    private mutating func nextPackets(_ cursor: inout Cursor) -> Output? {
+        let start = cursor.position
+        var position = start
+        var cutOff: Int?
+        while position < cursor.end, let size = announcedSize(at: position, cursor.end) {
+            // The packet that the block cuts off is a message of its own.
+            if size > cursor.end - position {
+                if position == start, isAllowed(at: position) { cutOff = size }
+                break
+            }
+            guard isAllowed(at: position) else { break }
+            scanner.note(packets: 1)
+            position += size
+        }
+        if let cutOff { return frame(&cursor, cutOff) }
+        guard position > start else { return hold(&cursor) }
+        cursor.position = position
+        return prepend(before: start, size: position - start, present: position - start)
     }
 
     private mutating func nextStream(_ cursor: inout Cursor) -> Output? {
@@ -144,44 +183,64 @@ package struct Downlink: ~Copyable {
         }
         let count = position - UnsafeRawPointer(start)
         cursor.position = cursor.end
-        return count > 0 ? frame(.binary, isFinal: true, start, count) : nil
+        return count > 0 ? prepend(before: start, size: count, present: count) : nil
     }
 
     // MARK: Parts
 
-    /// The size of the packet at `position` if it is whole and allowed; counts it.
-    @inline(__always)
-    private mutating func wholePacket(
-        at position: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer
-    ) -> Int? {
-        guard let size = sizeOfWhole(at: position, end) else { return nil }
-        let first = position.load(as: UInt8.self)
-        if stops.contains(PacketScanner.Types(firstByte: first)), !isAllowed(first) {
-            isBroken = true
-            return nil
-        }
-        scanner.note(packets: 1)
-        return size
+    /// More of the packet whose frame is under way.
+    private mutating func restOfFrame(_ cursor: inout Cursor) -> Output? {
+        let start = cursor.position
+        let count = min(scanner.remaining, cursor.end - start)
+        scanner.take(count)
+        cursor.position += count
+        return Output(start: start, count: count)
     }
 
-    @inline(__always)
-    private mutating func sizeOfWhole(
-        at position: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer
-    ) -> Int? {
-        guard let size = announcedSize(at: position, end), size <= end - position else { return nil }
-        return size
+    /// The packet of `size` bytes at the cursor, or as much of it as is there, as a frame in place.
+    private mutating func frame(_ cursor: inout Cursor, _ size: Int) -> Output? {
+        let start = cursor.position
+        let count = min(size, cursor.end - start)
+        cursor.position += count
+        scanner.begin(remaining: size &- count)
+        return prepend(before: start, size: size, present: count)
+    }
+
+    /// Keeps the part of a fixed header that does not show its length yet: at most four bytes. Of a broken packet nothing.
+    private mutating func hold(_ cursor: inout Cursor) -> Output? {
+        guard !isBroken else { return nil }
+        while cursor.position < cursor.end, carryCount < UInt8(Self.carryCapacity) {
+            carry |= UInt32(cursor.position.load(as: UInt8.self)) &<< (UInt32(carryCount) &* 8)
+            carryCount &+= 1
+            cursor.position += 1
+        }
+        return nil
     }
 
     @inline(__always)
     private mutating func announcedSize(
         at position: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer
     ) -> Int? {
+        // The everyday packet: a Remaining Length of one byte.
+        if end - position >= 2 {
+            let length = (position + 1).load(as: UInt8.self)
+            if length < 0x80 { return 2 &+ Int(length) }
+        }
         do throws(PacketScanner.Failure) {
             return try PacketScanner.size(at: position, end)
         } catch {
             isBroken = true
             return nil
         }
+    }
+
+    /// Whether the broker may send the packet at `position`; when not, the stream is broken there.
+    @inline(__always)
+    private mutating func isAllowed(at position: UnsafeMutableRawPointer) -> Bool {
+        let first = position.load(as: UInt8.self)
+        guard stops.contains(PacketScanner.Types(firstByte: first)), !isAllowed(first) else { return true }
+        isBroken = true
+        return false
     }
 
     /// Packets that are looked at: allowed once, allowed and noted, or never allowed from a server.
@@ -198,44 +257,37 @@ package struct Downlink: ~Copyable {
         }
     }
 
-    /// More of a packet that is larger than what is held.
-    private mutating func continueMessage(_ cursor: inout Cursor) -> Output? {
-        let count = min(scanner.remaining, cursor.end - cursor.position)
-        scanner.take(count)
-        let start = cursor.position
-        cursor.position += count
-        return frame(.continuation, isFinal: scanner.remaining == 0, start, count)
-    }
-
-    /// The block ends inside the packet at the cursor: holds a small one, begins a message with a large one.
-    private mutating func cutOff(_ cursor: inout Cursor) -> Output? {
-        let start = cursor.position
-        let count = cursor.end - start
-        guard count > 0, !isBroken else { return nil }
-        cursor.position = cursor.end
-        let size = announcedSize(at: start, cursor.end)
-        if isBroken { return nil }
-        guard let size, size > Self.carryCapacity else {
-            let copy = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 8)
-            copy.copyMemory(from: start, byteCount: count)
-            carry = copy
-            carryCount = count
-            return nil
-        }
-        let first = start.load(as: UInt8.self)
-        if stops.contains(PacketScanner.Types(firstByte: first)), !isAllowed(first) {
-            isBroken = true
-            return nil
-        }
-        scanner.begin(remaining: size - count)
-        return frame(.binary, isFinal: false, start, count)
-    }
-
+    /// Writes the header of a frame of `size` bytes in front of the `present` ones that are there.
     @inline(__always)
-    private func frame(
-        _ opcode: FrameHeader.Opcode, isFinal: Bool, _ payload: UnsafeMutableRawPointer, _ count: Int
-    ) -> Output {
-        let start = FrameHeader.prepend(opcode, isFinal: isFinal, before: payload, count: count)
-        return Output(start: start, count: count + (payload - start))
+    private func prepend(before payload: UnsafeMutableRawPointer, size: Int, present: Int) -> Output {
+        let start = FrameHeader.prepend(.binary, before: payload, count: size)
+        return Output(start: start, count: present + (payload - start))
+    }
+}
+
+// MARK: - A pong that waits
+
+extension Downlink {
+    /// Whether a pong waits and may be sent now.
+    @inline(__always)
+    package var hasDuePong: Bool { postponedPong != nil && isBetweenFrames }
+
+    /// Keeps a pong of at most 125 bytes until the frame under way is whole: the latest one (RFC 6455 §5.5.3).
+    package mutating func postpone(pong payload: UnsafeRawPointer, count: Int) {
+        let room = postponedPong ?? .allocate(byteCount: 1 + Uplink.controlCapacity, alignment: 8)
+        let count = min(count, Uplink.controlCapacity)
+        room.storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+        (room + 1).copyMemory(from: payload, byteCount: count)
+        postponedPong = room
+    }
+
+    /// Hands out the pong that waits: its payload goes to `room`, which has `Uplink.controlCapacity` bytes. Returns its size.
+    package mutating func takePong(into room: UnsafeMutableRawPointer) -> Int? {
+        guard let waiting = postponedPong else { return nil }
+        postponedPong = nil
+        let count = Int(waiting.load(as: UInt8.self))
+        room.copyMemory(from: waiting + 1, byteCount: count)
+        waiting.deallocate()
+        return count
     }
 }

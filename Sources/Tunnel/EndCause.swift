@@ -95,36 +95,4 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
         default: .client
         }
     }
-
-    /// The WebSocket Close that tells the client.
-    package var closeCode: CloseCode {
-        switch self {
-        case .clientDisconnect, .clientClosed, .brokerDisconnect, .served: .normal
-        case .shutdown, .drained: .goingAway
-        case .webSocketError, .malformedPacket, .protocolError, .connectMalformed: .protocolError
-        case .textFrame: .unsupportedData
-        case .packetTooLarge, .connectTooLarge: .messageTooBig
-        case .noUpstream, .sourcePortsExhausted, .authUnavailable, .authBusy, .authTimeout: .tryAgainLater
-        case .rebalanced: .serviceRestart
-        case .brokerLost, .brokerProtocolError, .brokerStalled: .badGateway
-        case .outOfResources: .internalError
-        default: .policyViolation
-        }
-    }
-
-    /// The DISCONNECT that a 5.0 client gets first when its session is open; nil when nobody is there to read it, and when
-    /// the broker closed: why, only the broker knows, and it has said so or has chosen not to.
-    package var disconnectReason: ReasonCode? {
-        switch self {
-        case .malformedPacket: .malformedPacket
-        case .protocolError, .webSocketError, .textFrame: .protocolError
-        case .packetTooLarge: .packetTooLarge
-        case .shutdown, .drained: .serverShuttingDown
-        case .brokerProtocolError, .brokerStalled: .unspecifiedError
-        case .outOfResources: .serverBusy
-        case .tokenExpired: .maximumConnectTime
-        case .rebalanced: .useAnotherServer
-        default: nil
-        }
-    }
 }

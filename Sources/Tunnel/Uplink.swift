@@ -22,6 +22,9 @@ package struct Uplink: ~Copyable {
 
     package init() {}
 
+    /// `websocket_strict`: whether a Pong or Close without a mask breaks a rule.
+    package mutating func setStrict(_ isStrict: Bool) { decoder.isStrict = isStrict }
+
     /// Packets that the client has begun to send behind its CONNECT.
     package var packets: UInt64 { scanner.packets }
 
@@ -42,8 +45,8 @@ package struct Uplink: ~Copyable {
     package enum End: Equatable, BitwiseCopyable {
         /// A Close frame, and its code.
         case close(UInt16?)
-        /// A Close frame or a data frame that breaks the rules, and the code to answer with.
-        case failure(CloseCode)
+        /// A frame that breaks a rule.
+        case failure(WebSocketViolation)
     }
 
     /// Decodes `start..<end`, with `headroom` bytes free in front of `start` and `controlCapacity` bytes at `control`.
@@ -54,7 +57,7 @@ package struct Uplink: ~Copyable {
         let first = decoder.restoreCarry(before: start)
         var cursor = FrameDecoder.Cursor(start: first, end: end)
         var block = Block(payload: first, count: 0, ping: nil, end: nil)
-        do throws(FrameDecoder.Failure) {
+        do throws(WebSocketViolation) {
             while let frame = try decoder.next(&cursor) {
                 switch frame.kind {
                 case .pong: break  // unsolicited or not, §5.5.3
@@ -67,7 +70,7 @@ package struct Uplink: ~Copyable {
                 if block.end != nil { break }
             }
         } catch {
-            block.end = .failure(error.closeCode)
+            block.end = .failure(error)
         }
         block.count = cursor.payloadEnd - first
         return block
@@ -76,10 +79,10 @@ package struct Uplink: ~Copyable {
     private static func close(_ frame: FrameDecoder.ControlFrame) -> End {
         let bytes = UnsafeBufferPointer(
             start: UnsafePointer(frame.payload.assumingMemoryBound(to: UInt8.self)), count: frame.count)
-        do throws(ClosePayloadError) {
+        do throws(WebSocketViolation) {
             return .close(try ClosePayload.parse(bytes.span))
         } catch {
-            return .failure(error.code)
+            return .failure(error)
         }
     }
 

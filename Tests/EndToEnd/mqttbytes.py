@@ -97,6 +97,22 @@ def disconnect(version=4, reason=None):
     return packet(0xE0, b"" if reason is None else bytes([reason, 0]))
 
 
+def publish_of(size, topic="t"):
+    """A PUBLISH of exactly `size` bytes in all."""
+    for header in (2, 3, 4, 5):
+        result = publish(topic, bytes(max(0, size - header - 2 - len(topic))))
+        if len(result) == size:
+            return result
+    raise ValueError(f"no PUBLISH has {size} bytes")
+
+
+def goodbye(code, words):
+    """The DISCONNECT of a 5.0 server, with its Reason String (5.0 §3.14.2.2.3)."""
+    text = words.encode()
+    properties = b"\x1f" + len(text).to_bytes(2, "big") + text
+    return packet(0xE0, bytes([code, len(properties)]) + properties)
+
+
 def whole(buffer, start=0):
     """The size of the packet that begins at `start`, or None while it is not all there."""
     size, shift = 0, 0

@@ -265,7 +265,7 @@ def test_a_session_ends_with_its_certificate(rig, devices, version, tls):
     peer = rig.peer(one, tls=own)
     peer.open_mqtt(version)
     session = peer.socket.session
-    peer.expect_close(1008, before=b"\xe0\x02\xa0\x00" if version == 5 else b"")
+    peer.expect_close(1008, before=mqttbytes.goodbye(0xA0, "the credentials have expired") if version == 5 else b"")
     one.ended(status_reason="token_expired")
 
     def refused():

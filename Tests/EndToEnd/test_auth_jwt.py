@@ -201,7 +201,7 @@ def test_a_session_ends_with_its_token(rig, version):
     peer = admitted(
         rig, one, version, username="u", password=token(lifetime=2).encode(), will=("wills/c", b"gone"), client_id="c"
     )
-    goodbye = b"\xe0\x02\xa0\x00" if version == 5 else b""
+    goodbye = mqttbytes.goodbye(0xA0, "the credentials have expired") if version == 5 else b""
     peer.expect_close(1008, before=goodbye)
     one.ended(status_reason="token_expired", mqtt_client_id="c")
     assert watcher.message().payload == b"gone"

@@ -236,6 +236,7 @@ def test_versions_of_the_operator(rig, version):
 
 # After the gate
 
+MISPLACED = mqttbytes.goodbye(0x82, "an MQTT packet that is not allowed here")
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_second_connect(rig, version):
@@ -244,7 +245,7 @@ def test_second_connect(rig, version):
     gateway = rig.gateway([broker])
     peer = rig.opened(gateway, version)
     peer.send_mqtt(publish("t", "x", version=version), connect(version, "again"))
-    peer.expect_close(1002, before=b"\xe0\x02\x82\x00" if version == 5 else b"")
+    peer.expect_close(1002, before=MISPLACED if version == 5 else b"")
     assert gateway.ended_count(1)[0]["status_reason"] == "protocol_error"
     first = connect(version, "byte-peer") + publish("t", "x", version=version)
     assert bytes(broker.connections[0].received) == first, "what stood before it arrives, the second one does not"
@@ -257,7 +258,7 @@ def test_second_connect_behind_the_first(rig, version):
     peer = rig.peer(gateway)
     peer.upgrade()
     peer.send_mqtt(connect(version, "c"), connect(version, "c"))
-    peer.expect_close(1002, before=mqttbytes.connack(version) + (b"\xe0\x02\x82\x00" if version == 5 else b""))
+    peer.expect_close(1002, before=mqttbytes.connack(version) + (MISPLACED if version == 5 else b""))
     assert bytes(broker.connections[0].received) == connect(version, "c")
 
 
@@ -279,8 +280,8 @@ def test_packets_that_no_client_sends(rig, name, version):
     peer = rig.opened(gateway, version)
     bad, cause = SERVER_ONLY[name]
     peer.send_mqtt(bad)
-    reason = b"\x82" if cause == "protocol_error" else b"\x81"
-    peer.expect_close(1002, before=b"\xe0\x02" + reason + b"\x00" if version == 5 else b"")
+    told = MISPLACED if cause == "protocol_error" else mqttbytes.goodbye(0x81, "a malformed MQTT packet")
+    peer.expect_close(1002, before=told if version == 5 else b"")
     assert gateway.ended_count(1)[0]["status_reason"] == cause
     assert bytes(broker.connections[0].received) == connect(version, "byte-peer")
 
@@ -294,7 +295,7 @@ def test_packet_larger_than_the_operator_allows(rig, version):
     peer.send_mqtt(small)
     broker.received(connect(version, "byte-peer") + small)
     peer.send_mqtt(publish("t", bytes(20_000), version=version))
-    peer.expect_close(1009, before=b"\xe0\x02\x95\x00" if version == 5 else b"")
+    peer.expect_close(1009, before=mqttbytes.goodbye(0x95, "the MQTT packet is too large") if version == 5 else b"")
     assert gateway.ended_count(1)[0]["status_reason"] == "packet_too_large"
 
 

@@ -108,7 +108,7 @@ def test_stop_tells_the_clients(rig, number):
     gateway = rig.gateway([rig.fake()])
     three, five = rig.opened(gateway, 4, "three"), rig.opened(gateway, 5, "five")
     gateway.send_signal(number)
-    for peer, told in ((three, b""), (five, b"\xe0\x02\x8b\x00")):
+    for peer, told in ((three, b""), (five, mqttbytes.goodbye(0x8B, "server shutting down"))):
         closed = peer.read_close()
         assert (bytes(peer.mqtt), closed.close_code) == (told, 1001)
         peer.send_frame(CLOSE, closed.payload)
@@ -186,7 +186,7 @@ def test_quit_ends_within_worker_shutdown_timeout(rig):
     gateway = rig.gateway([rig.fake()], main="worker_shutdown_timeout 400ms;")
     peer = rig.opened(gateway, 5)
     gateway.send_signal(signal.SIGQUIT)
-    peer.expect_close(1001, before=b"\xe0\x02\x8b\x00")
+    peer.expect_close(1001, before=mqttbytes.goodbye(0x8B, "server shutting down"))
     assert gateway.process.wait() == 0
     assert gateway.access()[0]["status_reason"] == "drained"
 

@@ -1,30 +1,20 @@
 """The open session: frames towards the client, slow and lost sides, keep alive."""
 
 import hashlib
+import signal
 
 import pytest
 
 import fakebroker
 import harness
 import mqttbytes
-from bytepeer import BINARY, CONTINUATION, PING, PONG, frame
+from bytepeer import BINARY, PING, PONG, frame
 from fakebroker import accept_then_send
 from harness import DEADLINE, IS_SANITIZED, eventually, stalled
 from mqttbytes import connect, publish
 
 # Growth in MiB that is no leak of payloads: buffers of the loops, allocator; shadow memory in sanitizer builds.
 FLAT = 200 if IS_SANITIZED else 24
-
-
-def messages_of(peer):
-    """What `peer` has read, as whole messages: lists of the payloads of their frames."""
-    messages = []
-    for received in peer.frames:
-        if received.opcode == BINARY:
-            messages.append([received.payload])
-        elif received.opcode == CONTINUATION:
-            messages[-1].append(received.payload)
-    return messages
 
 
 def read_packets(peer, count):
@@ -39,22 +29,27 @@ def some_packets(rig, count=400):
     return [publish("t", rig.random.randbytes(size)) for size in sizes]
 
 
-@pytest.mark.parametrize("mode", ["packets", "packet", "stream"])
+def check_messages(peer, mode):
+    """Every message is one frame; `packet`: with one packet in it, `packets`: with whole ones."""
+    for received in peer.frames:
+        assert received.opcode == BINARY and received.fin, "a message in fragments"
+        if mode != "stream":
+            whole, rest = mqttbytes.split(received.payload)
+            assert rest == b"", "a message that ends inside a packet"
+            assert len(whole) == 1 if mode == "packet" else len(whole) >= 1
+
+
+@pytest.mark.parametrize("mode", ["packet", "packets", "stream"])
 def test_frames(rig, mode):
-    """packets: whole packets in each message. packet: exactly one. stream: any cut. All of them: the same bytes."""
+    """packet: exactly one packet in each message. packets: whole ones. stream: any cut. All of them: the same bytes."""
     packets = some_packets(rig)
     broker = rig.fake(accept_then_send(b"".join(packets)))
     peer = rig.opened(rig.gateway([broker], location=f"websocket_frames {mode};"))
     assert read_packets(peer, len(packets)) == packets
-    if mode == "stream":
-        return
-    for parts in messages_of(peer):
-        whole, rest = mqttbytes.split(b"".join(parts))
-        assert rest == b"", "a message that ends inside a packet"
-        assert len(whole) == 1 if mode == "packet" else len(whole) >= 1
+    check_messages(peer, mode)
 
 
-@pytest.mark.parametrize("mode", ["packets", "packet", "stream"])
+@pytest.mark.parametrize("mode", ["packet", "packets", "stream"])
 def test_frames_when_the_broker_writes_odd_pieces(rig, mode):
     """users.md 6: packets that a read cuts in two still reach the client whole."""
     packets = some_packets(rig, 150)
@@ -66,40 +61,88 @@ def test_frames_when_the_broker_writes_odd_pieces(rig, mode):
         position += size
     peer = rig.opened(rig.gateway([rig.fake(accept_then_send(*pieces))], location=f"websocket_frames {mode};"))
     assert read_packets(peer, len(packets)) == packets
-    if mode != "stream":
-        for parts in messages_of(peer):
-            whole, rest = mqttbytes.split(b"".join(parts))
-            assert rest == b"" and (mode == "packets" or len(whole) == 1)
+    check_messages(peer, mode)
 
 
-@pytest.mark.parametrize("mode", ["packets", "packet"])
-def test_large_packet_is_one_fragmented_message_and_a_pong_passes_between(rig, mode):
-    """RFC 6455 §5.4. The packet is never held: its beginning is there before its end is sent."""
-    packet = publish("t", bytes(3_000_000))
+@pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])
+def test_by_default_each_packet_is_one_frame(rig, tls):
+    """Paho C takes the first packet of a message and no fragments. Borders of WebSocket lengths, two packets in one
+    read, and 16 MB."""
+    sizes = [125, 126, 127, 128, 65_535, 65_536, 65_537, 16_000_000]
+    packets = [publish("t", bytes(5)), publish("t", bytes(6))]
+    packets += [packet for size in sizes for packet in (mqttbytes.publish_of(size), b"\xd0\x00")]
+    broker = rig.fake(accept_then_send(b"".join(packets)))
+    gateway = rig.tls_gateway([broker])
+    peer = rig.peer(gateway, tls=tls)
+    peer.open_mqtt()
+    assert read_packets(peer, len(packets)) == packets
+    check_messages(peer, "packet")
+    assert [len(received.payload) for received in peer.frames[1:]] == [len(packet) for packet in packets]
 
-    def in_two_halves(connection):
+
+def halved(packet, at):
+    """A broker that sends `packet` in two halves, the second when it is released."""
+
+    def behaviour(connection):
         connection.accept_connect()
-        connection.send(packet[:1_500_000])
+        connection.send(packet[:at])
         connection.released.wait(DEADLINE)
-        connection.send(packet[1_500_000:])
+        connection.send(packet[at:])
         connection.drain()
 
-    broker = rig.fake(in_two_halves)
+    return behaviour
+
+
+@pytest.mark.parametrize("mode", ["packet", "packets"])
+def test_packet_in_pieces_is_one_frame_of_its_length(rig, mode):
+    """It is never held: its beginning is there before its end is sent. A pong cannot pass inside a frame (RFC 6455 §5.2):
+    the latest comes right behind it."""
+    packet = publish("t", rig.random.randbytes(3_000_000))
+    broker = rig.fake(halved(packet, 1_500_000))
     peer = rig.opened(rig.gateway([broker], location=f"websocket_frames {mode};"))
-    received = bytearray()
-    while len(received) < 1_500_000:
-        part = peer.read_frame()
-        assert part.opcode == (CONTINUATION if received else BINARY) and not part.fin
-        received += part.payload
-    peer.send_frame(PING, b"between")
-    answer = peer.read_frame()
-    assert (answer.opcode, answer.payload) == (PONG, b"between")
+    head = b"\x82\x7f" + len(packet).to_bytes(8, "big")
+    assert peer.read_exactly(len(head) + 1_500_000) == head + packet[:1_500_000]
+    peer.send_frame(PING, b"first")
+    peer.send_frame(PING, b"latest")
+    peer.send_mqtt(mqttbytes.PINGREQ)
+    broker.received(connect(4, "byte-peer") + mqttbytes.PINGREQ)  # so the pings have come, too
     broker.connections[0].released.set()
-    while not part.fin:
-        part = peer.read_frame()
-        assert part.opcode == CONTINUATION
-        received += part.payload
-    assert bytes(received) == packet
+    assert peer.read_exactly(len(packet) - 1_500_000) == packet[1_500_000:]
+    answer = peer.read_frame()
+    assert (answer.opcode, answer.payload) == (PONG, b"latest")
+
+
+def test_broker_lost_inside_a_packet(rig):
+    """No Close can be said inside a frame: the connection ends, and the log says why."""
+    packet = publish("t", bytes(1000))
+
+    def half(connection):
+        connection.accept_connect()
+        connection.send(packet[:500])
+
+    gateway = rig.gateway([rig.fake(half)])
+    peer = rig.opened(gateway, 5)
+    assert peer.read_to_end() == b"\x82\x7e" + len(packet).to_bytes(2, "big") + packet[:500]
+    assert not peer.was_reset
+    assert gateway.ended_count(1)[0]["status_reason"] == "broker_lost"
+
+
+@pytest.mark.parametrize("version", [4, 5])
+def test_drain_inside_a_packet_waits_for_its_end(rig, version):
+    """What the gateway wants it can put off: the client gets the whole packet, then is told."""
+    packet = publish("t", rig.random.randbytes(1_000_000), version=version)
+    broker = rig.fake(halved(packet, 400_000))
+    gateway = rig.gateway([broker], main="worker_shutdown_timeout 1ms;")
+    peer = rig.opened(gateway, version)
+    head = b"\x82\x7f" + len(packet).to_bytes(8, "big")
+    assert peer.read_exactly(len(head) + 400_000) == head + packet[:400_000]
+    gateway.send_signal(signal.SIGQUIT)
+    eventually(lambda: not harness.is_listening(gateway.port), "the listener closed")
+    broker.connections[0].released.set()
+    assert peer.read_exactly(len(packet) - 400_000) == packet[400_000:]
+    peer.expect_close(1001, before=mqttbytes.goodbye(0x8B, "server shutting down") if version == 5 else b"")
+    assert gateway.process.wait() == 0
+    assert gateway.access()[0]["status_reason"] == "drained"
 
 
 # Slow sides
@@ -193,7 +236,7 @@ def test_slow_client_still_gets_all_that_a_closing_broker_sent(rig):
     peer = rig.peer(gateway, receive_buffer=32_768)
     peer.open_mqtt()
     assert read_packets(peer, len(packets)) == packets
-    assert peer.read_close().close_code in (1000, 1014)
+    assert peer.read_close().close_code in (1000, 1012)
     peer.expect_end()
 
 
@@ -218,7 +261,7 @@ def test_half_open_broker(rig, version):
     """FIN from a broker ends the session; why, only the broker knows: the gateway adds no DISCONNECT."""
     gateway = rig.gateway([rig.fake(lambda connection: connection.accept_connect())])
     peer = rig.opened(gateway, version)
-    peer.expect_close(1014)
+    peer.expect_close(1012)
     assert gateway.ended_count(1)[0]["status_reason"] == "broker_lost"
 
 
@@ -239,7 +282,7 @@ def test_disconnect_of_a_5_0_broker_passes(rig):
 def test_broker_that_sends_nonsense(rig):
     gateway = rig.gateway([rig.fake(accept_then_send(b"\x00\x00garbage"))])
     peer = rig.opened(gateway, 5)
-    peer.expect_close(1014, before=b"\xe0\x02\x80\x00")
+    peer.expect_close(1011, before=mqttbytes.goodbye(0x80, "the broker broke a rule of MQTT"))
     assert gateway.ended_count(1)[0]["status_reason"] == "broker_protocol_error"
 
 
@@ -292,7 +335,7 @@ def test_broker_reset(rig):
     gateway = rig.gateway([broker])
     peer = rig.opened(gateway)
     broker.connections[0].released.set()
-    peer.expect_close(1014)
+    peer.expect_close(1012)
     assert gateway.ended_count(1)[0]["status_reason"] == "broker_lost"
 
 
@@ -311,25 +354,33 @@ def test_silent_clients_are_ended(rig):
     imposing = rig.fake(lambda connection: (connection.accept_connect(properties=b"\x13\x00\x01"), connection.drain()))
     extra = "".join(f"location /{n} {{ mqtt_pass 127.0.0.1:{b.port}; }}" for n, b in (("p", patient), ("i", imposing)))
     gateway = rig.gateway([broker], server=extra)
-    silent, imposed, mortal, talking = (rig.peer(gateway, timeout=11.5 + DEADLINE) for _ in range(4))
+    silent, imposed, mortal, talking, answering = (rig.peer(gateway, timeout=11.5 + DEADLINE) for _ in range(5))
     silent.open_mqtt(client_id="silent", keepalive=1, path="/p")
     imposed.upgrade("/i")
     imposed.send_mqtt(connect(5, "imposed", keepalive=600))
     imposed.read_packet()
     talking.open_mqtt(client_id="talking", keepalive=1, path="/p")
+    answering.open_mqtt(client_id="answering", keepalive=1, path="/p")
     mortal.open_mqtt(client_id="mortal", keepalive=1, will=("wills", "silent"))
+    # Asked in time, and there: never ended by the gateway, whatever its keep alive.
+    received = answering.read_frame()
+    assert received.opcode == PING
+    answering.send_frame(PONG, received.payload)
     mortal.read_close()
     mortal.close()
     talking.send_frame(PONG)  # one sign of life, later than the others' last
     for peer in (silent, imposed):
         assert peer.read_close().close_code == 1008
         peer.close()
-    talking.send_frame(PING, b"here")
-    assert talking.read_frame().payload == b"here"
+    for peer, payload in ((talking, b"here"), (answering, b"so am I")):
+        peer.send_frame(PING, payload)
+        while (received := peer.read_frame()).opcode == PING:
+            peer.send_frame(PONG, received.payload)
+        assert received.payload == payload
     gateway.ended_count(3)
     lines = {line["mqtt_client_id"]: line for line in gateway.access()}
     assert lines["silent"]["status_reason"] == lines["imposed"]["status_reason"] == "client_idle"
-    assert "talking" not in lines
+    assert "talking" not in lines and "answering" not in lines
     assert lines["mortal"]["status_reason"] in ("broker_lost", "client_idle"), "the broker's own limit is shorter"
     assert watcher.messages() == [("wills", b"silent")]
     for ended in (patient.connections[0], imposing.connections[0]):
@@ -345,6 +396,25 @@ def test_pings_on_silence(rig):
         received = peer.read_frame()
         assert received.opcode == PING
         peer.send_frame(PONG, received.payload)
+
+
+def test_ping_to_a_client_that_only_listens(rig):
+    """The client's silence counts, whatever its broker sends: a keep alive of 0 with data every few milliseconds."""
+
+    def talk(connection):
+        connection.accept_connect()
+        while not connection.released.wait(0.02):
+            connection.send(publish("t", "news"))
+
+    broker = rig.fake(talk)
+    peer = rig.opened(rig.gateway([broker], location="websocket_ping 200ms;"), keepalive=0)
+    pings = 0
+    while pings < 3:
+        received = peer.read_frame()
+        if received.opcode == PING:
+            pings += 1
+            peer.send_frame(PONG, received.payload, mask=None)  # as paho-mqtt does
+    broker.connections[0].released.set()
 
 
 def test_no_ping_when_switched_off(rig):

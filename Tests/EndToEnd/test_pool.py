@@ -267,7 +267,7 @@ def test_killed_broker_ends_its_sessions_and_new_ones_go_elsewhere(rig):
     first.kill()
     for name, peer in peers.items():
         if name in lost:
-            peer.expect_close(1014)
+            peer.expect_close(1012)
         else:
             peer.subscribe("t", version=5)
     ended = {(line["mqtt_client_id"], line["status_reason"]) for line in gateway.ended_count(2)}

@@ -35,7 +35,7 @@ def test_session_taken_over(rig):
     gateway = rig.gateway([rig.mosquitto()])
     first = rig.opened(gateway, 5, "same")
     second = rig.opened(gateway, 5, "same")
-    first.expect_close(1014)
+    first.expect_close(1012)
     assert gateway.ended_count(1)[0]["status_reason"] == "broker_lost"
     second.subscribe("t", version=5)
 

@@ -5,6 +5,7 @@ import pytest
 import fakebroker
 import mqttbytes
 from bytepeer import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, masked
+from harness import eventually
 
 CONNECT = mqttbytes.connect(4, "byte-peer")
 MASK = b"\x01\x02\x03\x04"
@@ -47,6 +48,72 @@ def test_violation_in_an_open_session(rig, name):
     assert line["status_reason"] == ("text_frame" if code == 1003 else "websocket_error")
 
 
+WORDS = {
+    "unmasked, §5.1": "the frame is not masked",
+    "RSV1, §5.2": "a reserved bit (RSV) is set",
+    "reserved opcode B, §5.2": "unknown opcode",
+    "ping of 126 bytes, §5.5": "a control frame is longer than 125 bytes",
+    "length 2 in 16 bits, §5.2": "the length is not in its shortest form",
+    "text, [MQTT-6.0.0-1]": "a text frame: MQTT is binary",
+    "continuation of nothing, §5.4": "a continuation frame without a message to continue",
+    "close code 1005, §7.4": "the Close frame has a status code that may not be sent",
+    "close reason that is not UTF-8, §5.5.1": "the reason of the Close frame is not UTF-8",
+}
+
+
+@pytest.mark.parametrize("when", ["before the CONNECT", "in an open session"])
+@pytest.mark.parametrize("name", WORDS)
+def test_the_rule_is_named(rig, name, when):
+    """As the reason of the Close, and in the error log."""
+    gateway = rig.gateway([rig.fake()])
+    peer = rig.peer(gateway)
+    if when == "before the CONNECT":
+        peer.upgrade()
+    else:
+        peer.open_mqtt()
+    data, code = VIOLATIONS[name]
+    peer.send(data)
+    closed = peer.expect_close(code)
+    assert closed.payload[2:].decode().startswith(WORDS[name])
+    said = f"the client broke a rule of WebSocket: {WORDS[name]}"
+    eventually(lambda: said in gateway.output(), "the rule in the log")
+
+
+# Frames without a mask
+
+
+@pytest.mark.parametrize("payload", [b"", b"abc", b"p" * 125])
+def test_pong_without_a_mask_is_taken(rig, payload):
+    """paho-mqtt for Python, up to 2.2, sends it so."""
+    broker = rig.fake()
+    peer = rig.opened(rig.gateway([broker]))
+    message = mqttbytes.publish("t", "after")
+    peer.send(frame(PONG, payload, mask=None) + frame(BINARY, message))
+    broker.received(CONNECT + message)
+    peer.send_cut(frame(PONG, payload, mask=None))
+    peer.send_mqtt(mqttbytes.PINGREQ)
+    broker.received(CONNECT + message + mqttbytes.PINGREQ)
+
+
+def test_close_without_a_mask_is_taken(rig):
+    gateway = rig.gateway([rig.fake()])
+    peer = rig.opened(gateway)
+    peer.send(frame(CLOSE, b"\x03\xe8bye", mask=None))
+    assert peer.read_close().close_code == 1000
+    peer.expect_end()
+    assert gateway.ended_count(1)[0]["status_reason"] == "client_closed"
+
+
+@pytest.mark.parametrize("opcode", [PONG, CLOSE])
+def test_strict_refuses_them(rig, opcode):
+    """websocket_strict on: RFC 6455 §5.1 to the letter."""
+    gateway = rig.gateway([rig.fake()], location="websocket_strict on;")
+    peer = rig.opened(gateway)
+    peer.send(frame(opcode, b"\x03\xe8", mask=None))
+    peer.expect_close(1002)
+    assert gateway.ended_count(1)[0]["status_reason"] == "websocket_error"
+
+
 @pytest.mark.parametrize("name", VIOLATIONS)
 def test_violation_before_connect(rig, name):
     broker = rig.fake()
@@ -65,7 +132,7 @@ def test_version_5_client_is_told_in_mqtt_first(rig):
     gateway = rig.gateway([rig.fake()])
     peer = rig.opened(gateway, 5)
     peer.send(frame(TEXT, b"hello"))
-    peer.expect_close(1003, before=b"\xe0\x02\x82\x00")
+    peer.expect_close(1003, before=mqttbytes.goodbye(0x82, "a text frame: MQTT is binary"))
 
 
 def test_violation_lets_the_will_fire(rig):
@@ -211,6 +278,33 @@ def test_nothing_behind_disconnect_passes(rig):
     peer.expect_close(1000)
     gateway.ended_count(1)
     assert bytes(broker.connections[0].received) == CONNECT + mqttbytes.disconnect()
+
+
+AFTER = {
+    "a Close": frame(CLOSE, b"\x03\xe9"),
+    "a packet": frame(BINARY, mqttbytes.publish("t", "after")),
+    "a malformed packet": frame(BINARY, b"\x00\x00"),
+    "a broken frame": frame(BINARY, b"x", mask=None),
+    "text": frame(TEXT, b"bye"),
+}
+
+
+@pytest.mark.parametrize("cut", ["one segment", "byte by byte"])
+@pytest.mark.parametrize("name", AFTER)
+def test_cause_after_a_disconnect_whatever_the_cuts(rig, name, cut):
+    """[MQTT-3.14.4-2]: the DISCONNECT is the end, whatever comes with it."""
+    gateway = rig.gateway([rig.fake()])
+    peer = rig.opened(gateway)
+    data = frame(BINARY, mqttbytes.disconnect()) + AFTER[name]
+    if cut == "one segment":
+        peer.send(data)
+    else:
+        try:
+            peer.send_cut(data)
+        except OSError:
+            pass  # the gateway has closed
+    assert peer.read_close().close_code == 1000
+    assert gateway.ended_count(1)[0]["status_reason"] == "client_disconnect"
 
 
 def test_client_that_never_answers_the_close_is_dropped(rig):

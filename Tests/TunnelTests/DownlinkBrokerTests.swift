@@ -52,7 +52,7 @@ struct DownlinkBrokerTests {
                 let run = DownlinkRun(of: stream, cuts: [cut], mode: mode, version: version)
                 let isRight =
                     run.isBroken && run.payload == Self.front && run.packets == 3 && run.fault == nil
-                    && !run.hasDisconnected && run.isBetweenMessages
+                    && !run.hasDisconnected && run.isBetweenFrames
                 if !isRight { Issue.record("\(version), cut at \(cut): \(run)") }
             }
         }
@@ -132,7 +132,7 @@ struct DownlinkBrokerTests {
         let stream = Self.front + disconnect
         for count in 0...stream.count {
             let run = DownlinkRun(of: Array(stream.prefix(count)), mode: mode)
-            let known = mode == .stream ? Self.front.count + 2 : stream.count
+            let known = Self.front.count + 2  // its length shows
             #expect(run.hasDisconnected == (count >= known) && !run.isBroken, "\(count) bytes")
         }
         #expect(DownlinkRun(of: stream, mode: mode).payload == stream)

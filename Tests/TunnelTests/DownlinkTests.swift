@@ -6,62 +6,58 @@ import Testing
 
 @Suite("Downlink: MQTT packets to WebSocket messages")
 struct DownlinkTests {
-    private static let small: [[UInt8]] = [
+    static let small: [[UInt8]] = [
         [0x20, 0x03, 0x00, 0x00, 0x00], MQTTPacket.make(0x30, 10, mark: 1), [0xD0, 0x00], [0xD0, 0x80, 0x00],
         MQTTPacket.make(0x32, 130, mark: 2), MQTTPacket.make(0x90, 3, mark: 3), MQTTPacket.make(0x40, 2, mark: 4),
     ]
-    /// Around the border of what is held, 4096 bytes with the fixed header, and behind it.
-    private static let large: [[UInt8]] = [
-        [0x20, 0x03, 0x00, 0x00, 0x00], MQTTPacket.make(0x30, 4_092, mark: 1), MQTTPacket.make(0x30, 4_093, mark: 2),
-        MQTTPacket.make(0x30, 4_094, mark: 3), [0xD0, 0x00], MQTTPacket.make(0x3D, 20_000, mark: 4), [0xD0, 0x00],
+    /// Around the borders of WebSocket lengths, and of what is gathered.
+    static let large: [[UInt8]] = [
+        [0x20, 0x03, 0x00, 0x00, 0x00], MQTTPacket.make(0x30, 123, mark: 1), MQTTPacket.make(0x30, 124, mark: 2),
+        MQTTPacket.make(0x30, 8_189, mark: 3), MQTTPacket.make(0x30, 8_190, mark: 4), [0xD0, 0x00],
+        MQTTPacket.make(0x3D, 65_531, mark: 5), [0xD0, 0x00], MQTTPacket.make(0x30, 65_532, mark: 6), [0xD0, 0x00],
     ]
+    static let whole = [Downlink.Mode.packet, .packets]
 
     @Test("`packets`: whole, they are one message")
     func packetsWhole() {
         let stream = Self.small.flatMap { $0 }
-        let run = DownlinkRun(of: stream)
+        let run = DownlinkRun(of: stream, mode: .packets)
         #expect(run.frames == [ServerFrame(isFinal: true, opcode: 2, payload: stream)])
-        #expect(run.packets == 7 && run.isBetweenMessages && !run.isBroken && run.fault == nil)
+        #expect(run.packets == 7 && run.isBetweenFrames && !run.isBroken && run.fault == nil)
     }
 
-    @Test("`packet`: whole, each is a message")
+    @Test("`packet`: each is a message, and all of them leave at once")
     func packetWhole() {
-        let run = DownlinkRun(of: Self.small.flatMap { $0 }, mode: .packet)
+        let run = DownlinkRun(of: Self.small.flatMap { $0 })
         #expect(run.frames == Self.small.map { ServerFrame(isFinal: true, opcode: 2, payload: $0) })
-        #expect(run.packets == 7 && run.isBetweenMessages && !run.isBroken && run.fault == nil)
+        #expect(run.packets == 7 && run.isBetweenFrames && !run.isBroken && run.fault == nil)
+        #expect(run.outputs == [1])
     }
 
-    @Test(
-        "Every pair of cuts of small packets: held until they are whole", arguments: [Downlink.Mode.packets, .packet])
+    @Test("Every pair of cuts of small packets: nothing but a cut header is held", arguments: whole)
     func smallCuts(mode: Downlink.Mode) {
         let stream = Self.small.flatMap { $0 }
-        let ends = Self.ends(Self.small)
         for first in 0...stream.count {
             for second in stride(from: first, through: stream.count, by: first % 3 + 1) {
                 let run = DownlinkRun(of: stream, cuts: [first, second], mode: mode, offset: second % 8)
                 if let mistake = Self.mistake(run, Self.small, mode) {
                     Issue.record("cut at \(first), \(second): \(mistake)")
                 }
-                // A block ends with the last packet that is whole.
-                let passed = run.blocks[0].reduce(0) { $0 + $1.payload.count }
-                if passed != ends.last(where: { $0 <= first }) { Issue.record("cut at \(first): \(passed) passed") }
             }
         }
         let bytewise = DownlinkRun(of: stream, cuts: Array(1..<stream.count), mode: mode)
         #expect(Self.mistake(bytewise, Self.small, mode) == nil)
     }
 
-    @Test(
-        "Every cut near a packet's ends, and many inside: a large one is one fragmented message",
-        arguments: [Downlink.Mode.packets, .packet])
+    @Test("Every cut near a packet's ends, and many inside: a packet is one frame of its length", arguments: whole)
     func largeCuts(mode: Downlink.Mode) {
         let stream = Self.large.flatMap { $0 }
-        let near = Self.ends(Self.large).flatMap { end in (end - 8...end + 8) }
-        let cuts = Set(near + Array(stride(from: 3, to: stream.count, by: 331))).filter { 0...stream.count ~= $0 }
+        let near = Self.ends(Self.large).flatMap { end in (end - 5...end + 5) }
+        let cuts = Set(near + Array(stride(from: 3, to: stream.count, by: 20_011))).filter { 0...stream.count ~= $0 }
             .sorted()
         for (index, first) in cuts.enumerated() {
-            for second in cuts[index...].prefix(3) + cuts.suffix(1) {
-                let run = DownlinkRun(of: stream, cuts: [first, second], mode: mode, room: 8_192)
+            for second in cuts[index...].prefix(2) + cuts.suffix(1) {
+                let run = DownlinkRun(of: stream, cuts: [first, second], mode: mode, room: 16_384)
                 if let mistake = Self.mistake(run, Self.large, mode) {
                     Issue.record("cut at \(first), \(second): \(mistake)")
                 }
@@ -69,7 +65,7 @@ struct DownlinkTests {
         }
     }
 
-    private static func ends(_ packets: [[UInt8]]) -> [Int] {
+    static func ends(_ packets: [[UInt8]]) -> [Int] {
         packets.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
     }
 
@@ -77,57 +73,43 @@ struct DownlinkTests {
     private static func mistake(_ run: DownlinkRun, _ packets: [[UInt8]], _ mode: Downlink.Mode) -> String? {
         if let fault = run.fault { return fault }
         if run.payload != packets.flatMap({ $0 }) { return "bytes were lost, added or moved" }
-        if run.isBroken || !run.isBetweenMessages { return "it does not end between two messages" }
+        if run.isBroken || !run.isBetweenFrames { return "it does not end between two frames" }
         if run.packets != UInt64(packets.count) { return "\(run.packets) packets counted" }
-        if run.mostHeld >= Downlink.carryCapacity { return "\(run.mostHeld) bytes held" }
-        for message in run.messages {
-            let (whole, rest) = MQTTPacket.split(message.payload)
-            if !rest.isEmpty || whole.isEmpty { return "a message that does not hold whole packets" }
-            if mode == .packet, whole.count != 1 { return "\(whole.count) packets in a message" }
-            if message.fragments > 1, whole.count != 1 || whole[0].count <= Downlink.carryCapacity {
-                return "a small packet, or more than one, in a fragmented message"
-            }
+        if run.mostHeld > Downlink.carryCapacity { return "\(run.mostHeld) bytes held" }
+        if mode == .packet {
+            return run.frames.map(\.payload) == packets ? nil : "messages that are not one packet each"
         }
-        return nil
+        let isSound = run.frames.allSatisfy { MQTTPacket.split($0.payload).rest.isEmpty && !$0.payload.isEmpty }
+        return isSound ? nil : "a message that does not hold whole packets"
     }
 
-    @Test(
-        "A packet of 4096 bytes is held, one of 4097 begins a message at once",
-        arguments: [Downlink.Mode.packets, .packet])
-    func border(mode: Downlink.Mode) {
-        for (count, isHeld) in [(4_093, true), (4_094, false)] {
+    @Test("A packet that is cut off leaves as far as it is there, in a frame of its whole length", arguments: whole)
+    func beginning(mode: Downlink.Mode) {
+        for count in [4, 126, 4_000, 20_000, 70_000, 300_000] {
             let packet = MQTTPacket.make(0x30, count)
-            for cut in 3..<packet.count {
+            for cut in [packet.count - count, packet.count / 2, packet.count - 1] {
                 let run = DownlinkRun(of: Array(packet.prefix(cut)), mode: mode)
-                let right =
-                    isHeld
-                    ? run.frames.isEmpty && run.isBetweenMessages && run.mostHeld == cut
-                    : run.frames == [ServerFrame(isFinal: false, opcode: 2, payload: Array(packet.prefix(cut)))]
-                        && !run.isBetweenMessages && run.mostHeld == 0
-                if !right { Issue.record("\(packet.count) bytes, cut at \(cut)") }
+                #expect(run.unfinished?.payload == Array(packet.prefix(cut)), "\(count) bytes, cut at \(cut)")
+                #expect(run.unfinished?.length == packet.count && run.mostHeld == 0 && run.packets == 1)
+                #expect(!run.isBetweenFrames && !run.isBetweenPackets)
             }
         }
     }
 
-    @Test("RFC 6455 §5.4: the blocks of a large packet are fragments of one message")
-    func fragments() {
-        let packet = MQTTPacket.make(0x30, 20_000)
-        let stream = [0xD0, 0x00] + packet + [0xD0, 0x00]
-        let run = DownlinkRun(of: stream, cuts: [5_000, 10_000, 15_000])
-        #expect(run.blocks.map(\.count) == [2, 1, 1, 2])
-        #expect(run.frames.map(\.isFinal) == [true, false, false, false, true, true])
-        #expect(run.frames.map(\.opcode) == [2, 2, 0, 0, 0, 2])
-        #expect(run.payload == stream && run.packets == 3)
+    @Test("The end of a packet, whole ones and the beginning of another: two outputs at most")
+    func endsAndBeginnings() {
+        let packets = (0..<6).map { MQTTPacket.make(0x30, 300, mark: $0) }
+        let stream = packets.flatMap { $0 }
+        let run = DownlinkRun(of: stream, cuts: [100, stream.count - 100])
+        #expect(run.frames.map(\.payload) == packets && run.outputs == [1, 2, 1] && run.fault == nil)
     }
 
-    @Test("A header that is not whole is held, whatever its length will be")
-    func partialHeader() {
+    @Test("A header that does not show its length is held, whatever that will be", arguments: whole)
+    func partialHeader(mode: Downlink.Mode) {
         for header in [[0x30], [0x30, 0xFF], [0x30, 0xFF, 0xFF], [0x30, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
-            for mode in [Downlink.Mode.packets, .packet] {
-                let run = DownlinkRun(of: [0xD0, 0x00] + header, mode: mode)
-                #expect(run.payload == [0xD0, 0x00] && run.mostHeld == header.count && run.packets == 1)
-                #expect(run.isBetweenMessages && !run.isBroken && run.fault == nil)
-            }
+            let run = DownlinkRun(of: [0xD0, 0x00] + header, mode: mode)
+            #expect(run.payload == [0xD0, 0x00] && run.mostHeld == header.count && run.packets == 1)
+            #expect(run.isBetweenFrames && run.isBetweenPackets && !run.isBroken && run.fault == nil)
         }
     }
 
@@ -136,7 +118,7 @@ struct DownlinkTests {
         let stream = [0x30, 0xFF, 0xFF, 0xFF, 0x7F] + [UInt8](repeating: 1, count: 50_000)
         for mode in [Downlink.Mode.packets, .packet, .stream] {
             let run = DownlinkRun(of: stream, cuts: [3, 20_000], mode: mode)
-            #expect(run.payload == stream && !run.isBetweenMessages && run.packets == 1 && !run.isBroken)
+            #expect(run.payload == stream && !run.isBetweenPackets && run.packets == 1 && !run.isBroken)
         }
     }
 
@@ -146,9 +128,8 @@ struct DownlinkTests {
         for packets in [Self.small, Self.large, (0..<200).map { MQTTPacket.make(0x30, $0, mark: $0) }] {
             let stream = packets.flatMap { $0 }
             for cuts in [[], [stream.count / 2], [1, 7, stream.count - 1]] {
-                let run = DownlinkRun(of: stream, cuts: cuts, mode: .packet, room: room)
+                let run = DownlinkRun(of: stream, cuts: cuts, room: room)
                 #expect(Self.mistake(run, packets, .packet) == nil, "cuts \(cuts)")
-                #expect(run.messages.map(\.payload) == packets)
             }
         }
     }
@@ -162,20 +143,20 @@ struct DownlinkTests {
                 let blocks = split(stream, at: [first, second]).filter { !$0.isEmpty }
                 let isRight =
                     run.frames == blocks.map { ServerFrame(isFinal: true, opcode: 2, payload: Array($0)) }
-                    && run.packets == 7 && run.isBetweenMessages && !run.isBroken && run.mostHeld == 0
+                    && run.packets == 7 && run.isBetweenPackets && !run.isBroken && run.mostHeld == 0
                     && run.fault == nil
                 if !isRight { Issue.record("cut at \(first), \(second)") }
             }
         }
     }
 
-    @Test("`stream`: a message of our own may only stand between two packets")
-    func streamBetweenMessages() {
+    @Test("`stream`: a packet of our own may only stand between two packets, a control frame anywhere")
+    func streamBetweenPackets() {
         let stream = Self.small.flatMap { $0 }
         let ends = Set(Self.ends(Self.small))
         for count in 0...stream.count {
             let run = DownlinkRun(of: Array(stream.prefix(count)), mode: .stream)
-            #expect(run.isBetweenMessages == ends.contains(count), "\(count) bytes")
+            #expect(run.isBetweenPackets == ends.contains(count) && run.isBetweenFrames, "\(count) bytes")
         }
     }
 }

@@ -17,14 +17,28 @@ struct EndCauseTests {
         #expect(Set(EndCause.allCases.map(\.rawValue)).count == EndCause.allCases.count)
     }
 
-    @Test("RFC 6455 §7.4: every Close code may go over the wire", arguments: EndCause.allCases)
+    @Test(
+        "RFC 6455 §7.4: every Close code may go over the wire, and is one that every client takes",
+        arguments: EndCause.allCases)
     func closeCodes(cause: EndCause) {
-        #expect(CloseCode.isValidOnWire(cause.closeCode.rawValue))
+        let code = cause.goodbye.code.rawValue
+        #expect(CloseCode.isValidOnWire(code) && code != 1014)
+    }
+
+    @Test(
+        "RFC 6455 §5.5.1, 5.0 §3.14.2.2.3: the words fit into a Close and a Reason String", arguments: EndCause.allCases
+    )
+    func words(cause: EndCause) {
+        let words = cause.goodbye.words
+        #expect(words.utf8.count <= 100 && words.utf8.allSatisfy { 0x20...0x7E ~= $0 })
+        #expect(!words.contains("_"))
+        // What is said in a DISCONNECT is said in words.
+        #expect(cause.goodbye.reason == nil || !words.isEmpty)
     }
 
     @Test("5.0 §3.14.2.1: every DISCONNECT may be sent by a server", arguments: EndCause.allCases)
     func reasons(cause: EndCause) {
-        guard let reason = cause.disconnectReason else { return }
+        guard let reason = cause.goodbye.reason else { return }
         #expect(reason.isAllowedInServerDisconnect && reason.rawValue >= 0x80)
     }
 
@@ -37,8 +51,9 @@ struct EndCauseTests {
             (.textFrame, .unsupportedData, .protocolError), (.malformedPacket, .protocolError, .malformedPacket),
             (.protocolError, .protocolError, .protocolError), (.connectMalformed, .protocolError, nil),
             (.connectTooLarge, .messageTooBig, nil), (.packetTooLarge, .messageTooBig, .packetTooLarge),
-            (.noUpstream, .tryAgainLater, nil), (.brokerLost, .badGateway, nil),
-            (.brokerProtocolError, .badGateway, .unspecifiedError), (.brokerStalled, .badGateway, .unspecifiedError),
+            (.noUpstream, .tryAgainLater, nil), (.brokerLost, .serviceRestart, nil),
+            (.brokerProtocolError, .internalError, .unspecifiedError),
+            (.brokerStalled, .tryAgainLater, .unspecifiedError),
             (.outOfResources, .internalError, .serverBusy), (.clientIDRefused, .policyViolation, nil),
             (.credentialsRefused, .policyViolation, nil), (.authBusy, .tryAgainLater, nil),
             (.tokenExpired, .policyViolation, .maximumConnectTime), (.refusedByBroker, .policyViolation, nil),
@@ -46,7 +61,7 @@ struct EndCauseTests {
             (.sourcePortsExhausted, .tryAgainLater, nil), (.proxyHeaderInvalid, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])
     func told(cause: EndCause, code: CloseCode, reason: ReasonCode?) {
-        #expect(cause.closeCode == code && cause.disconnectReason == reason)
+        #expect(cause.goodbye.code == code && cause.goodbye.reason == reason)
     }
 
     @Test("Each cause is of one side")

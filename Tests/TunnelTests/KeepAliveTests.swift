@@ -11,66 +11,92 @@ struct KeepAliveTests {
         #expect(KeepAlive(seconds: seconds, pingInterval: 0).idleLimit == milliseconds)
     }
 
-    @Test("§3.1.2.10: keep alive 0 is off for the broker, two hours here")
+    @Test("§3.1.2.10: keep alive 0 is off: two hours of unanswered pings, and without pings nothing but TCP ends it")
     func off() {
         #expect(KeepAlive(seconds: 0, pingInterval: 30_000).idleLimit == 7_200_000)
+        let silent = KeepAlive(seconds: 0, pingInterval: 0)
+        #expect(silent.idleLimit == .max && silent.firstLook == .max)
+        #expect(silent.check(now: 1 << 40, heard: 1_000, pinged: 0) == .wait(until: .max))
     }
 
     struct Case: Sendable {
         let now: Int64
         let heard: Int64
-        let active: Int64
+        let pinged: Int64
         let action: KeepAlive.Action
     }
 
-    /// Keep alive 20 s, which gives 40 s, with a ping after 30 s.
+    /// Keep alive 60 s, which gives 100 s, with a ping after 30 s.
     @Test(
         "What is to be done, with pings",
         arguments: [
-            Case(now: 1_000, heard: 1_000, active: 1_000, action: .wait(until: 31_000)),
-            Case(now: 30_999, heard: 1_000, active: 1_000, action: .wait(until: 31_000)),
-            Case(now: 31_000, heard: 1_000, active: 1_000, action: .ping(again: 41_000)),
-            Case(now: 31_000, heard: 30_000, active: 1_000, action: .ping(again: 61_000)),
-            Case(now: 40_999, heard: 1_000, active: 1_000, action: .ping(again: 41_000)),
-            Case(now: 41_000, heard: 1_000, active: 1_000, action: .end),
-            Case(now: 90_000, heard: 1_000, active: 1_000, action: .end),
-            Case(now: 20_000, heard: 1_000, active: 19_000, action: .wait(until: 41_000)),  // the broker talks
-            Case(now: 41_000, heard: 1_000, active: 41_000, action: .end),  // that does not keep the client
-            Case(now: 50_000, heard: 40_000, active: 45_000, action: .wait(until: 75_000)),
+            Case(now: 1_000, heard: 1_000, pinged: 0, action: .wait(until: 31_000)),
+            Case(now: 30_999, heard: 1_000, pinged: 0, action: .wait(until: 31_000)),
+            Case(now: 31_000, heard: 1_000, pinged: 0, action: .ping),
+            Case(now: 31_001, heard: 1_000, pinged: 31_000, action: .wait(until: 61_000)),
+            Case(now: 61_000, heard: 1_000, pinged: 31_000, action: .ping),
+            Case(now: 91_001, heard: 1_000, pinged: 91_000, action: .wait(until: 101_000)),
+            Case(now: 101_000, heard: 1_000, pinged: 91_000, action: .end),
+            Case(now: 101_000, heard: 31_005, pinged: 31_000, action: .ping),  // it has answered
+            Case(now: 31_005, heard: 31_005, pinged: 31_000, action: .wait(until: 61_005)),
+            Case(now: 500_000, heard: 1_000, pinged: 0, action: .ping),  // never asked: not to blame
         ])
     func pings(_ row: Case) {
-        let keepAlive = KeepAlive(seconds: 20, pingInterval: 30_000)
-        #expect(keepAlive.check(now: row.now, heard: row.heard, active: row.active) == row.action)
+        let keepAlive = KeepAlive(seconds: 60, pingInterval: 30_000)
+        #expect(keepAlive.check(now: row.now, heard: row.heard, pinged: row.pinged) == row.action)
     }
 
     @Test("Without pings it only waits for the end")
     func noPings() {
         let keepAlive = KeepAlive(seconds: 20, pingInterval: 0)
-        #expect(keepAlive.check(now: 40_999, heard: 1_000, active: 1_000) == .wait(until: 41_000))
-        #expect(keepAlive.check(now: 41_000, heard: 1_000, active: 41_000) == .end)
+        #expect(keepAlive.check(now: 40_999, heard: 1_000, pinged: 0) == .wait(until: 41_000))
+        #expect(keepAlive.check(now: 41_000, heard: 1_000, pinged: 0) == .end)
+    }
+
+    @Test("A short keep alive is asked in time for an answer", arguments: [1, 5, 10, 19] as [UInt16])
+    func short(seconds: UInt16) {
+        let keepAlive = KeepAlive(seconds: seconds, pingInterval: 30_000)
+        #expect(keepAlive.pingInterval == keepAlive.idleLimit / 2)
     }
 
     @Test(
-        "Whoever does as told looks again in time, and ends on the millisecond", arguments: [1, 7, 20, 300] as [UInt16])
-    func followed(seconds: UInt16) {
+        "Whoever does as told looks again in time, and ends on the millisecond when nothing is answered",
+        arguments: [0, 1, 7, 20, 300] as [UInt16])
+    func unanswered(seconds: UInt16) {
         let keepAlive = KeepAlive(seconds: seconds, pingInterval: 9_000)
-        var now: Int64 = 5_000
-        var pings = 0
-        for _ in 0..<1_000 {
-            switch keepAlive.check(now: now, heard: 5_000, active: 5_000) {
+        var (now, pinged): (Int64, Int64) = (5_000, 0)
+        for _ in 0..<10_000 {
+            switch keepAlive.check(now: now, heard: 5_000, pinged: pinged) {
             case .end:
                 #expect(now == 5_000 + keepAlive.idleLimit)
-                #expect(Int64(pings) == (keepAlive.idleLimit - 1) / 9_000)
                 return
-            case .ping(let again):
-                #expect(again > now)
-                pings += 1
-                now = again
+            case .ping: pinged = now
             case .wait(let until):
                 #expect(until > now)
                 now = until
             }
         }
         Issue.record("it never ended")
+    }
+
+    @Test(
+        "A client that answers is never ended, whatever its keep alive and the interval",
+        arguments: [0, 1, 7, 60, 65_535] as [UInt16], [1_000, 9_000, 30_000, 600_000] as [Int64])
+    func answered(seconds: UInt16, interval: Int64) {
+        let keepAlive = KeepAlive(seconds: seconds, pingInterval: interval)
+        var (now, pinged, heard): (Int64, Int64, Int64) = (5_000, 0, 5_000)
+        for _ in 0..<1_000 {
+            switch keepAlive.check(now: now, heard: heard, pinged: pinged) {
+            case .end:
+                Issue.record("ended at \(now)")
+                return
+            case .ping:
+                pinged = now
+                now += 1
+                heard = now
+            case .wait(let until): now = until
+            }
+        }
+        #expect(pinged > 5_000)
     }
 }

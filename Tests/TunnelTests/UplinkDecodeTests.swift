@@ -59,8 +59,8 @@ struct UplinkDecodeTests {
         arguments: [
             ([], .close(nil)), ([0x03, 0xE8], .close(1000)), ([0x03, 0xE9, 0x62, 0x79, 0x65], .close(1001)),
             ([0x0F, 0xA0], .close(4000)),
-            ([0x03], .failure(.protocolError)), ([0x03, 0xED], .failure(.protocolError)),
-            ([0x00, 0x00], .failure(.protocolError)), ([0x03, 0xE8, 0xFF], .failure(.invalidPayload)),
+            ([0x03], .failure(.closeLength)), ([0x03, 0xED], .failure(.closeCode)),
+            ([0x00, 0x00], .failure(.closeCode)), ([0x03, 0xE8, 0xFF], .failure(.closeReason)),
         ] as [([UInt8], Uplink.End)])
     func close(payload: [UInt8], end: Uplink.End) {
         let front: [ClientFrame] = [.binary([0xC0, 0x00]), .control(9, [7])]
@@ -76,19 +76,19 @@ struct UplinkDecodeTests {
     @Test(
         "A broken frame ends the stream; what came before it counts",
         arguments: [
-            (ClientFrame(opcode: 1, payload: [0x61]), .unsupportedData),
-            (ClientFrame(opcode: 3), .protocolError),
-            (ClientFrame(payload: [1], key: nil), .protocolError),
-            (ClientFrame(reserved: 4, payload: [1]), .protocolError),
-            (ClientFrame(isFinal: false, opcode: 9), .protocolError),
-            (ClientFrame.continuation([1], isFinal: true), .protocolError),
-            (ClientFrame(payload: [1], form: .sixtyFour), .protocolError),
-        ] as [(ClientFrame, CloseCode)])
-    func failure(frame: ClientFrame, code: CloseCode) {
+            (ClientFrame(opcode: 1, payload: [0x61]), .text),
+            (ClientFrame(opcode: 3), .opcode),
+            (ClientFrame(payload: [1], key: nil), .unmasked),
+            (ClientFrame(reserved: 4, payload: [1]), .reservedBits),
+            (ClientFrame(isFinal: false, opcode: 9), .controlFragmented),
+            (ClientFrame.continuation([1], isFinal: true), .continuation),
+            (ClientFrame(payload: [1], form: .sixtyFour), .lengthForm),
+        ] as [(ClientFrame, WebSocketViolation)])
+    func failure(frame: ClientFrame, violation: WebSocketViolation) {
         let stream = [ClientFrame.control(9, [5]), .binary([0xC0, 0x00]), frame, .binary([0xC0, 0x00])].bytes
         for cut in 0...stream.count {
             let run = UplinkRun(of: stream, cuts: [cut])
-            #expect(run.end == .failure(code), "cut at \(cut)")
+            #expect(run.end == .failure(violation), "cut at \(cut)")
             #expect(run.forwarded == [0xC0, 0x00] && run.pings == [[5]] && run.fault == nil, "cut at \(cut)")
         }
     }

@@ -95,6 +95,15 @@ static inline int CShims_local_address(int fd, struct sockaddr_storage *address,
     return (int)CShims_result(getsockname(fd, (struct sockaddr *)address, length));
 }
 
+// EPOLLRDHUP stands for POLLRDHUP, which is the same bit but hidden without _GNU_SOURCE.
+/// Whether the other side has ended or reset the connection, whatever may still be there to be read.
+static inline int CShims_peer_has_ended(int fd) {
+    struct pollfd wait = { .fd = fd, .events = EPOLLRDHUP };
+    int r;
+    do r = poll(&wait, 1, 0); while (r < 0 && errno == EINTR);
+    return r > 0 && (wait.revents & (EPOLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
 // epoll, eventfd, signalfd
 
 static inline int CShims_epoll_create(void) { return (int)CShims_result(epoll_create1(EPOLL_CLOEXEC)); }

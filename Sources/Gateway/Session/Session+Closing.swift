@@ -8,37 +8,65 @@ import Wire
 extension Session {
     /// Time for the other side to close, once all is sent.
     static let closeLimit: Int64 = 5000
-    /// Time for a slow broker to take what its client has sent, such as the DISCONNECT that spares its Will.
+    /// Time for a slow side to take what waits for it: the DISCONNECT that spares a Will, the messages and the reason that a
+    /// client is to read.
     private static let flushLimit: Int64 = 60_000
 
-    /// Begins the end. `code` is the WebSocket Close, `reason` that of the DISCONNECT which a 5.0 client gets; the cause's own
-    /// when nil. A later cause changes nothing.
-    mutating func close(_ cause: EndCause, code: CloseCode? = nil, reason: ReasonCode? = nil) {
+    /// An end that the gateway wants and that can wait for the packet under way.
+    struct PostponedEnd {
+        let cause: EndCause
+        let reason: ReasonCode?
+    }
+
+    /// Begins the end, or puts it off until the packet under way to the client is whole. `code` and `words` are those of the
+    /// WebSocket Close, `reason` that of the DISCONNECT which a 5.0 client gets; the cause's own when nil. A later cause
+    /// changes nothing.
+    mutating func close(
+        _ cause: EndCause, code: CloseCode? = nil, words: String? = nil, reason: ReasonCode? = nil
+    ) {
+        guard cause.waitsForPacket, phase == .open, upstream.isOpen, !downlink.isBetweenFrames else {
+            return beginClosing(cause, code: code, words: words, reason: reason)
+        }
+        guard endAfterPacket == nil else { return }
+        endAfterPacket = PostponedEnd(cause: cause, reason: reason)
+        limit(Self.flushLimit)
+    }
+
+    /// Begins the end at once.
+    mutating func beginClosing(
+        _ cause: EndCause, code: CloseCode? = nil, words: String? = nil, reason: ReasonCode? = nil
+    ) {
         let wasOpen = phase == .open
         let isAttempt = phase == .connecting || phase == .awaitingConnack
         guard machine.end(cause) == .beginClosing else { return }
         pending?.ticket?.cancel()
         held.wipe(first: held.count)
-        limit(upstream.isFlushed || isAttempt ? Self.closeLimit : Self.flushLimit)
         if isAttempt {
             // Nothing was promised to that broker.
             leavePeer()
             upstream.close()
         }
         if client.isOpen {
-            if isWebSocket {
-                // Not before the CONNACK, which may be to come behind AUTH packets [MQTT-3.14.0-1].
-                if wasOpen, pending == nil, let reason = reason ?? cause.disconnectReason { sendDisconnect(reason) }
-                _ = writeClient(FrameHeader.close(code ?? cause.closeCode))
+            // Inside a frame nothing can be said any more: whatever came would be taken for its payload.
+            if isWebSocket, downlink.isBetweenFrames {
+                let goodbye = cause.goodbye
+                // Not before the CONNACK, which may be to come after AUTH packets [MQTT-3.14.0-1].
+                if wasOpen, pending == nil, let reason = reason ?? goodbye.reason {
+                    sendDisconnect(reason, goodbye.words)
+                }
+                _ = writeClient(FrameHeader.close(code ?? goodbye.code, reason: words ?? goodbye.words))
             }
             if file < 0 { sayGoodbye() }
         }
+        // A file has its own limit, which moves with it.
+        limit(file >= 0 || client.isFlushed && upstream.isFlushed ? Self.closeLimit : Self.flushLimit)
     }
 
     /// Tells a 5.0 client why, where the broker has not.
-    private mutating func sendDisconnect(_ reason: ReasonCode) {
-        guard record.version == .v5_0, downlink.isBetweenMessages, !downlink.hasDisconnected else { return }
-        _ = sendMessage(Disconnect.packet(reason))
+    private mutating func sendDisconnect(_ reason: ReasonCode, _ words: String) {
+        guard record.version == .v5_0, downlink.isBetweenPackets, !downlink.hasDisconnected else { return }
+        let text = record.takesReasonStrings ? words : ""
+        _ = sendMessage(Disconnect.packet(reason, reason: text, limit: record.maximumPacketSize))
     }
 
     /// close_notify, behind everything else.
@@ -50,18 +78,24 @@ extension Session {
     /// Goes on with the close as far as it can. False: both sockets are closed, and the session is over.
     mutating func advanceClosing() -> Bool {
         guard phase == .closing else { return false }
+        let wereAllShutDown = areShutDown
         if client.isOpen, client.isFlushed, file < 0 {
             client.shutDown()
             if client.isAtEnd { client.close() }
         }
         if upstream.isOpen, upstream.isFlushed {
-            if !upstream.isShutDown { limit(Self.closeLimit) }
             upstream.shutDown()
             if upstream.isAtEnd { upstream.close() }
         }
+        if !wereAllShutDown, areShutDown { limit(Self.closeLimit) }
         if client.isOpen || upstream.isOpen { return true }
         _ = finish(machine.cause ?? .clientLost)
         return false
+    }
+
+    /// Whether everything has gone out on both legs, so that only the other sides are waited for.
+    private var areShutDown: Bool {
+        (!client.isOpen || client.isShutDown) && (!upstream.isOpen || upstream.isShutDown)
     }
 
     /// Takes what a client still sends while its session ends.
@@ -88,7 +122,7 @@ extension Session {
     /// Nothing can be sent to the client any more.
     mutating func clientLost() {
         client.close()
-        close(uplink.hasDisconnected ? .clientDisconnect : .clientLost)
+        close(uplink.isDone ? .clientDisconnect : .clientLost)
     }
 
     /// The broker's end of file or reset.
@@ -98,12 +132,11 @@ extension Session {
             let detail = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
             if attemptFailed(Failure(isReset ? .reset : .closed, detail)) { tryNextPeer() }
         case .open:
+            guard upstream.isOpen else { return }  // what a lost client still had to say cannot be sent any more
             upstream.close()
-            if uplink.hasDisconnected {
-                close(.clientDisconnect)
-            } else {
-                close(downlink.hasDisconnected ? .brokerDisconnect : .brokerLost)
-            }
+            // Where both sides break at once, the client's end is the one that tells something.
+            if !downlink.hasDisconnected, client.isOpen, Socket.peerHasEnded(client.descriptor) { return clientBroke() }
+            close(uplink.isDone ? .clientDisconnect : downlink.hasDisconnected ? .brokerDisconnect : .brokerLost)
         default:
             upstream.close()
         }

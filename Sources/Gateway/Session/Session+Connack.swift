@@ -172,10 +172,7 @@ extension Session {
             seconds: connack?.serverKeepAlive ?? pending.packet.keepAlive,
             pingInterval: location.webSocket.ping.milliseconds)
         deadline = .max
-        limit(
-            min(
-                keepAlive.idleLimit, keepAlive.pingInterval > 0 ? keepAlive.pingInterval : .max,
-                max(0, expiresAt - loop.pointee.now)))
+        limit(min(keepAlive.firstLook, max(0, expiresAt - loop.pointee.now)))
     }
 
     /// The CONNACK behind an exchange of AUTH packets: the pipe is open, and it passes; what it says of the session counts as

@@ -19,8 +19,7 @@ extension Session {
 
     private mutating func endBeforeOpen(_ end: Uplink.End) {
         switch end {
-        case .failure(let code):
-            close(code == .unsupportedData ? .textFrame : .webSocketError, code: code)
+        case .failure(let violation): webSocketBroke(violation)
         case .close(let code):
             // What the client sent behind its CONNECT still goes out before the close.
             if let pending, held.count > pending.size {
@@ -58,6 +57,8 @@ extension Session {
         record.version = packet.version
         record.keepAlive = packet.keepAlive
         record.cleanStart = packet.cleanStart
+        record.takesReasonStrings = packet.requestProblemInformation
+        record.maximumPacketSize = packet.maximumPacketSize.map { Int($0) } ?? .max
         pending.clientID = Self.text(bytes, packet.clientID)
         pending.username = packet.username.map { Self.text(bytes, $0) }
         record.note(clientID: pending.clientID)
@@ -85,7 +86,7 @@ extension Session {
         }
     }
 
-    /// Sends a control frame of at most 125 bytes.
+    /// Sends a control frame of at most 125 bytes, which the caller knows to be between frames.
     mutating func sendControl(_ opcode: FrameHeader.Opcode, _ payload: UnsafeRawPointer, count: Int) -> Bool {
         sendFrame(opcode, payload, count: count) && flushTLS()
     }

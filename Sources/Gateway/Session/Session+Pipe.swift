@@ -18,22 +18,31 @@ extension Session {
                 guard upstream.send(block.payload, count: scan.forward) else { return upstreamBroke() }
             }
             if let violation = scan.violation { return violated(violation) }
+            // Nothing after a DISCONNECT counts, however TCP has cut the bytes [MQTT-3.14.4-2].
+            if uplink.isDone { return close(.clientDisconnect) }
         }
         if block.ping != nil || block.end != nil { controlUp(block, control) }
-        if uplink.isDone { close(.clientDisconnect) }
     }
 
     private mutating func controlUp(_ block: Uplink.Block, _ control: UnsafeMutableRawPointer) {
-        if let ping = block.ping, !sendControl(.pong, control, count: ping) { return clientLost() }
+        if let ping = block.ping {
+            if downlink.isBetweenFrames {
+                guard sendControl(.pong, control, count: ping) else { return clientLost() }
+            } else {
+                downlink.postpone(pong: control, count: ping)
+            }
+        }
         switch block.end {
         case nil: break
-        case .close(let code):
-            let cause = uplink.hasDisconnected ? EndCause.clientDisconnect : .clientClosed
-            close(cause, code: code.flatMap(CloseCode.init) ?? .normal)
-        case .failure(let code):
-            log(.info, "WebSocket rule broken, closing with \(code.rawValue)")
-            close(code == .unsupportedData ? .textFrame : .webSocketError, code: code)
+        case .close(let code): close(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
+        case .failure(let violation): webSocketBroke(violation)
         }
+    }
+
+    /// The client has broken a rule of WebSocket.
+    mutating func webSocketBroke(_ violation: WebSocketViolation) {
+        log(.info, "the client broke a rule of WebSocket: \(violation.words); closing with \(violation.code.rawValue)")
+        close(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
     }
 
     private mutating func violated(_ cause: EndCause) {
@@ -72,9 +81,23 @@ extension Session {
         let assembly = loop.pointee.buffers.assembly
         while let output = downlink.next(&cursor, assembly: assembly) {
             guard writeClient(output.start, count: output.count) else { return clientBroke() }
+            if downlink.hasDuePong || endAfterPacket != nil, !frameEnded() { return }
         }
         guard flushTLS() else { return clientBroke() }
         if downlink.isBroken { brokerBroke() }
+    }
+
+    /// What waited for the end of a frame has its turn. False: the session ends here.
+    private mutating func frameEnded() -> Bool {
+        guard downlink.isBetweenFrames else { return true }
+        let control = loop.pointee.buffers.control
+        if let count = downlink.takePong(into: control), !sendControl(.pong, control, count: count) {
+            clientBroke()
+            return false
+        }
+        guard let end = endAfterPacket else { return true }
+        beginClosing(end.cause, reason: end.reason)
+        return false
     }
 
     private mutating func brokerBroke() {
@@ -89,7 +112,7 @@ extension Session {
 
     /// The client is gone, but what it sent before is still there to be read: a DISCONNECT among it means that the broker
     /// must not publish the Will.
-    private mutating func clientBroke() {
+    mutating func clientBroke() {
         let mayHaveMore = heldViolation == nil && endBehindHeld == nil
         for _ in 0..<Self.lastReads where mayHaveMore && phase == .open && client.isOpen && !client.isAtEnd {
             readClient()

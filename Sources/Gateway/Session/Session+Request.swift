@@ -68,6 +68,7 @@ extension Session {
             record.httpStatus = HTTPStatus.switchingProtocols.code
             record.upstreamName = loop.pointee.upstreams[upstream].name
             isWebSocket = true
+            uplink.setStrict(location.webSocket.isStrict)
             guard writeClient(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
             else { return clientLost() }
             machine.upgraded()

@@ -59,15 +59,21 @@ extension Session {
             log(.info, "the client's token has come to its end")
             return close(.tokenExpired)
         }
-        switch keepAlive.check(now: loop.pointee.now, heard: heardAt, active: activeAt) {
+        if let end = endAfterPacket { return beginClosing(end.cause, reason: end.reason) }
+        let now = loop.pointee.now
+        switch keepAlive.check(now: now, heard: heardAt, pinged: pingedAt) {
         case .end:
             // A client that is not read because its broker takes nothing is not to blame.
             close(upstream.isFlushed ? .clientIdle : .brokerStalled)
         case .wait(let time): wait(until: time)
-        case .ping(let again):
-            // A client that does not take what waits for it needs no ping.
-            if client.isFlushed, !sendControl(.ping, loop.pointee.buffers.control, count: 0) { return clientLost() }
-            wait(until: again)
+        case .ping:
+            // A client that does not take what waits for it needs no ping, and none can pass inside a frame: it is not ended for
+            // want of an answer then, but by TCP.
+            if client.isFlushed, downlink.isBetweenFrames {
+                guard sendControl(.ping, loop.pointee.buffers.control, count: 0) else { return clientLost() }
+                pingedAt = now
+            }
+            wait(until: now + keepAlive.pingInterval)
         }
     }
 

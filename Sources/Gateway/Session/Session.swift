@@ -47,6 +47,8 @@ struct Session: ~Copyable {
     var place: Place?
     /// The client said Close, or was lost, while what it sent before still has to reach the broker.
     var endBehindHeld: EndCause?
+    /// The end that waits until the packet under way to the client is whole.
+    var endAfterPacket: PostponedEnd?
     /// The rule that what it sent before breaks.
     var heldViolation: EndCause?
     var isWebSocket = false
@@ -58,7 +60,10 @@ struct Session: ~Copyable {
 
     var deadline: Int64 = .max
     var timerTick: Int64 = 0
+    /// When the client last showed that it is there: it sent something, or took some of what waited for it.
     var heardAt: Int64
+    /// When it was last sent a ping; 0: never.
+    var pingedAt: Int64 = 0
     var activeAt: Int64
     var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
     /// When the client's token ends, on the loop's clock.
@@ -176,7 +181,11 @@ struct Session: ~Copyable {
     }
 
     private mutating func clientWritable() {
-        if !client.isFlushed, !client.flush() { return clientLost() }
+        if !client.isFlushed {
+            let waiting = client.backlog.count
+            guard client.flush() else { return clientLost() }
+            if client.backlog.count < waiting { heardAt = loop.pointee.now }
+        }
         guard file >= 0 else { return }
         limit(Self.closeLimit)  // it takes some of the file
         sendFile()

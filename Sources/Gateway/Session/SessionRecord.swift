@@ -33,6 +33,10 @@ final class SessionRecord {
     var username = ""
     var keepAlive: UInt16 = 0
     var cleanStart = false
+    /// A 5.0 client wants to be told reasons in words (§3.1.2.11.7).
+    var takesReasonStrings = true
+    /// The largest packet that a 5.0 client takes (§3.1.2.11.4).
+    var maximumPacketSize = Int.max
     /// Who has let the client in; empty: nobody was asked.
     var authMethod = ""
     /// Those claims of the token that templates ask for.

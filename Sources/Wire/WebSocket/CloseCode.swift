@@ -1,4 +1,5 @@
-/// Status codes of a Close frame (RFC 6455 §7.4.1 and the IANA registry). 1005, 1006 and 1015 never go over the wire.
+/// Status codes that the gateway sends in a Close frame (RFC 6455 §7.4.1 and the IANA registry). 1005, 1006 and 1015 never go
+/// over the wire; 1014 (bad gateway) is registered, but several client libraries take it for an illegal code.
 package enum CloseCode: UInt16, Sendable, BitwiseCopyable, CaseIterable {
     case normal = 1000
     case goingAway = 1001
@@ -10,7 +11,6 @@ package enum CloseCode: UInt16, Sendable, BitwiseCopyable, CaseIterable {
     case internalError = 1011
     case serviceRestart = 1012
     case tryAgainLater = 1013
-    case badGateway = 1014
 
     /// RFC 6455 §7.4: may a client send this code?
     package static func isValidOnWire(_ code: UInt16) -> Bool {

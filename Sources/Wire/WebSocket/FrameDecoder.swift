@@ -6,26 +6,6 @@
 package struct FrameDecoder: ~Copyable {
     package enum Control: UInt8, Sendable, BitwiseCopyable { case close = 8, ping = 9, pong = 10 }
 
-    /// What breaks the rules; each names its close code.
-    package enum Failure: Error, Equatable, Sendable, BitwiseCopyable {
-        /// RSV bits without a negotiated extension, §5.2.
-        case reservedBits
-        /// A reserved opcode, §5.2.
-        case opcode
-        /// A client frame that is not masked, §5.1.
-        case unmasked
-        /// A length that is not in its shortest form, or above 2^63, §5.2.
-        case length
-        /// A control frame that is fragmented or longer than 125 bytes, §5.5.
-        case control
-        /// A continuation of nothing, or a new message inside a fragmented one, §5.4.
-        case fragmentation
-        /// A text frame: MQTT is binary [MQTT-6.0.0-1].
-        case text
-
-        package var closeCode: CloseCode { self == .text ? .unsupportedData : .protocolError }
-    }
-
     /// Where a block of input stands: `source..<end` is not decoded yet; the payloads so far lie below `payloadEnd`.
     package struct Cursor: BitwiseCopyable {
         package var source: UnsafeMutableRawPointer
@@ -55,6 +35,9 @@ package struct FrameDecoder: ~Copyable {
     private var remaining = 0  // payload of the current data frame still to come
     private var mask: UInt32 = 0  // rotated to the next payload byte
     private var isFragmented = false  // inside a message whose last frame is still to come
+    /// Whether a Pong or Close without a mask is refused, as §5.1 has it. Widespread clients send both so (paho-mqtt up to
+    /// 2.2), and nothing of them enters MQTT.
+    package var isStrict = false
 
     package init() {}
 
@@ -76,7 +59,7 @@ package struct FrameDecoder: ~Copyable {
     }
 
     /// Decodes up to and including the next control frame, or to the end of the block (nil).
-    package mutating func next(_ cursor: inout Cursor) throws(Failure) -> ControlFrame? {
+    package mutating func next(_ cursor: inout Cursor) throws(WebSocketViolation) -> ControlFrame? {
         var source = cursor.source
         var destination = cursor.payloadEnd
         let end = cursor.end
@@ -95,6 +78,10 @@ package struct FrameDecoder: ~Copyable {
             }
             let available = end - source
             guard available >= 6 else {
+                if let frame = try shortControl(at: source, available) {
+                    source = frame.payload + frame.count
+                    return frame
+                }
                 try cutOff(&source, available)
                 return nil
             }
@@ -107,13 +94,12 @@ package struct FrameDecoder: ~Copyable {
                 source += 6
                 continue
             }
-            try Self.check(first, second, isFragmented: isFragmented)
+            try check(first, second)
             if first & 0x08 != 0 {
-                guard available >= 6 + Int(second & 0x7F) else {
+                guard let frame = control(first, second, at: source, available) else {
                     try cutOff(&source, available)
                     return nil
                 }
-                let frame = control(first, at: source, count: Int(second & 0x7F))
                 source = frame.payload + frame.count
                 return frame
             }
@@ -126,23 +112,44 @@ package struct FrameDecoder: ~Copyable {
     }
 
     /// The rules that the first two bytes of a frame show.
-    private static func check(_ first: UInt8, _ second: UInt8, isFragmented: Bool) throws(Failure) {
+    private func check(_ first: UInt8, _ second: UInt8) throws(WebSocketViolation) {
         let opcode = first & 0x0F
         guard first & 0x70 == 0 else { throw .reservedBits }
         guard opcode <= 2 || 8...10 ~= opcode else { throw .opcode }
-        guard second & 0x80 != 0 else { throw .unmasked }
+        guard second & 0x80 != 0 || !isStrict && (opcode == 8 || opcode == 10) else { throw .unmasked }
         if opcode >= 8 {
-            guard first & 0x80 != 0, second & 0x7F < 126 else { throw .control }
+            guard first & 0x80 != 0 else { throw .controlFragmented }
+            guard second & 0x7F < 126 else { throw .controlLength }
         } else {
             guard opcode != 1 else { throw .text }
-            guard opcode == (isFragmented ? 0 : 2) else { throw .fragmentation }
+            guard opcode == (isFragmented ? 0 : 2) else { throw isFragmented ? .interleaved : .continuation }
         }
     }
 
-    private func control(_ first: UInt8, at source: UnsafeMutableRawPointer, count: Int) -> ControlFrame {
-        let key = (source + 2).loadUnaligned(as: UInt32.self)
-        let payload = source + 6
-        _ = unmask(from: payload, to: payload, count: count, mask: key)
+    /// A whole control frame of fewer than six bytes: without a mask.
+    private func shortControl(
+        at source: UnsafeMutableRawPointer, _ available: Int
+    ) throws(WebSocketViolation) -> ControlFrame? {
+        guard available >= 2 else { return nil }
+        let (first, second) = (source.load(as: UInt8.self), (source + 1).load(as: UInt8.self))
+        guard first & 0x08 != 0, second < 0x80 else { return nil }
+        try check(first, second)
+        return control(first, second, at: source, available)
+    }
+
+    /// The control frame at `source`; nil when it is not all there. `check` has passed its first two bytes.
+    private func control(
+        _ first: UInt8, _ second: UInt8, at source: UnsafeMutableRawPointer, _ available: Int
+    ) -> ControlFrame? {
+        let count = Int(second & 0x7F)
+        let isMasked = second & 0x80 != 0
+        let header = isMasked ? 6 : 2
+        guard available >= header + count else { return nil }
+        let payload = source + header
+        if isMasked {
+            let key = (source + 2).loadUnaligned(as: UInt32.self)
+            _ = unmask(from: payload, to: payload, count: count, mask: key)
+        }
         // `check` has let only these three through.
         return ControlFrame(kind: Control(rawValue: first & 0x0F) ?? .pong, payload: payload, count: count)
     }
@@ -150,20 +157,21 @@ package struct FrameDecoder: ~Copyable {
     /// Reads the header of a data frame; returns its size, or nil when it is not all there.
     private mutating func beginData(
         _ source: UnsafeMutableRawPointer, _ available: Int, _ first: UInt8, _ second: UInt8
-    ) throws(Failure) -> Int? {
+    ) throws(WebSocketViolation) -> Int? {
         var length = Int(second & 0x7F)
         var header = 6
         if length == 126 {
             header = 8
             guard available >= header else { return nil }
             length = Int(UInt16(bigEndian: (source + 2).loadUnaligned(as: UInt16.self)))
-            guard length >= 126 else { throw .length }
+            guard length >= 126 else { throw .lengthForm }
         } else if length == 127 {
             header = 14
             guard available >= header else { return nil }
-            guard let long = Int(exactly: UInt64(bigEndian: (source + 2).loadUnaligned(as: UInt64.self))),
-                long > 0xFFFF
-            else { throw .length }
+            guard let long = Int(exactly: UInt64(bigEndian: (source + 2).loadUnaligned(as: UInt64.self))) else {
+                throw .length
+            }
+            guard long > 0xFFFF else { throw .lengthForm }
             length = long
         }
         isFragmented = first & 0x80 == 0
@@ -173,12 +181,12 @@ package struct FrameDecoder: ~Copyable {
     }
 
     /// Keeps an incomplete header or control frame for the next block, unless what is there is wrong already.
-    private mutating func cutOff(_ source: inout UnsafeMutableRawPointer, _ available: Int) throws(Failure) {
+    private mutating func cutOff(_ source: inout UnsafeMutableRawPointer, _ available: Int) throws(WebSocketViolation) {
         guard available > 0 else { return }
         let first = source.load(as: UInt8.self)
         // One byte shows all but the mask bit.
         let second = available > 1 ? (source + 1).load(as: UInt8.self) : 0x80
-        try Self.check(first, second, isFragmented: isFragmented)
+        try check(first, second)
         let copy = UnsafeMutableRawPointer.allocate(byteCount: Self.carryCapacity, alignment: 8)
         let count = min(available, Self.carryCapacity)
         copy.copyMemory(from: source, byteCount: count)

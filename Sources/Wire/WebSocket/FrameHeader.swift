@@ -3,7 +3,9 @@ package enum FrameHeader {
     /// Room in front of a payload that the longest header needs.
     package static let headroom = 16
 
-    package enum Opcode: UInt8, Sendable { case continuation = 0, binary = 2, close = 8, ping = 9, pong = 10 }
+    package enum Opcode: UInt8, Sendable, BitwiseCopyable {
+        case continuation = 0, binary = 2, close = 8, ping = 9, pong = 10
+    }
 
     /// Writes the header of a frame right before its `count` bytes of payload; returns where the frame begins.
     @inline(__always)
@@ -39,8 +41,13 @@ package enum FrameHeader {
     @inline(__always)
     package static func size(_ count: Int) -> Int { count < 126 ? 2 : count < 65536 ? 4 : 10 }
 
-    /// A whole Close frame (§5.5.1) with a status code and no reason.
-    package static func close(_ code: CloseCode) -> [UInt8] {
-        [0x88, 2, UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF)]
+    /// A whole Close frame (§5.5.1) with a status code and a reason, of which at most 123 bytes are sent: ASCII, so that a cut
+    /// keeps it UTF-8.
+    package static func close(_ code: CloseCode, reason: String = "") -> [UInt8] {
+        let reason = reason.utf8.prefix(123)
+        return [
+            0x88, UInt8(truncatingIfNeeded: 2 + reason.count), UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF),
+        ]
+            + reason
     }
 }

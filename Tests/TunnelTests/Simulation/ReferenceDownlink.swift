@@ -17,11 +17,8 @@ struct ReferenceDownlink {
                 return
             }
             let size = MQTTPacket.size(rest)
-            let isWhole = size.map { $0 <= rest.count } ?? false
-            // A small packet is looked at when it is whole, any other when its length is known.
-            if mode != .stream, !isWhole, (size ?? 0) <= 4_096 { return }
             guard let size else {
-                passed = mqtt.count
+                if mode == .stream { passed = mqtt.count }  // it alone sends a header that is not whole
                 return
             }
             guard Self.isAllowed(rest[rest.startIndex], &expectsConnack, isVersion5) else {

@@ -1,3 +1,5 @@
+import Wire
+
 @testable import Tunnel
 
 /// What an uplink must make of a stream, by a second implementation that has all of it at once and takes it byte by byte.
@@ -13,15 +15,12 @@ struct ReferenceUplink {
         var isFragmented = false
         while let first = rest.first, ends.isEmpty {
             let second = rest.dropFirst().first
-            ends = Self.broken(first, second, isFragmented)
+            ends = Self.broken(first, second, isFragmented).map { .failure($0) }
             guard ends.isEmpty, let second, let size = Self.headerSize(second), rest.count >= size else { return }
             let header = Array(rest.prefix(size))
-            guard let length = Self.length(header) else {
-                ends = [.failure(.protocolError)]
-                return
-            }
+            guard let length = length(header) else { return }
             let body = rest.dropFirst(size).prefix(Int(clamping: length))
-            let key = header.suffix(4)
+            let key = second < 0x80 ? [0, 0, 0, 0] : header.suffix(4)
             let plain = body.enumerated().map { $1 ^ key[key.startIndex + $0 % 4] }
             if first & 0x0F < 8 {
                 payload += plain
@@ -34,29 +33,33 @@ struct ReferenceUplink {
         }
     }
 
-    /// RFC 6455 §5.1 to §5.6, as far as the first bytes show them. Text without a mask breaks two rules.
-    private static func broken(_ first: UInt8, _ second: UInt8?, _ isFragmented: Bool) -> [Uplink.End] {
+    /// RFC 6455 §5.1 to §5.6, as far as the first bytes show them: every rule that they break.
+    private static func broken(_ first: UInt8, _ second: UInt8?, _ isFragmented: Bool) -> [WebSocketViolation] {
         let opcode = first & 0x0F
-        if first & 0x70 != 0 || ![0, 1, 2, 8, 9, 10].contains(opcode) { return [.failure(.protocolError)] }
-        let isUnmasked = second.map { $0 < 0x80 } ?? false
-        if opcode == 1 { return [.failure(.unsupportedData)] + (isUnmasked ? [.failure(.protocolError)] : []) }
-        let isMisplaced = opcode < 8 && (opcode == 0) != isFragmented
-        let isControlBroken = opcode >= 8 && (first < 0x80 || second.map { $0 & 0x7F > 125 } ?? false)
-        return isUnmasked || isMisplaced || isControlBroken ? [.failure(.protocolError)] : []
+        var broken: [WebSocketViolation] = []
+        if first & 0x70 != 0 { broken.append(.reservedBits) }
+        if ![0, 1, 2, 8, 9, 10].contains(opcode) { broken.append(.opcode) }
+        if let second, second < 0x80, opcode != 8, opcode != 10 { broken.append(.unmasked) }
+        if opcode == 1 { broken.append(.text) }
+        if opcode == 0, !isFragmented { broken.append(.continuation) }
+        if opcode == 2, isFragmented { broken.append(.interleaved) }
+        if opcode >= 8, first < 0x80 { broken.append(.controlFragmented) }
+        if opcode >= 8, let second, second & 0x7F > 125 { broken.append(.controlLength) }
+        return broken
     }
 
     private static func headerSize(_ second: UInt8) -> Int? {
-        6 + (second & 0x7F == 126 ? 2 : second & 0x7F == 127 ? 8 : 0)
+        (second < 0x80 ? 2 : 6) + (second & 0x7F == 126 ? 2 : second & 0x7F == 127 ? 8 : 0)
     }
 
     /// §5.2; nil: broken.
-    private static func length(_ header: [UInt8]) -> UInt64? {
-        let long = header[2..<(header.count - 4)].reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
-        switch header.count {
-        case 6: return UInt64(header[1] & 0x7F)
-        case 8: return long < 126 ? nil : long
-        default: return long < 65_536 || long >= 1 << 63 ? nil : long
-        }
+    private mutating func length(_ header: [UInt8]) -> UInt64? {
+        let form = header[1] & 0x7F
+        guard form >= 126 else { return UInt64(form) }
+        let long = header[2..<(form == 126 ? 4 : 10)].reduce(0) { $0 << 8 | UInt64($1) }
+        if long < (form == 126 ? 126 : 65_536) { ends = [.failure(.lengthForm)] }
+        if long >= 1 << 63 { ends = [.failure(.length)] }
+        return ends.isEmpty ? long : nil
     }
 
     /// §5.5
@@ -67,12 +70,12 @@ struct ReferenceUplink {
             if payload.isEmpty {
                 ends = [.close(nil)]
             } else if payload.count == 1 {
-                ends = [.failure(.protocolError)]
+                ends = [.failure(.closeLength)]
             } else {
                 let code = UInt16(payload[0]) << 8 | UInt16(payload[1])
                 let isKnown = 1000...1003 ~= code || 1007...1014 ~= code || 3000...4999 ~= code
                 let isText = String(validating: payload.dropFirst(2), as: UTF8.self) != nil
-                ends = [!isKnown ? .failure(.protocolError) : isText ? .close(code) : .failure(.invalidPayload)]
+                ends = [!isKnown ? .failure(.closeCode) : isText ? .close(code) : .failure(.closeReason)]
             }
         default: break
         }

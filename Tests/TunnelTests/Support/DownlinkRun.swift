@@ -5,48 +5,59 @@ import TestSupport
 
 /// What a `Downlink` made of a stream of MQTT bytes.
 struct DownlinkRun {
-    /// The frames of each block.
-    var blocks: [[ServerFrame]] = []
+    /// The whole frames.
+    var frames: [ServerFrame] = []
+    /// What is there of a frame that is still to be filled, and the length that it has announced.
+    var unfinished: (payload: [UInt8], length: Int)?
+    /// MQTT bytes that had gone out at the end of each block.
+    var passed: [Int] = []
+    /// Outputs of each block: what is sent at once.
+    var outputs: [Int] = []
     var isBroken = false
     var hasDisconnected = false
-    var isBetweenMessages = true
+    var isBetweenFrames = true
+    var isBetweenPackets = true
     var packets: UInt64 = 0
     /// The most bytes that were held between two blocks.
     var mostHeld = 0
     /// What must never happen.
     var fault: String?
 
-    var frames: [ServerFrame] { blocks.flatMap { $0 } }
-    var payload: [UInt8] { frames.flatMap(\.payload) }
+    private var wire: [UInt8] = []
+
+    var payload: [UInt8] { frames.flatMap(\.payload) + (unfinished?.payload ?? []) }
     var messages: [ServerMessage] { ServerMessage.messages(frames) ?? [] }
 
     /// Feeds `stream` in blocks that end at the `cuts`, each in guarded memory with just the headroom asked for, up to the
-    /// block in which the broker breaks a rule. `room` is the size of the memory for the mode `packet`.
+    /// block in which the broker breaks a rule. `room` is the size of the memory to gather packets in.
     init(
-        of stream: [UInt8], cuts: [Int] = [], mode: Downlink.Mode = .packets, version: ProtocolVersion = .v5_0,
+        of stream: [UInt8], cuts: [Int] = [], mode: Downlink.Mode = .packet, version: ProtocolVersion = .v5_0,
         room: Int = 65_536, offset: Int = 0
     ) {
         var downlink = Downlink(mode: mode, version: version)
         var fed = 0
-        var passed = 0
         for block in split(stream, at: cuts) {
-            let frames = feed(block, &downlink, room: room, offset: offset)
-            blocks.append(frames)
+            feed(block, &downlink, room: room, offset: offset)
             fed += block.count
-            passed += frames.reduce(0) { $0 + $1.payload.count }
-            if downlink.isBroken || fault != nil { break }
-            mostHeld = max(mostHeld, fed - passed)
+            guard fault == nil, let parsed = ServerFrame.parse(wire) else {
+                fault = fault ?? "the output is not frames that a server may send"
+                break
+            }
+            (frames, unfinished) = (parsed.whole, parsed.rest)
+            passed.append(payload.count)
+            if downlink.isBroken { break }
+            mostHeld = max(mostHeld, fed - payload.count)
+            if downlink.isBetweenFrames != (unfinished == nil) { fault = "isBetweenFrames is wrong" }
         }
-        if fault == nil, ServerMessage.messages(frames) == nil { fault = "the frames break RFC 6455 §5.4" }
+        if fault == nil, frames.contains(where: { !$0.isFinal || $0.opcode != 2 }) { fault = "a message in fragments" }
         isBroken = downlink.isBroken
         hasDisconnected = downlink.hasDisconnected
-        isBetweenMessages = downlink.isBetweenMessages
+        isBetweenFrames = downlink.isBetweenFrames
+        isBetweenPackets = downlink.isBetweenPackets
         packets = downlink.packets
     }
 
-    private mutating func feed(
-        _ block: ArraySlice<UInt8>, _ downlink: inout Downlink, room: Int, offset: Int
-    ) -> [ServerFrame] {
+    private mutating func feed(_ block: ArraySlice<UInt8>, _ downlink: inout Downlink, room: Int, offset: Int) {
         let buffer = GuardedBuffer(count: Downlink.headroom + block.count, offset: offset)
         buffer.fill(block, at: Downlink.headroom)
         let assembly = GuardedBuffer(count: room)
@@ -54,22 +65,20 @@ struct DownlinkRun {
         let first = downlink.restoreCarry(before: start)
         if start - first > Downlink.carryCapacity { fault = "more than carryCapacity was held" }
         var cursor = Downlink.Cursor(start: first, end: start + block.count)
-        var frames: [ServerFrame] = []
         let view = UnsafeMutableRawBufferPointer(start: assembly.start, count: room)
+        outputs.append(0)
         while let output = downlink.next(&cursor, assembly: view) {
             let isInside = [buffer, assembly].contains {
                 output.start >= $0.start && output.start + output.count <= $0.start + $0.count
             }
-            guard isInside, let parsed = ServerFrame.parse(bytes(at: output.start, count: output.count)),
-                !parsed.isEmpty
-            else {
-                fault = "the output is not whole frames inside the memory given"
+            guard isInside, output.count > 0 else {
+                fault = "the output is not inside the memory given"
                 break
             }
-            frames += parsed
+            outputs[outputs.count - 1] += 1
+            wire += bytes(at: output.start, count: output.count)
         }
         if !downlink.isBroken, cursor.position != cursor.end { fault = "the block was left before its end" }
         if !buffer.isIntact || !assembly.isIntact { fault = "a byte outside the memory given was written" }
-        return frames
     }
 }

@@ -4,9 +4,9 @@ struct ServerFrame: Equatable {
     let opcode: UInt8
     let payload: [UInt8]
 
-    /// The frames in `bytes`; nil when those are not whole frames, or break a rule for servers: RSV or mask set (§5.1), an
-    /// unknown opcode, or a length that is not in its shortest form (§5.2).
-    static func parse(_ bytes: [UInt8]) -> [ServerFrame]? {
+    /// The frames in `bytes`, and what is there of one that is not whole; nil when a rule for servers is broken: RSV or mask
+    /// set (§5.1), an unknown opcode, a length that is not in its shortest form (§5.2), or a header that is cut off.
+    static func parse(_ bytes: [UInt8]) -> (whole: [ServerFrame], rest: (payload: [UInt8], length: Int)?)? {
         var frames: [ServerFrame] = []
         var rest = bytes[...]
         while let first = rest.popFirst() {
@@ -20,12 +20,15 @@ struct ServerFrame: Equatable {
                 rest = rest.dropFirst(size)
                 guard length >= (size == 2 ? 126 : 65_536) else { return nil }
             }
-            guard rest.count >= length else { return nil }
+            guard rest.count >= length else {
+                // Only a whole message in one frame may be filled as it comes.
+                return first == 0x82 ? (frames, (Array(rest), length)) : nil
+            }
             frames.append(
                 ServerFrame(isFinal: first & 0x80 != 0, opcode: first & 0x0F, payload: Array(rest.prefix(length))))
             rest = rest.dropFirst(length)
         }
-        return frames
+        return (frames, nil)
     }
 }
 

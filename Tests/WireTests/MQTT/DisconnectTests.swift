@@ -28,4 +28,26 @@ struct DisconnectTests {
     func otherReason(_ reason: ReasonCode) {
         #expect(Disconnect.packet(reason) == [0xE0, 0x02, 0x80, 0x00])
     }
+
+    @Test("5.0 §3.14.2.2.3: with a Reason String, which paho-mqtt 2.1 needs to see the code at all")
+    func reasonString() {
+        #expect(
+            Disconnect.packet(.serverShuttingDown, reason: "bye")
+                == [0xE0, 0x08, 0x8B, 0x06, 0x1F, 0x00, 0x03, 0x62, 0x79, 0x65])
+        let longest = Disconnect.packet(.serverBusy, reason: String(repeating: "a", count: 100))
+        #expect(longest.count == 107 && longest[1] == 105 && longest[3] == 103)
+    }
+
+    @Test("5.0 [MQTT-3.14.2-3]: without it where the client's Maximum Packet Size is less", arguments: [1, 9, 10, 11])
+    func limit(limit: Int) {
+        let packet = Disconnect.packet(.serverShuttingDown, reason: "bye", limit: limit)
+        #expect(
+            packet == (limit < 10 ? [0xE0, 0x02, 0x8B, 0x00] : Disconnect.packet(.serverShuttingDown, reason: "bye")))
+    }
+
+    @Test("A Reason String that is too long for the packet's form is left out")
+    func tooLong() {
+        let text = String(repeating: "a", count: 101)
+        #expect(Disconnect.packet(.serverBusy, reason: text) == [0xE0, 0x02, 0x89, 0x00])
+    }
 }

@@ -58,13 +58,13 @@ struct ClosePayloadTests {
         #expect(try parse([0x0F, 0xA0] + [UInt8](repeating: 0x61, count: 123)) == 4000)
     }
 
-    private func parse(_ payload: [UInt8]) throws(ClosePayloadError) -> UInt16? {
+    private func parse(_ payload: [UInt8]) throws(WebSocketViolation) -> UInt16? {
         try ClosePayload.parse(payload.span)
     }
 
     /// The code to answer a broken one with; nil: it is sound.
     private func code(of payload: [UInt8]) -> CloseCode? {
-        do throws(ClosePayloadError) {
+        do throws(WebSocketViolation) {
             _ = try parse(payload)
             return nil
         } catch {

@@ -9,11 +9,11 @@ struct FrameDecoderRuleTests {
     struct Broken: Sendable, CustomTestStringConvertible {
         let name: String
         let frames: [ClientFrame]
-        let failure: FrameDecoder.Failure
+        let failure: WebSocketViolation
         /// Bytes of the last frame that show it.
         let shownBy: Int
 
-        init(_ name: String, _ frames: [ClientFrame], _ failure: FrameDecoder.Failure, shownBy: Int) {
+        init(_ name: String, _ frames: [ClientFrame], _ failure: WebSocketViolation, shownBy: Int) {
             self.name = name
             self.frames = frames
             self.failure = failure
@@ -37,7 +37,7 @@ struct FrameDecoderRuleTests {
         + [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map {
             Broken("§5.2: reserved opcode \($0)", [ClientFrame(opcode: $0, payload: [1])], .opcode, shownBy: 1)
         }
-        + [0, 2, 8, 9, 10].map { opcode in
+        + [0, 2, 9].map { opcode in
             Broken(
                 "§5.1: opcode \(opcode) without a mask",
                 (opcode == 0 ? [fragment] : []) + [ClientFrame(opcode: opcode, payload: [1, 2, 3, 4], key: nil)],
@@ -47,37 +47,38 @@ struct FrameDecoderRuleTests {
             [
                 Broken(
                     "§5.5: control frame \(opcode) without FIN",
-                    [ClientFrame(isFinal: false, opcode: opcode)], .control, shownBy: 1),
+                    [ClientFrame(isFinal: false, opcode: opcode)], .controlFragmented, shownBy: 1),
                 Broken(
                     "§5.5: control frame \(opcode) of 126 bytes",
-                    [ClientFrame(opcode: opcode, payload: [UInt8](repeating: 0, count: 126))], .control, shownBy: 2),
+                    [ClientFrame(opcode: opcode, payload: [UInt8](repeating: 0, count: 126))], .controlLength,
+                    shownBy: 2),
                 Broken(
                     "§5.5: control frame \(opcode) of 65536 bytes",
-                    [ClientFrame(opcode: opcode, announced: 65_536)], .control, shownBy: 2),
+                    [ClientFrame(opcode: opcode, announced: 65_536)], .controlLength, shownBy: 2),
                 Broken(
                     "§5.5: control frame \(opcode) inside a message without FIN",
-                    [fragment, ClientFrame(isFinal: false, opcode: opcode)], .control, shownBy: 1),
+                    [fragment, ClientFrame(isFinal: false, opcode: opcode)], .controlFragmented, shownBy: 1),
             ]
         }
         + [
-            Broken("§5.4: continuation of nothing", [.continuation([1], isFinal: true)], .fragmentation, shownBy: 1),
+            Broken("§5.4: continuation of nothing", [.continuation([1], isFinal: true)], .continuation, shownBy: 1),
             Broken(
-                "§5.4: continuation of nothing, not final", [.continuation([1], isFinal: false)], .fragmentation,
+                "§5.4: continuation of nothing, not final", [.continuation([1], isFinal: false)], .continuation,
                 shownBy: 1),
             Broken(
                 "§5.4: continuation behind a whole message", [.binary([1]), .continuation([2], isFinal: true)],
-                .fragmentation, shownBy: 1),
+                .continuation, shownBy: 1),
             Broken(
                 "§5.4: continuation behind the last fragment",
-                [fragment, .continuation([2], isFinal: true), .continuation([3], isFinal: true)], .fragmentation,
+                [fragment, .continuation([2], isFinal: true), .continuation([3], isFinal: true)], .continuation,
                 shownBy: 1),
             Broken(
-                "§5.4: a whole message inside a fragmented one", [fragment, .binary([9])], .fragmentation, shownBy: 1),
+                "§5.4: a whole message inside a fragmented one", [fragment, .binary([9])], .interleaved, shownBy: 1),
             Broken(
-                "§5.4: a second fragmented message inside the first", [fragment, fragment], .fragmentation, shownBy: 1),
+                "§5.4: a second fragmented message inside the first", [fragment, fragment], .interleaved, shownBy: 1),
             Broken(
                 "§5.4: a ping does not end the fragmented message", [fragment, .control(9), .binary([9])],
-                .fragmentation, shownBy: 1),
+                .interleaved, shownBy: 1),
             Broken("§5.6 [MQTT-6.0.0-1]: text", [ClientFrame(opcode: 1, payload: [0x41])], .text, shownBy: 1),
             Broken(
                 "§5.6 [MQTT-6.0.0-1]: text, fragmented", [ClientFrame(isFinal: false, opcode: 1, payload: [0x41])],
@@ -131,24 +132,36 @@ struct FrameDecoderRuleTests {
     }
 
     /// All rules that these two bytes break, each on its own.
-    private static func failures(_ first: UInt8, _ second: UInt8, isFragmented: Bool) -> [FrameDecoder.Failure] {
+    private static func failures(_ first: UInt8, _ second: UInt8, isFragmented: Bool) -> [WebSocketViolation] {
         let opcode = first % 16
-        var failures: [FrameDecoder.Failure] = []
+        var failures: [WebSocketViolation] = []
         if (first / 16) % 8 != 0 { failures.append(.reservedBits) }
         if ![0, 1, 2, 8, 9, 10].contains(opcode) { failures.append(.opcode) }
-        if second < 128 { failures.append(.unmasked) }
-        if [8, 9, 10].contains(opcode), first < 128 || second % 128 > 125 { failures.append(.control) }
+        if second < 128, opcode != 8, opcode != 10 { failures.append(.unmasked) }
+        if [8, 9, 10].contains(opcode), first < 128 { failures.append(.controlFragmented) }
+        if [8, 9, 10].contains(opcode), second % 128 > 125 { failures.append(.controlLength) }
         if opcode == 1 { failures.append(.text) }
-        if opcode == 0, !isFragmented { failures.append(.fragmentation) }
-        if opcode == 2, isFragmented { failures.append(.fragmentation) }
+        if opcode == 0, !isFragmented { failures.append(.continuation) }
+        if opcode == 2, isFragmented { failures.append(.interleaved) }
         return failures
     }
 
-    @Test("§7.4.1: 1003 for text, 1002 for every other broken rule")
+    @Test("§7.4.1: 1003 for text, 1007 for a reason that is not UTF-8, 1002 for every other broken rule")
     func closeCodes() {
-        let rest: [FrameDecoder.Failure] = [.reservedBits, .opcode, .unmasked, .length, .control, .fragmentation]
-        for failure in rest { #expect(failure.closeCode == .protocolError) }
-        #expect(FrameDecoder.Failure.text.closeCode == .unsupportedData)
+        for violation in WebSocketViolation.allCases {
+            let code: CloseCode =
+                violation == .text ? .unsupportedData : violation == .closeReason ? .invalidPayload : .protocolError
+            #expect(violation.code == code)
+        }
+    }
+
+    @Test(
+        "§5.5.1: the words of every rule fit into a Close, and name the clause", arguments: WebSocketViolation.allCases)
+    func words(violation: WebSocketViolation) {
+        let words = violation.words
+        #expect(words.utf8.count <= 123 && words.utf8.allSatisfy { 0x20...0x7E ~= $0 })
+        #expect(words.contains("section") && words.contains(" "))
+        #expect(WebSocketViolation.allCases.count { $0.words == words } == 1)
     }
 
     @Test("A decoder that has failed fails again, and stays where it is")
@@ -159,7 +172,7 @@ struct FrameDecoderRuleTests {
         buffer.fill(stream)
         var cursor = FrameDecoder.Cursor(start: buffer.start, end: buffer.start + stream.count)
         for _ in 0..<3 {
-            do throws(FrameDecoder.Failure) {
+            do throws(WebSocketViolation) {
                 _ = try decoder.next(&cursor)
                 Issue.record("no failure")
             } catch {

@@ -78,10 +78,10 @@ struct FrameDecoderTests {
     @Test("§5.2: a length that is not in its shortest form")
     func notMinimal() {
         for count in 0...125 as ClosedRange<UInt64> {
-            #expect(FrameDecoding(of: ClientFrame(form: .sixteen, announced: count).bytes).failure == .length)
+            #expect(FrameDecoding(of: ClientFrame(form: .sixteen, announced: count).bytes).failure == .lengthForm)
         }
         for count in [0, 1, 125, 126, 127, 65_534, 65_535] as [UInt64] {
-            #expect(FrameDecoding(of: ClientFrame(form: .sixtyFour, announced: count).bytes).failure == .length)
+            #expect(FrameDecoding(of: ClientFrame(form: .sixtyFour, announced: count).bytes).failure == .lengthForm)
         }
     }
 
@@ -101,15 +101,16 @@ struct FrameDecoderTests {
 
     @Test("§5.2: a broken length is found at every cut of its header")
     func lengthCut() {
-        let broken = [
-            ClientFrame(form: .sixteen, announced: 125), ClientFrame(form: .sixtyFour, announced: 65_535),
-            ClientFrame(form: .sixtyFour, announced: 1 << 63),
+        let broken: [(ClientFrame, WebSocketViolation)] = [
+            (ClientFrame(form: .sixteen, announced: 125), .lengthForm),
+            (ClientFrame(form: .sixtyFour, announced: 65_535), .lengthForm),
+            (ClientFrame(form: .sixtyFour, announced: 1 << 63), .length),
         ]
-        for frame in broken {
+        for (frame, violation) in broken {
             let stream = ClientFrame.binary([1]).bytes + frame.bytes
             for cut in 1..<stream.count {
                 let result = FrameDecoding(of: stream, cuts: [cut])
-                #expect(result.failure == .length && result.payload == [1] && result.fault == nil, "cut at \(cut)")
+                #expect(result.failure == violation && result.payload == [1] && result.fault == nil, "cut at \(cut)")
             }
         }
     }

@@ -14,7 +14,7 @@ struct FrameDecoding: Equatable {
 
     var payload: [UInt8] = []
     var controls: [ControlFrame] = []
-    var failure: FrameDecoder.Failure?
+    var failure: WebSocketViolation?
     var isBetweenMessages = true
 
     // How it went; not a part of what is compared.
@@ -31,8 +31,9 @@ struct FrameDecoding: Equatable {
 extension FrameDecoding {
     /// Decodes `stream` in blocks that end at the `cuts`, each in guarded memory of its own with just the headroom that
     /// the decoder asks for. `offset` moves the blocks away from aligned addresses.
-    init(of stream: [UInt8], cuts: [Int] = [], offset: Int = 0) {
+    init(of stream: [UInt8], cuts: [Int] = [], offset: Int = 0, isStrict: Bool = false) {
         var decoder = FrameDecoder()
+        decoder.isStrict = isStrict
         for block in split(stream, at: cuts) {
             decode(block, &decoder, offset: offset)
             if failure != nil || fault != nil { break }
@@ -49,7 +50,7 @@ extension FrameDecoding {
         carried.append(start - first)
         mostCarried = max(mostCarried, start - first)
         var cursor = FrameDecoder.Cursor(start: first, end: start + block.count)
-        do throws(FrameDecoder.Failure) {
+        do throws(WebSocketViolation) {
             while let frame = try decoder.next(&cursor) {
                 controls.append(
                     ControlFrame(

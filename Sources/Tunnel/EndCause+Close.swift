@@ -1,0 +1,74 @@
+import Wire
+
+/// What a client is told when its session ends: the one table of it.
+extension EndCause {
+    /// The words go out as the reason of the Close, and as the Reason String of the DISCONNECT.
+    package struct Goodbye: Equatable, Sendable {
+        /// Of the WebSocket Close: one that every client library takes (RFC 6455 §7.4.1, IANA registry).
+        package let code: CloseCode
+        /// ASCII, at most 100 bytes, of use to whoever looks at the client's side.
+        package let words: String
+        /// Of the DISCONNECT that a 5.0 client gets first when its session is open; nil when nobody is there to read it, and
+        /// when the broker closed: why, only the broker knows, and it has said so or has chosen not to.
+        package let reason: ReasonCode?
+
+        init(_ code: CloseCode, _ words: String, _ reason: ReasonCode? = nil) {
+            self.code = code
+            self.words = words
+            self.reason = reason
+        }
+    }
+
+    package var goodbye: Goodbye {
+        switch self {
+        case .clientDisconnect, .clientClosed, .clientLost, .served: Goodbye(.normal, "")
+        case .clientIdle: Goodbye(.policyViolation, "silent for longer than its keep alive allows")
+
+        case .webSocketError: Goodbye(.protocolError, "a rule of WebSocket was broken", .protocolError)
+        case .textFrame: Goodbye(.unsupportedData, "a text frame: MQTT is binary", .protocolError)
+
+        case .connectTimeout: Goodbye(.policyViolation, "no CONNECT in time")
+        case .connectMalformed: Goodbye(.protocolError, "the CONNECT breaks a rule of MQTT")
+        case .connectTooLarge: Goodbye(.messageTooBig, "the CONNECT is too large")
+        case .versionRefused: Goodbye(.policyViolation, "this version of MQTT is not supported")
+        case .clientIDRefused: Goodbye(.policyViolation, "the client identifier is not accepted")
+
+        case .addressRefused, .credentialsMissing, .credentialsRefused, .tokenRefused, .notAuthorized,
+            .identityRefused:
+            Goodbye(.policyViolation, "not authorized")
+        case .authUnavailable, .authTimeout: Goodbye(.tryAgainLater, "authentication is not available")
+        case .authBusy: Goodbye(.tryAgainLater, "authentication is busy")
+        case .tokenExpired: Goodbye(.policyViolation, "the credentials have expired", .maximumConnectTime)
+
+        case .malformedPacket: Goodbye(.protocolError, "a malformed MQTT packet", .malformedPacket)
+        case .protocolError: Goodbye(.protocolError, "an MQTT packet that is not allowed here", .protocolError)
+        case .packetTooLarge: Goodbye(.messageTooBig, "the MQTT packet is too large", .packetTooLarge)
+
+        case .noUpstream, .sourcePortsExhausted: Goodbye(.tryAgainLater, "no broker is available")
+        case .refusedByBroker: Goodbye(.policyViolation, "the broker refused the connection")
+        case .brokerDisconnect: Goodbye(.normal, "")
+        case .brokerLost: Goodbye(.serviceRestart, "the broker closed the connection")
+        case .brokerProtocolError:
+            Goodbye(.internalError, "the broker broke a rule of MQTT", .unspecifiedError)
+        case .brokerStalled: Goodbye(.tryAgainLater, "the broker takes nothing", .unspecifiedError)
+
+        case .shutdown, .drained: Goodbye(.goingAway, "server shutting down", .serverShuttingDown)
+        case .rebalanced: Goodbye(.serviceRestart, "moved to another broker: connect again", .useAnotherServer)
+        case .outOfResources: Goodbye(.internalError, "the gateway is out of resources", .serverBusy)
+
+        // Before there is a WebSocket: nobody is told so.
+        case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
+            .handshakeTimeout, .requestTimeout, .requestRefused, .originRefused:
+            Goodbye(.policyViolation, "")
+        }
+    }
+
+    /// Whether the packet under way is finished first, so that the client can still be told: the gateway wants the end, and
+    /// both sides are sound.
+    package var waitsForPacket: Bool {
+        switch self {
+        case .drained, .rebalanced, .tokenExpired: true
+        default: false
+        }
+    }
+}
