@@ -42,6 +42,7 @@ package struct Downlink: ~Copyable {
     private let mode: Mode
     private let isVersion5: Bool
     private let stops: PacketScanner.Types
+    private let stopBits: UInt16  // the same: calls into another module are not inlined
     private var expectsConnack = true
     /// The broker has sent DISCONNECT (5.0 §3.14).
     package private(set) var hasDisconnected = false
@@ -59,6 +60,7 @@ package struct Downlink: ~Copyable {
         stops.formUnion([.subscribe, .unsubscribe, .pingreq])  // what only clients send
         if !isVersion5 { stops.insert(.auth) }
         self.stops = stops
+        stopBits = stops.rawValue
     }
 
     deinit { postponedPong?.deallocate() }
@@ -114,7 +116,7 @@ package struct Downlink: ~Copyable {
         _ cursor: inout Cursor, _ first: Int, _ assembly: UnsafeMutableRawBufferPointer
     ) -> Output? {
         guard let room = assembly.baseAddress else { return nil }
-        let roomEnd = room + assembly.count
+        let roomEnd = room + assembly.count - FrameHeader.headroom
         let end = cursor.end
         var position = cursor.position
         var output = room
@@ -122,7 +124,7 @@ package struct Downlink: ~Copyable {
         var size = first
         while true {
             let count = min(size, end - position)
-            let payload = FrameHeader.write(.binary, count: size, to: output)
+            let payload = Self.writeHeader(size, to: output)
             payload.copyMemory(from: position, byteCount: count)
             output = payload + count
             position += count
@@ -135,7 +137,7 @@ package struct Downlink: ~Copyable {
             // Looked at before it is taken: what does not fit is the next call's first.
             guard end - position >= 2, let next = announcedSize(at: position, end) else { break }
             let wanted = min(next, end - position)
-            guard wanted <= Self.gatherLimit, roomEnd - output >= FrameHeader.headroom + wanted,
+            guard wanted <= Self.gatherLimit, roomEnd - output >= wanted,
                 isAllowed(at: position)
             else { break }
             size = next
@@ -238,7 +240,7 @@ package struct Downlink: ~Copyable {
     @inline(__always)
     private mutating func isAllowed(at position: UnsafeMutableRawPointer) -> Bool {
         let first = position.load(as: UInt8.self)
-        guard stops.contains(PacketScanner.Types(firstByte: first)), !isAllowed(first) else { return true }
+        guard stopBits &>> UInt16(first >> 4) & 1 != 0, !isAllowed(first) else { return true }
         isBroken = true
         return false
     }
@@ -255,6 +257,15 @@ package struct Downlink: ~Copyable {
         default:
             return false
         }
+    }
+
+    /// Writes the header of a frame of `size` bytes at `start`; returns where its payload belongs.
+    @inline(__always)
+    private static func writeHeader(_ size: Int, to start: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        // The everyday frame: FIN, binary, a length of less than 126.
+        guard size < 126 else { return FrameHeader.write(.binary, count: size, to: start) }
+        start.storeBytes(of: UInt16(truncatingIfNeeded: size &<< 8 | 0x82).littleEndian, as: UInt16.self)
+        return start + 2
     }
 
     /// Writes the header of a frame of `size` bytes in front of the `present` ones that are there.
