@@ -9,22 +9,24 @@ extension Address: CustomStringConvertible {
 }
 
 extension Address {
-    /// What `listen` takes: a port, a literal address and a port, `*` and a port, or a unix socket.
+    /// What `listen` takes: a port, a literal address and a port, `*` and a port, or a unix socket. A port alone is two
+    /// addresses, every IPv4 one and every IPv6 one; all else is one.
     ///
     /// `0.0.0.0` becomes `*`, so that two ways to write one address are equal.
-    static func listening(_ text: String) throws(ValueFault) -> Address {
-        if let port = Value.integer(text[...]) {
-            return .inet(host: "*", port: try checked(port, text))
+    static func listening(_ text: String) throws(ValueFault) -> [Address] {
+        if let number = Value.integer(text[...]) {
+            let port = try checked(number, text)
+            return [.inet(host: "*", port: port), .inet(host: "::", port: port)]
         }
         let address = try parsed(text)
-        guard case .inet(let host, let port) = address else { return address }
-        if host == "*" || host == "0.0.0.0" { return .inet(host: "*", port: port) }
+        guard case .inet(let host, let port) = address else { return [address] }
+        if host == "*" || host == "0.0.0.0" { return [.inet(host: "*", port: port)] }
         guard isLiteral(host) else {
             throw ValueFault(
                 "must be a port, an address and a port, or unix:/path, not \(quoted(text))",
                 hint: "a name is not looked up here: write its address")
         }
-        return address
+        return [address]
     }
 
     /// What `server` and `mqtt_pass` take: a literal address or a name, with a port, or a unix socket.

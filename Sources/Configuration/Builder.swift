@@ -51,6 +51,8 @@ struct ServerDraft: Sendable {
         var address: Address
         var isTLS: Bool
         var readsProxyHeader: Bool
+        /// The IPv6 half of a port alone: nobody has written this address.
+        var isImplied = false
         var position: Position
     }
 

@@ -142,13 +142,16 @@ extension Builder {
                     byAddress[listen.address] = (listeners.count, listen)
                     var listener = ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server])
                     listener.readsProxyHeader = listen.readsProxyHeader
+                    listener.isImplied = listen.isImplied
                     try checkFronts(listen, draft)
                     listeners.append(listener)
                     continue
                 }
                 try checkAgreement(listen, known.first, "proxy_protocol", \.readsProxyHeader)
                 try checkAgreement(listen, known.first, "ssl", \.isTLS)
-                listeners[known.index].servers.append(server)
+                if !listen.isImplied { listeners[known.index].isImplied = false }
+                // `listen 80; listen [::]:80;` names one address twice.
+                if listeners[known.index].servers.last != server { listeners[known.index].servers.append(server) }
             }
         }
         for listener in listeners { try checkNames(listener) }
@@ -162,11 +165,18 @@ extension Builder {
     ) throws(ConfigurationError) {
         let isHere = listen[keyPath: says]
         guard first[keyPath: says] != isHere else { return }
+        let isImplied = listen.isImplied || first.isImplied
         throw ConfigurationError(
             at: listen.position,
             "\"listen \(listen.address)\" is \(isHere ? "with" : "without") \(name) here, "
                 + "and \(isHere ? "without" : "with") it elsewhere",
-            hint: "the first one is at \(first.position)")
+            hint: "the first one is at \(first.position)" + (isImplied ? Self.portAlone(listen.address) : ""))
+    }
+
+    /// What is to be said where two servers meet on an IPv6 address that one of them did not write.
+    private static func portAlone(_ address: Address) -> String {
+        guard case .inet(_, let port) = address else { return "" }
+        return "; a port alone is every address, IPv6 too: write *:\(port) for IPv4 only"
     }
 
     /// A header of the PROXY protocol counts only from those who are trusted.
@@ -175,6 +185,11 @@ extension Builder {
         throw ConfigurationError(
             at: listen.position, "\"listen … proxy_protocol\" needs \"set_real_ip_from\": nobody is trusted to send it",
             hint: "name the addresses of the fronts, such as 10.0.0.0/8")
+    }
+
+    /// Whether a server listens there only because it names a port alone.
+    private func isImplied(_ listener: ListenerSettings, in server: ServerDraft) -> Bool {
+        server.listens.allSatisfy { $0.address != listener.address || $0.isImplied }
     }
 
     /// Each name leads to one server of a listener, and each server but the first, the default, has a name.
@@ -186,7 +201,9 @@ extension Builder {
                 throw ConfigurationError(
                     at: server.position,
                     "\"server\" can never be chosen on \(listener.address): it has no \"server_name\"",
-                    hint: "the default there is the server at \(servers[listener.servers[0]].position)")
+                    hint: "the default there is the server at \(servers[listener.servers[0]].position)"
+                        + (isImplied(listener, in: servers[listener.servers[0]]) || isImplied(listener, in: server)
+                            ? Self.portAlone(listener.address) : ""))
             }
             for (name, position) in server.names {
                 if let earlier = first[name] {

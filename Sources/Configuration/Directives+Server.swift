@@ -50,9 +50,9 @@ extension Action {
 
     static var listen: Action {
         Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
-            let address: Address
+            let addresses: [Address]
             do throws(ValueFault) {
-                address = try Address.listening(statement.argument.text)
+                addresses = try Address.listening(statement.argument.text)
             } catch {
                 throw statement.error(error)
             }
@@ -65,15 +65,21 @@ extension Action {
                     throw statement.error("says \(word.text) twice", at: word)
                 }
             }
-            if let first = builder.server?.listens.first(where: { $0.address == address }) {
-                throw statement.error(
-                    "has the address \(address) twice in one server", at: statement.argument,
-                    hint: "the first one is at \(first.position)")
+            for (index, address) in addresses.enumerated() {
+                let isImplied = index > 0
+                if !isImplied,
+                    let first = builder.server?.listens.first(where: { $0.address == address && !$0.isImplied })
+                {
+                    throw statement.error(
+                        "has the address \(address) twice in one server", at: statement.argument,
+                        hint: "the first one is at \(first.position)")
+                }
+                builder.server?.listens.append(
+                    ServerDraft.Listen(
+                        address: address, isTLS: words.contains("ssl"),
+                        readsProxyHeader: words.contains("proxy_protocol"), isImplied: isImplied,
+                        position: statement.argument.position))
             }
-            builder.server?.listens.append(
-                ServerDraft.Listen(
-                    address: address, isTLS: words.contains("ssl"), readsProxyHeader: words.contains("proxy_protocol"),
-                    position: statement.argument.position))
         }
     }
 

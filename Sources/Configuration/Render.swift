@@ -15,6 +15,20 @@ extension UpstreamSettings {
     fileprivate var isImplied: Bool { name.utf8.contains(0x3A) }
 }
 
+extension Snapshot {
+    /// The address of a listener as a server writes it; nil: it is a half of a port alone, which stands with the other half.
+    fileprivate func address(of listener: ListenerSettings, in server: Int) -> String? {
+        guard case .inet(let host, let port) = listener.address else { return listener.address.description }
+        if listener.isImplied { return "\(port)" }
+        let isHalf =
+            host == "*"
+            && listeners.contains {
+                $0.isImplied && $0.address == .inet(host: "::", port: port) && $0.servers.contains(server)
+            }
+        return isHalf ? nil : listener.address.description
+    }
+}
+
 /// Writes directives and blocks, with four spaces a level.
 struct Writer {
     var text = ""
@@ -86,10 +100,10 @@ extension Writer {
         let server = snapshot.servers[index]
         block("server", []) { writer in
             for listener in snapshot.listeners where listener.servers.contains(index) {
+                guard let address = snapshot.address(of: listener, in: index) else { continue }
                 writer.line(
                     "listen",
-                    [listener.address.description] + (listener.isTLS ? ["ssl"] : [])
-                        + (listener.readsProxyHeader ? ["proxy_protocol"] : []))
+                    [address] + (listener.isTLS ? ["ssl"] : []) + (listener.readsProxyHeader ? ["proxy_protocol"] : []))
             }
             if !server.names.isEmpty { writer.line("server_name", server.names) }
             if let tls = server.tls { writer.tls(tls) }

@@ -58,7 +58,8 @@ package struct AccessLogSettings: Sendable, Equatable {
 
 /// A transport address, as written in `listen`, `server` and `mqtt_pass`.
 package enum Address: Sendable, Hashable {
-    /// `host` is a literal IPv4 or IPv6 address without brackets, or a name; `*` listens on every IPv4 address.
+    /// `host` is a literal IPv4 or IPv6 address without brackets, or a name; `*` listens on every IPv4 address, `::`
+    /// on every IPv6 address.
     case inet(host: String, port: UInt16)
     case unix(path: String)
 }
@@ -68,6 +69,8 @@ package struct ListenerSettings: Sendable, Equatable {
     package var isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
     package var readsProxyHeader = false
+    /// Every IPv6 address, because `listen` has a port alone: left out where the kernel has no IPv6.
+    package var isImplied = false
     /// Indices into `Snapshot.servers`, in the order of the file; the first is the default server.
     package var servers: [Int]
 

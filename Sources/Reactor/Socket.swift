@@ -1,6 +1,7 @@
 import CShims
 
-/// Opening sockets. All are non-blocking and closed on exec; TCP ones have TCP_NODELAY.
+/// Opening sockets. All are non-blocking and closed on exec; TCP ones have TCP_NODELAY, and ask a silent peer whether it is
+/// still there.
 package enum Socket {
     /// The queue of connections that wait to be accepted; the kernel lowers it to net.core.somaxconn.
     private static let backlog: Int32 = 4096
@@ -12,8 +13,9 @@ package enum Socket {
             if !address.isUnix {
                 try SystemError.check("setsockopt", CShims_set_reuse_address(descriptor))
                 if shared { try SystemError.check("setsockopt", CShims_set_reuse_port(descriptor)) }
-                // Accepted sockets inherit it: one call less each.
+                // Accepted sockets inherit both: fewer calls for each.
                 try SystemError.check("setsockopt", CShims_set_nodelay(descriptor))
+                try setKeepAlive(descriptor)
                 if address.family == AF_INET6 {
                     try SystemError.check("setsockopt", CShims_set_ipv6_only(descriptor))
                 }
@@ -30,13 +32,30 @@ package enum Socket {
         }
     }
 
+    /// Another descriptor of the same socket.
+    package static func duplicate(_ descriptor: Int32) throws(SystemError) -> Int32 {
+        try SystemError.check("dup", CShims_duplicate(descriptor))
+    }
+
+    /// Seconds of silence before TCP asks a peer whether it is still there, and between two questions; and how many of them
+    /// stay without an answer before the connection is lost. RFC 9293 §3.8.4
+    package static let keepAlive: (idle: Int32, interval: Int32, count: Int32) = (60, 15, 4)
+
+    private static func setKeepAlive(_ descriptor: Int32) throws(SystemError) {
+        let (idle, interval, count) = keepAlive
+        try SystemError.check("setsockopt", CShims_set_keepalive(descriptor, idle, interval, count))
+    }
+
     /// Starts to connect, from `source` when there is one; its port is chosen by the system for this peer. `isConnected` says
     /// whether it is done already; else the socket becomes writable, or fails.
     package static func connect(
         _ address: SocketAddress, from source: SocketAddress? = nil
     ) throws(SystemError) -> (descriptor: Int32, isConnected: Bool) {
         let descriptor = try SystemError.check("socket", CShims_socket(address.family))
-        if !address.isUnix { _ = CShims_set_nodelay(descriptor) }
+        if !address.isUnix {
+            _ = CShims_set_nodelay(descriptor)
+            try? setKeepAlive(descriptor)
+        }
         if let source {
             _ = CShims_set_bind_no_port(descriptor)
             let bound = withUnsafePointer(to: source.storage) { CShims_bind(descriptor, $0, source.length) }

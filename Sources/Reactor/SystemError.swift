@@ -24,6 +24,9 @@ package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible 
     /// The process or the system has run out of something: nobody else's fault.
     package var isShortage: Bool { [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(code) }
 
+    /// The kernel does not have the protocol of an address: IPv6 can be left out of it. socket(2)
+    package var isFamilyMissing: Bool { code == EAFNOSUPPORT }
+
     package static let connectionRefused = ECONNREFUSED
     package static let addressNotAvailable = EADDRNOTAVAIL
 

@@ -3,7 +3,7 @@ import Gateway
 import Glibc
 
 extension Sluice.Order {
-    /// Signals the process that `pid_file` names.
+    /// Signals the gateway that holds `pid_file`.
     func send(_ snapshot: Snapshot) throws(Failure) {
         guard let path = snapshot.process.pidFile else {
             throw Failure(description: "-s needs a pid_file in the configuration to find the running process")
@@ -17,10 +17,10 @@ extension Sluice.Order {
             throw Failure(
                 description: "reload is not in this version yet: test with -t, then quit and start again")
         }
-        let process = try Failure.wrap { () throws(StartError) in try PidFile.read(path) }
+        let process = try Failure.wrap { () throws(StartError) in try PidFile.holder(of: path) }
         guard kill(process, number) == 0 else {
             let reason = String(cString: strerror(errno))
-            throw Failure(description: "process \(process), named by \(path), cannot be signalled: \(reason)")
+            throw Failure(description: "process \(process), which holds \(path), cannot be signalled: \(reason)")
         }
     }
 }

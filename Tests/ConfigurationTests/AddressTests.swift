@@ -4,14 +4,18 @@ import Testing
 
 @Suite struct AddressTests {
     @Test(arguments: [
-        ("8084", "*:8084"), ("*:8083", "*:8083"), ("0.0.0.0:8083", "*:8083"), ("127.0.0.1:1", "127.0.0.1:1"),
+        ("*:8083", "*:8083"), ("0.0.0.0:8083", "*:8083"), ("127.0.0.1:1", "127.0.0.1:1"),
         ("[::1]:8083", "[::1]:8083"), ("[::]:65535", "[::]:65535"),
         ("[2001:DB8:0:0:1:0:0:1]:80", "[2001:db8::1:0:0:1]:80"),
         ("unix:/run/a b.sock", "unix:/run/a b.sock"),
     ]) func listening(text: String, canonical: String) throws {
-        let address = try Address.listening(text)
-        #expect(address.description == canonical)
-        #expect(try Address.listening(canonical) == address)
+        let addresses = try Address.listening(text)
+        #expect(addresses.map(\.description) == [canonical])
+        #expect(try Address.listening(canonical) == addresses)
+    }
+
+    @Test func aPortAloneIsEveryAddress() throws {
+        #expect(try Address.listening("8084").map(\.description) == ["*:8084", "[::]:8084"])
     }
 
     @Test(arguments: [

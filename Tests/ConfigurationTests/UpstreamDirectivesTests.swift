@@ -153,7 +153,7 @@ import Testing
     @Test func defaultsAreThoseOfTheModel() throws {
         let snapshot = try load("server { listen 80; location / { root w; } }").get()
         #expect(snapshot.servers.map(\.realIP) == [RealIPSettings()])
-        #expect(snapshot.listeners.map(\.readsProxyHeader) == [false])
+        #expect(snapshot.listeners.map(\.readsProxyHeader) == [false, false])
     }
 
     /// The default server of the address says who is trusted, not those behind it.

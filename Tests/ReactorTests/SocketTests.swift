@@ -100,9 +100,11 @@ struct SocketTests {
         return getsockopt(descriptor, level, name, &value, &size) == 0 ? value : -1
     }
 
-    @Test("Accepted and connecting TCP sockets have TCP_NODELAY, and all are closed on exec")
-    func options() throws {
-        let listener = try Socket.listen(anyPort("127.0.0.1"), shared: false)
+    @Test(
+        "Accepted and connecting TCP sockets have TCP_NODELAY and keep-alive, and all are closed on exec",
+        arguments: ["127.0.0.1", "::1"])
+    func options(host: String) throws {
+        let listener = try Socket.listen(anyPort(host), shared: false)
         defer { Socket.close(listener) }
         let (client, _) = try Socket.connect(local(listener))
         defer { Socket.close(client) }
@@ -114,11 +116,27 @@ struct SocketTests {
         defer { Socket.close(server) }
         for descriptor in [client, server] {
             #expect(option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY) == 1)
+            // RFC 9293 §3.8.4: at first off, and then 2 hours.
+            #expect(option(descriptor, SOL_SOCKET, SO_KEEPALIVE) == 1)
+            #expect(option(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE) == 60)
+            #expect(option(descriptor, Int32(IPPROTO_TCP), TCP_KEEPINTVL) == 15)
+            #expect(option(descriptor, Int32(IPPROTO_TCP), TCP_KEEPCNT) == 4)
         }
         for descriptor in [listener, client, server] {
             #expect(fcntl(descriptor, F_GETFD) & FD_CLOEXEC != 0)
             #expect(fcntl(descriptor, F_GETFL) & O_NONBLOCK != 0)
         }
+    }
+
+    @Test("A duplicate is the same socket, closed on exec; of no descriptor there is none")
+    func duplicate() throws {
+        let listener = try Socket.listen(anyPort("127.0.0.1"), shared: false)
+        defer { Socket.close(listener) }
+        let other = try Socket.duplicate(listener)
+        defer { Socket.close(other) }
+        #expect(try CompactAddress(local(other)) == CompactAddress(local(listener)))
+        #expect(fcntl(other, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(throws: SystemError("dup", code: EBADF)) { try Socket.duplicate(-1) }
     }
 
     @Test("A port that is taken: the call and the system's words")

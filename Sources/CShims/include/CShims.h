@@ -84,6 +84,14 @@ static inline int CShims_set_nodelay(int fd) { return CShims_set_option(fd, IPPR
 static inline int CShims_set_reuse_address(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
 static inline int CShims_set_reuse_port(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 static inline int CShims_set_ipv6_only(int fd) { return CShims_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
+/// TCP keep-alive: `idle` and `interval` in seconds. tcp(7)
+static inline int CShims_set_keepalive(int fd, int idle, int interval, int count) {
+    int r = CShims_set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (r == 0) r = CShims_set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+    if (r == 0) r = CShims_set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+    return r == 0 ? CShims_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, count) : r;
+}
+static inline int CShims_duplicate(int fd) { return (int)CShims_result(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
 /// The port is chosen when the socket connects, so that it may serve for each peer anew: ip(7), Linux 4.2.
 static inline int CShims_set_bind_no_port(int fd) { return CShims_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1); }
 /// The pending error of a socket as -errno; 0 is none.
@@ -140,6 +148,29 @@ static inline int CShims_wait_readable(int fd, int milliseconds) {
 
 static inline int CShims_open(const char *path, int flags, int mode) {
     CSHIMS_RETRY(open(path, flags | O_CLOEXEC, mode));
+}
+/// A file only to be named, whatever it is: open(2), O_PATH. _GNU_SOURCE would give it its usual name.
+static inline int CShims_open_place(const char *path) {
+    CSHIMS_RETRY(open(path, __O_PATH | O_NOFOLLOW | O_CLOEXEC));
+}
+/// 1: `path` names the file of a descriptor; 0: it names another, or none.
+static inline int CShims_is_file(int fd, const char *path) {
+    struct stat here, there;
+    return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+/// Takes the lock of a whole file, for this process: 0, or -EAGAIN when another has it. fcntl(2), F_SETLK; it ends with the
+/// process, or when the process closes any descriptor of the file.
+static inline int CShims_lock_file(int fd) {
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    int r = (int)CShims_result(fcntl(fd, F_SETLK, &lock));
+    return r == -EACCES ? -EAGAIN : r;
+}
+/// Whether a process has the lock of a file: 1, 0 or -errno. `holder` is its id, 0 when it has none in this PID namespace.
+static inline int CShims_lock_holder(int fd, pid_t *holder) {
+    struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
+    if (fcntl(fd, F_GETLK, &lock) < 0) return -errno;
+    *holder = lock.l_pid;
+    return lock.l_type != F_UNLCK;
 }
 static inline long CShims_read(int fd, void *bytes, size_t count) { CSHIMS_RETRY(read(fd, bytes, count)); }
 static inline long CShims_write(int fd, const void *bytes, size_t count) { CSHIMS_RETRY(write(fd, bytes, count)); }

@@ -1,10 +1,13 @@
 import Configuration
+import Reactor
 import TLS
 
 /// A listening socket of one loop, and the servers behind it.
 struct ListenerState {
-    /// -1 after the loop has stopped to accept.
+    /// -1: it has no socket of its own, or the loop accepts nothing any more.
     var descriptor: Int32
+    /// Listeners whose connections come through this one's socket, by the address that the client has connected to.
+    let shares: [ListeningPlan.Specific]
     let isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
     let readsProxyHeader: Bool
@@ -17,9 +20,11 @@ struct ListenerState {
     private let servers: [Int]
 
     init(
-        _ settings: ListenerSettings, descriptor: Int32, servers: [ServerSettings], contexts: [Int: TLSContext]
+        _ settings: ListenerSettings, descriptor: Int32, shares: [ListeningPlan.Specific], servers: [ServerSettings],
+        contexts: [Int: TLSContext]
     ) {
         self.descriptor = descriptor
+        self.shares = shares
         isTLS = settings.isTLS
         readsProxyHeader = settings.readsProxyHeader
         defaultServer = settings.servers.first ?? 0
@@ -33,6 +38,12 @@ struct ListenerState {
             ? TLSServerNames(contexts: order.compactMap { contexts[$0] }) { name in
                 order.firstIndex(of: names.server(for: name)) ?? 0
             } : nil
+    }
+
+    /// The listener that a connection through this one's socket means; nil: this one.
+    func listener(of connection: Int32) -> Int? {
+        guard !shares.isEmpty, let local = Socket.localAddress(connection).map(CompactAddress.init) else { return nil }
+        return shares.first { $0.address == local }?.listener
     }
 
     func server(named name: String) -> Int { names.server(for: name) }

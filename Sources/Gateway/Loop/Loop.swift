@@ -47,15 +47,7 @@ struct Loop: ~Copyable {
     struct Stop {
         let cause: EndCause
         let deadline: Int64
-        /// Sessions are closed at an even pace.
-        var eviction: Eviction?
-
-        struct Eviction {
-            let since: Int64
-            let until: Int64
-            /// How many there were at first.
-            let sessions: Int
-        }
+        var drain: Drain
     }
 
     /// Makes the loop, on its own thread. `descriptors` are the listening sockets, in the order of the snapshot.
@@ -95,8 +87,12 @@ struct Loop: ~Copyable {
         let engine: TLSEngine
         do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
         let contexts = try plan.makeContexts()
-        let listeners = zip(plan.snapshot.listeners, descriptors).map { settings, descriptor in
-            ListenerState(settings, descriptor: descriptor, servers: plan.snapshot.servers, contexts: contexts)
+        let settings = plan.snapshot.listeners
+        let shares = ListeningPlan(settings.map(\.address)).shares
+        let listeners = settings.indices.map { index in
+            ListenerState(
+                settings[index], descriptor: descriptors[index], shares: shares[index] ?? [],
+                servers: plan.snapshot.servers, contexts: contexts)
         }
         let context = LoopPointer.allocate(capacity: 1)
         context.initialize(
@@ -180,6 +176,7 @@ struct Loop: ~Copyable {
         guard !ended.isEmpty else { return }
         for session in ended {
             let token = session.pointee.token
+            if session.pointee.isClosing { context.pointee.closing -= 1 }
             session.deinitialize(count: 1)
             context.pointee.sessions.release(token)
         }
@@ -193,7 +190,8 @@ struct Loop: ~Copyable {
         guard orders.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
-        for time in [acceptsAgainAt, stop?.deadline, stop?.eviction.map { _ in now + 20 }, rebalanceAt] {
+        let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.sessions.slots)
+        for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt] {
             guard let time else { continue }
             wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
         }
@@ -225,7 +223,9 @@ struct Loop: ~Copyable {
         guard listener.descriptor >= 0 else { return }
         for _ in 0..<64 {
             switch Socket.accept(listener.descriptor) {
-            case .connection(let descriptor, let address): begin(descriptor, address, index, listener)
+            case .connection(let descriptor, let address):
+                let meant = listener.listener(of: descriptor) ?? index
+                begin(descriptor, address, meant, context.pointee.listeners[meant])
             case .none: return
             case .failed(let error): context.pointee.logs.error.write(.info, "\(error)")
             case .descriptorsExhausted: return refuseForWantOfDescriptors(listener)
@@ -296,8 +296,8 @@ struct Loop: ~Copyable {
         case .serve: resumeAccepting()
         case .stop:
             closeListeners()
-            stop = Stop(cause: .shutdown, deadline: now + 2000)
-            for session in context.pointee.sessions.all() { evict(session, .shutdown) }
+            let drain = Drain(sessions: context.pointee.sessions.count, since: now, milliseconds: 0)
+            stop = Stop(cause: .shutdown, deadline: now + 2000, drain: drain)
         case .verdict(let token, let verdict):
             // A late one finds another generation, or nobody.
             guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
@@ -309,9 +309,8 @@ struct Loop: ~Copyable {
         case .drain(let milliseconds):
             guard stop == nil else { return }
             closeListeners()
-            let eviction = Stop.Eviction(
-                since: now, until: now + milliseconds, sessions: context.pointee.sessions.count)
-            stop = Stop(cause: .drained, deadline: now + milliseconds + 2000, eviction: eviction)
+            let drain = Drain(sessions: context.pointee.sessions.count, since: now, milliseconds: milliseconds)
+            stop = Stop(cause: .drained, deadline: now + milliseconds + 2000, drain: drain)
         }
     }
 
@@ -324,36 +323,28 @@ struct Loop: ~Copyable {
         }
     }
 
-    mutating func evict(_ session: SessionPointer, _ cause: EndCause) {
-        guard session.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue else { return }
+    /// Closes the session in a slot. Returns whether there is one that was not closing yet.
+    private mutating func close(slot: Int, _ cause: EndCause) -> Bool {
+        guard let session = context.pointee.sessions[slot: slot],
+            session.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue
+        else { return false }
         session.pointee.close(cause)
         settle(session, session.pointee.settle())
+        return true
     }
 
     /// Returns whether the loop has come to its end.
     private mutating func advanceStop() -> Bool {
-        guard let stop else { return false }
-        let now = context.pointee.now
+        guard var stop else { return false }
+        let (now, cause) = (context.pointee.now, stop.cause)
         freeEnded()
         if context.pointee.sessions.count == 0 { return true }
-        if let eviction = stop.eviction {
-            evictShare(eviction, now: now)
-            freeEnded()
-        }
+        let slots = context.pointee.sessions.slots
+        stop.drain.step(now: now, staying: context.pointee.staying, slots: slots) { close(slot: $0, cause) }
+        self.stop = stop
+        freeEnded()
         guard now >= stop.deadline else { return false }
-        for session in context.pointee.sessions.all() { settle(session, session.pointee.finish(stop.cause)) }
+        for session in context.pointee.sessions.all() { settle(session, session.pointee.finish(cause)) }
         return true
-    }
-
-    /// Closes so many sessions that an even pace empties the loop by the end of the window: clients that all come back at
-    /// once would be a storm for whoever takes them. Those that end by themselves count.
-    private mutating func evictShare(_ eviction: Stop.Eviction, now: Int64) {
-        let left = max(0, eviction.until - now)
-        let window = max(1, eviction.until - eviction.since)
-        let keep = (Int64(eviction.sessions) * left + window - 1) / window
-        let staying = context.pointee.sessions.all().filter {
-            $0.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue
-        }
-        for session in staying.prefix(max(0, staying.count - Int(keep))) { evict(session, .drained) }
     }
 }

@@ -38,6 +38,8 @@ struct LoopContext: ~Copyable {
     private var rebalancedAt: [Int: Int64] = [:]
     /// Sessions of which a leg has bytes waiting.
     var stalled = 0
+    /// Sessions that are closing, and in the table until both legs have closed.
+    var closing = 0
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
@@ -68,6 +70,9 @@ struct LoopContext: ~Copyable {
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
     /// something they read less, so that memory stays flat.
     var readSize: Int { @inline(__always) get { stalled > 256 ? 16 * 1024 : LoopBuffers.readSize } }
+
+    /// Sessions that are not closing yet.
+    var staying: Int { sessions.count - closing }
 
     func site(_ index: Int) -> Site { sites[index] }
 

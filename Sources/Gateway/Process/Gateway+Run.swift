@@ -23,9 +23,11 @@ extension Gateway {
             throw error
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
+        if sockets.lacksIPv6 {
+            log.write(.notice, "the kernel has no IPv6: where listen has a port alone, IPv4 alone is listened on")
+        }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
-        sockets.removeUnixPaths()
         let ends = tally.entries.map { ", \($0.key.rawValue) \($0.count)" }.joined()
         log.write(
             .notice,

@@ -62,6 +62,7 @@ package struct Gateway: ~Copyable {
 
     /// Runs until a signal ends it, in good order; else throws why it could not run.
     package mutating func run() throws(StartError) {
+        defer { sockets.removeUnixFiles() }
         let pidFile = try plan.snapshot.process.pidFile.map { path throws(StartError) in try PidFile(path) }
         defer { pidFile?.remove() }
         CShims_ignore_sigpipe()

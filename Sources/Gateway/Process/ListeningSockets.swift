@@ -7,75 +7,58 @@ import Reactor
 /// Every loop has a TCP socket of its own for each address (SO_REUSEPORT: the kernel spreads the connections); a unix
 /// socket is one, which the loops share.
 struct ListeningSockets: Sendable {
-    /// For each loop, a descriptor for each listener. The loops own them and close them.
-    let descriptors: [[Int32]]
-    private let unixPaths: [String]
-    private let text: String
+    /// For each loop, a descriptor for each listener, -1 where it has no socket of its own. The loops own them and close
+    /// them.
+    private(set) var descriptors: [[Int32]]
+    /// Whether IPv6 addresses were left out because the kernel has none.
+    private(set) var lacksIPv6 = false
+    private var files: [UnixSocketFile] = []
+    private var texts: [String] = []
 
     init(_ listeners: [ListenerSettings], loops: Int) throws(StartError) {
-        var descriptors = Array(repeating: [Int32](), count: loops)
-        var paths: [String] = []
-        for listener in listeners {
-            let addresses = try listener.address.resolve()
-            guard let address = addresses.first else { throw StartError("listen \(listener.address.text): no address") }
-            for loop in 0..<loops {
-                if case .unix(let path) = listener.address {
-                    if loop == 0 {
-                        try Self.removeStale(path, address)
-                        descriptors[0].append(try Self.listen(address, listener, isFirst: true, shared: false))
-                        paths.append(path)
-                    } else {
-                        descriptors[loop].append(dup(descriptors[0][descriptors[0].count - 1]))
-                    }
-                } else {
-                    // The first is bound without sharing, so that a port that somebody else has taken is noticed.
-                    if loop == 0 { try Self.probe(address, listener) }
-                    descriptors[loop].append(try Self.listen(address, listener, isFirst: loop == 0, shared: true))
-                }
+        descriptors = Array(repeating: listeners.map { _ in -1 }, count: loops)
+        let plan = ListeningPlan(listeners.map(\.address))
+        for (index, listener) in listeners.enumerated() {
+            if plan.shares[index] != nil, !(try open(index, listener)) {
+                lacksIPv6 = true
+                continue
             }
+            texts.append((listener.isTLS ? "wss " : "ws ") + listener.address.text)
         }
-        self.descriptors = descriptors
-        unixPaths = paths
-        text = listeners.map { ($0.isTLS ? "wss " : "ws ") + $0.address.text }.joined(separator: ", ")
     }
 
     /// "wss 0.0.0.0:8084, ws 0.0.0.0:8083"
-    var summary: String { text }
+    var summary: String { texts.joined(separator: ", ") }
 
-    func removeUnixPaths() {
-        for path in unixPaths { unlink(path) }
+    func removeUnixFiles() {
+        for file in files { file.remove() }
     }
 
-    private static func listen(
-        _ address: SocketAddress, _ listener: ListenerSettings, isFirst: Bool, shared: Bool
-    ) throws(StartError) -> Int32 {
+    /// Opens the sockets of a listener. False: the kernel has no IPv6, and the configuration does not insist on it.
+    private mutating func open(_ index: Int, _ listener: ListenerSettings) throws(StartError) -> Bool {
+        let addresses = try listener.address.resolve()
+        guard let address = addresses.first else { throw StartError("listen \(listener.address.text): no address") }
+        if case .unix(let path) = listener.address {
+            try UnixSocketFile.removeStale(path, address)
+        }
         do throws(SystemError) {
-            return try Socket.listen(address, shared: shared)
+            if case .unix(let path) = listener.address {
+                descriptors[0][index] = try Socket.listen(address, shared: false)
+                files.append(UnixSocketFile(path))
+                for loop in 1..<max(1, loops) {
+                    descriptors[loop][index] = try Socket.duplicate(descriptors[0][index])
+                }
+                return true
+            }
+            // SO_REUSEPORT lets several processes of one user take a port: binding once without it finds out who has it.
+            Socket.close(try Socket.listen(address, shared: false))
+            for loop in 0..<loops { descriptors[loop][index] = try Socket.listen(address, shared: true) }
+            return true
         } catch {
+            if listener.isImplied, error.isFamilyMissing { return false }
             throw StartError("listen \(listener.address.text): \(error)")
         }
     }
 
-    /// SO_REUSEPORT lets several processes of one user take a port: binding once without it finds out who has it.
-    private static func probe(_ address: SocketAddress, _ listener: ListenerSettings) throws(StartError) {
-        Socket.close(try listen(address, listener, isFirst: true, shared: false))
-    }
-
-    /// A unix socket that nobody listens on any more is in the way.
-    private static func removeStale(_ path: String, _ address: SocketAddress) throws(StartError) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard Int(CShims_file_kind(&status)) == CShims_SOCKET_FILE else {
-            throw StartError("listen unix:\(path): there is another file")
-        }
-        do throws(SystemError) {
-            let (descriptor, _) = try Socket.connect(address)
-            Socket.close(descriptor)
-        } catch {
-            guard error.code == ECONNREFUSED else { throw StartError("listen unix:\(path): \(error)") }
-            unlink(path)
-            return
-        }
-        throw StartError("listen unix:\(path): another process listens there")
-    }
+    private var loops: Int { descriptors.count }
 }

@@ -54,6 +54,8 @@ struct Session: ~Copyable {
     var isWebSocket = false
     /// A leg has bytes waiting: counted in the loop.
     private var isStalled = false
+    /// Whether it is counted in the loop as one that closes.
+    private(set) var isClosing = false
     /// A file that is being sent; -1 is none.
     var file: Int32 = -1
     var fileLeft = 0
@@ -194,7 +196,10 @@ struct Session: ~Copyable {
     /// Asks for what the session waits for now, or ends it when nothing is left to wait for.
     @inline(__always)
     mutating func settle() -> Outcome {
-        if machine.phase.rawValue >= SessionMachine.Phase.closing.rawValue, !advanceClosing() { return .remove }
+        if machine.phase.rawValue >= SessionMachine.Phase.closing.rawValue {
+            noteClosing()
+            if !advanceClosing() { return .remove }
+        }
         let poller = loop.pointee.poller
         noteStall(!client.isFlushed || !upstream.isFlushed)
         if client.isOpen {
@@ -217,6 +222,12 @@ struct Session: ~Copyable {
         guard isStalled != self.isStalled else { return }
         self.isStalled = isStalled
         loop.pointee.stalled += isStalled ? 1 : -1
+    }
+
+    private mutating func noteClosing() {
+        guard !isClosing else { return }
+        isClosing = true
+        loop.pointee.closing += 1
     }
 
     /// Most bytes that may wait for a client while it is still read. More than one read of its broker makes: a client that
