@@ -43,16 +43,18 @@ extension Action {
         single(target, "one of \(rawValues(Choice.self))") { Choice(rawValue: $0) }
     }
 
-    /// Some of the names of an enumeration, each at most once; kept in the order of the enumeration.
+    /// Some of the names of an enumeration, each at most once; kept in the order of the enumeration. `hint` goes with a
+    /// name that is none of them.
     static func choices<Choice: RawRepresentable<String> & CaseIterable & Sendable & Equatable>(
-        _ target: Target<[Choice]>
+        _ target: Target<[Choice]>, hint: String? = nil
     ) -> Action {
-        Action(1...Choice.allCases.count) { (statement, builder) throws(ConfigurationError) in
+        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             var chosen: [Choice] = []
             for word in statement.arguments {
                 guard let choice = Choice(rawValue: word.text) else {
-                    let allowed = rawValues(Choice.self)
-                    throw statement.error(ValueFault("must be some of \(allowed), not \(quoted(word.text))"), at: word)
+                    let wrong = statement.arguments.map(\.text).filter { Choice(rawValue: $0) == nil }.map(quoted)
+                    throw statement.error(
+                        "must be some of \(rawValues(Choice.self)), not \(listed(wrong))", at: word, hint: hint)
                 }
                 guard !chosen.contains(choice) else { throw statement.error("names \(word.text) twice", at: word) }
                 chosen.append(choice)
@@ -61,10 +63,15 @@ extension Action {
         }
     }
 
-    /// Any text but an empty one.
-    static func text(_ target: Target<String?>) -> Action {
-        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+    /// One word of any text but an empty one; `ifMore` says how to write several as one.
+    static func text(_ target: Target<String?>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
+        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             let word = statement.argument
+            if let second = statement.arguments.dropFirst().first {
+                throw statement.error(
+                    "takes one word, not \(statement.arguments.count)", at: second,
+                    hint: ifMore(statement.arguments.map(\.text)))
+            }
             guard !word.text.isEmpty, isPrintable(word.text) else {
                 throw statement.error("must not be empty", at: word)
             }

@@ -18,6 +18,10 @@ extension Address {
             let port = try checked(number, text)
             return [.inet(host: "*", port: port), .inet(host: "::", port: port)]
         }
+        if let (_, rest) = withoutScheme(text) {
+            let right = (try? listening(rest)) == nil ? "127.0.0.1:8083" : rest
+            throw malformed(text, hint: "leave out the scheme: \(right)")
+        }
         let address = try parsed(text)
         guard case .inet(let host, let port) = address else { return [address] }
         if host == "*" || host == "0.0.0.0" { return [.inet(host: "*", port: port)] }
@@ -32,7 +36,28 @@ extension Address {
     /// What `server` and `mqtt_pass` take: a literal address or a name, with a port, or a unix socket.
     static func peer(_ text: String) throws(ValueFault) -> Address {
         guard Value.integer(text[...]) == nil, !text.hasPrefix("*") else { throw malformed(text) }
+        if let (scheme, rest) = withoutScheme(text) { throw malformed(text, hint: peerHint(scheme, rest)) }
         return try parsed(text)
+    }
+
+    /// The scheme of a URL, and its host and port; nil when `text` is no URL.
+    static func withoutScheme(_ text: String) -> (scheme: String, rest: String)? {
+        guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://") else { return nil }
+        let rest = text[colon...].dropFirst(3)
+        let authority = rest.hasPrefix("unix:") ? rest : rest.prefix { !"/?#".contains($0) }
+        return (text[..<colon].lowercased(), String(authority.split(separator: "@").last ?? ""))
+    }
+
+    private static func peerHint(_ scheme: String, _ rest: String) -> String {
+        let host = (try? parsed(rest)).flatMap { address in
+            if case .inet(let host, _) = address { host } else { nil }
+        }
+        let isPlain = ["mqtt", "tcp"].contains(scheme) || rest.hasPrefix("unix:")
+        if isPlain, (try? peer(rest)) != nil { return "leave out the scheme: \(rest)" }
+        let right = inet(host: host ?? (Host.isName(rest) || Host.isIPv4(rest) ? rest : "127.0.0.1"), port: 1883)
+        return isPlain
+            ? "leave out the scheme, and name the port: \(right)"
+            : "brokers are spoken to in plain MQTT over TCP: leave out the scheme, and name that port: \(right)"
     }
 
     private static func parsed(_ text: String) throws(ValueFault) -> Address {

@@ -5,6 +5,11 @@ extension Builder {
     mutating func upstreamIndex(_ statement: Statement) throws(ConfigurationError) -> Int {
         let text = statement.argument.text
         if let known = upstreamsByName[text] { return known.index }
+        if let (_, rest) = Address.withoutScheme(text), upstreamsByName[rest] != nil {
+            throw statement.error(
+                "must be an upstream's name or an address, not \(quoted(text))", at: statement.argument,
+                hint: "leave out the scheme: \(rest)")
+        }
         guard text.utf8.contains(0x3A) else {
             let names = upstreams.map(\.name)
             let near = nearest(to: text, in: names) ?? (names.count == 1 ? names.first : nil)

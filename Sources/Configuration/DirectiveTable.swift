@@ -66,7 +66,7 @@ extension DirectiveTable {
         }
         if later.contains(name) { return statement.error("is something this version does not have yet") }
         let unknown = "unknown directive \(quoted(name))"
-        if let hint = ofNginx[name] { return ConfigurationError(at: position, unknown, hint: hint) }
+        if let hint = NginxNames.hint(for: name) { return ConfigurationError(at: position, unknown, hint: hint) }
         let here = all.filter { $0.contexts.contains(context) }.map(\.name)
         let near = nearest(to: name, in: here) ?? nearest(to: name, in: all.map(\.name))
         return ConfigurationError(at: position, unknown, hint: near.map { "did you mean \"\($0)\"?" })
@@ -75,33 +75,5 @@ extension DirectiveTable {
     /// Names that are kept for later versions.
     private static let later: Set<String> = [
         "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
-    ]
-
-    /// What to say to a name that nginx has and this gateway has not.
-    private static let ofNginx: [String: String] = [
-        "http": "there is no such block: write its content outside of any block",
-        "stream": "there is no such block: write its content outside of any block",
-        "events": "there is no such block, and nothing to tune in it",
-        "worker_processes": "did you mean \"worker_threads\"?",
-        "worker_connections": "did you mean \"worker_rlimit_nofile\"?",
-        "pid": "did you mean \"pid_file\"?",
-        "proxy_pass": "did you mean \"mqtt_pass\"?",
-        "proxy_connect_timeout": "did you mean \"upstream_connect_timeout\"?",
-        "proxy_read_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
-        "proxy_send_timeout": "not needed: a session lives as long as its MQTT keep alive allows",
-        "proxy_http_version": "not needed: brokers are spoken to in plain MQTT",
-        "proxy_set_header": "not needed: brokers are spoken to in plain MQTT",
-        "zone": "not needed: loops share the counts of sessions",
-        "resolver": "not needed: names are looked up as the system does; write \"resolve\" behind the server's name",
-        "ip_hash": "did you mean \"hash $remote_addr consistent\"?",
-        "proxy_next_upstream_tries": "did you mean \"upstream_tries\"?",
-        "proxy_next_upstream_timeout": "did you mean \"upstream_tries_timeout\"?",
-        "auth_basic": "did you mean \"auth_password_file\"?",
-        "auth_basic_user_file": "did you mean \"auth_password_file\"?",
-        "auth_jwt": "did you mean \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\"?",
-        "auth_jwt_key_request": "did you mean \"auth_jwt_jwks_url\"?",
-        "auth_request": "did you mean \"auth_http\"?",
-        "ssl_trusted_certificate": "did you mean \"ssl_client_certificate\"?",
-        "large_client_header_buffers": "did you mean \"client_header_buffer_size\"?",
     ]
 }

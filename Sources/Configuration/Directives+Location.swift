@@ -18,7 +18,9 @@ extension DirectiveTable {
             .size(\.scope.mqtt.maxPacketSize, 128...256 << 20, zero: "what the broker allows"),
             "Largest packet after CONNECT."),
         Directive(
-            "mqtt_versions", .inherited, .choices(\.scope.mqtt.versions),
+            "mqtt_versions", .inherited,
+            .choices(
+                \.scope.mqtt.versions, hint: "3.1.1 is what a CONNECT calls level 4, and 5.0 what it calls 5"),
             "MQTT versions to accept."),
         Directive(
             "upstream_connect_timeout", .inherited, .time(\.scope.mqtt.upstreamConnectTimeout),

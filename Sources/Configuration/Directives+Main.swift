@@ -7,14 +7,17 @@ extension DirectiveTable {
             "worker_threads", .main, .threads,
             "Number of event loops; auto is one a core."),
         Directive(
-            "user", .main, .text(\.process.user),
+            "user", .main,
+            .text(\.process.user) { _ in
+                "write the user alone: its groups come with it"
+            },
             "User to become after the sockets are bound, when started as root."),
         Directive(
             "pid_file", .main, .path(\.process.pidFile),
             "File that holds the number of the process."),
         Directive(
             "error_log", .main, .errorLog,
-            "Where messages go, a path or stderr, and from which level on."),
+            "Where messages go, a path, stderr or stdout, and from which level on."),
         Directive(
             "worker_rlimit_nofile", .main, .descriptorLimit,
             "Limit of open descriptors to ask the system for."),
@@ -57,12 +60,18 @@ extension Action {
     static var errorLog: Action {
         Action(1...2) { (statement, builder) throws(ConfigurationError) in
             let target = statement.argument
-            builder.process.errorLog.path =
-                target.text == "stderr" ? nil : try builder.path(target, of: statement)
+            if target.text == "off" {
+                throw statement.error(
+                    "cannot be off", at: target, hint: "write \"error_log stderr error\" to hear of errors alone")
+            }
+            let path = try builder.logTarget(target, of: statement)
+            builder.process.errorLog.path = path == "stderr" ? nil : path
             guard statement.arguments.count > 1, let word = statement.arguments.last else { return }
             guard let level = ErrorLogSettings.Level(rawValue: word.text) else {
                 let allowed = ErrorLogSettings.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                throw statement.error("must have a level of \(allowed), not \(quoted(word.text))", at: word)
+                throw statement.error(
+                    "must have a level of \(allowed), not \(quoted(word.text))", at: word,
+                    hint: ["crit", "alert", "emerg"].contains(word.text) ? "error is the highest" : nil)
             }
             builder.process.errorLog.level = level
         }
@@ -99,16 +108,16 @@ extension Action {
     }
 
     static var accessLog: Action {
-        Action(1...2) { (statement, builder) throws(ConfigurationError) in
+        Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             let target = statement.argument
             let format = statement.arguments.dropFirst().first
+            try checkLogParameters(statement)
             if target.text == "off" {
                 guard format == nil else { throw statement.error("takes nothing after off", at: format) }
                 builder.scope.accessLog = nil
                 return
             }
-            let isStream = target.text == "stdout" || target.text == "stderr"
-            let path = isStream ? target.text : try builder.path(target, of: statement)
+            let path = try builder.logTarget(target, of: statement)
             guard let format, format.text != "json" else {
                 builder.scope.accessLog = AccessLogSettings(path: path, format: .json)
                 return
@@ -117,10 +126,49 @@ extension Action {
                 let near = nearest(to: format.text, in: builder.logFormats.keys.sorted() + ["json"])
                 throw statement.error(
                     "names a format \(quoted(format.text)) that no \"log_format\" defines", at: format,
-                    hint: near.map { "did you mean \"\($0)\"?" })
+                    hint: near.map { "did you mean \"\($0)\"?" } ?? "define it, or write json")
             }
             builder.scope.accessLog = AccessLogSettings(path: path, format: .named(format.text, template))
         }
+    }
+}
+
+extension Action {
+    /// nginx's parameters of `access_log`: none has a meaning here.
+    private static func checkLogParameters(_ statement: Statement) throws(ConfigurationError) {
+        for word in statement.arguments.dropFirst() {
+            let hint: String
+            switch Parameter(word.text).name {
+            case "buffer", "flush": hint = "not needed: a thread of its own writes lines together; remove it"
+            case "gzip": hint = "not here: compress a log when it is rotated; remove it"
+            case "if": hint = "not here: every connection gets its line; remove it"
+            default: continue
+            }
+            throw statement.error("has no parameter \(quoted(word.text))", at: word, hint: hint)
+        }
+        if let word = statement.arguments.dropFirst(2).first {
+            throw statement.error("takes a target and one format, not \(quoted(word.text))", at: word)
+        }
+    }
+}
+
+extension Builder {
+    /// `stderr`, `stdout`, or an absolute path. The system's names of the two mean the streams themselves: where one is a
+    /// socket (systemd, Docker), or a pipe of another user, its name cannot be opened.
+    fileprivate func logTarget(_ word: Word, of statement: Statement) throws(ConfigurationError) -> String {
+        switch word.text {
+        case "stderr", "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2": return "stderr"
+        case "stdout", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": return "stdout"
+        default: break
+        }
+        for (scheme, hint) in [
+            ("syslog:", "write stderr instead: systemd and Docker take it from there"),
+            ("memory:", "write a path, or stderr, instead"),
+        ] where word.text.hasPrefix(scheme) {
+            throw statement.error(
+                "cannot write to \(quoted(word.text)): it takes a path, stderr or stdout", at: word, hint: hint)
+        }
+        return try path(word, of: statement)
     }
 }
 

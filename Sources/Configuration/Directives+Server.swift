@@ -18,10 +18,15 @@ extension DirectiveTable {
             "ssl_certificate_key", [.main, .server], .certificate(\.scope.keys),
             "PEM file of the key of the ssl_certificate in the same order.", repeatable: true),
         Directive(
-            "ssl_protocols", [.main, .server], .choices(\.scope.tls.versions),
+            "ssl_protocols", [.main, .server],
+            .choices(
+                \.scope.tls.versions, hint: "TLS 1.1 and older, and SSL, are not supported (RFC 8996); remove them"),
             "TLS versions to speak."),
         Directive(
-            "ssl_ciphers", [.main, .server], .text(\.scope.tls.ciphers),
+            "ssl_ciphers", [.main, .server],
+            .text(\.scope.tls.ciphers) { words in
+                "separate ciphers by colons: \(quoted(words.joined(separator: ":")))"
+            },
             "Cipher list or suites, as OpenSSL names them."),
         Directive(
             "ssl_session_tickets", [.main, .server], .flag(\.scope.tls.sessionTickets),
@@ -50,6 +55,7 @@ extension Action {
 
     static var listen: Action {
         Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
+            try checkOrder(statement)
             let addresses: [Address]
             do throws(ValueFault) {
                 addresses = try Address.listening(statement.argument.text)
@@ -58,7 +64,7 @@ extension Action {
             }
             var words: Set<String> = []
             for word in statement.arguments.dropFirst() {
-                guard ["ssl", "proxy_protocol"].contains(word.text) else {
+                guard listenParameters.contains(word.text) else {
                     throw statement.error(unknownListenParameter(word.text), at: word)
                 }
                 guard words.insert(word.text).inserted else {
@@ -83,15 +89,40 @@ extension Action {
         }
     }
 
+    /// `listen ssl 443`: the address comes first.
+    private static func checkOrder(_ statement: Statement) throws(ConfigurationError) {
+        let texts = statement.arguments.map(\.text)
+        guard let first = texts.first,
+            listenParameters.contains(first) || unknownListenParameter(first).hint != otherHint
+        else { return }
+        let isAddress = texts.dropFirst().map { (try? Address.listening($0)) != nil }
+        let address = isAddress.firstIndex(of: true).map { texts[$0 + 1] } ?? "443"
+        let right = ["listen", address] + texts.filter { $0 != address && listenParameters.contains($0) }
+        throw statement.error(
+            "must begin with the address, not with \(quoted(first))", at: statement.argument,
+            hint: "write \"\(right.joined(separator: " "))\"")
+    }
+
+    private static let listenParameters = ["ssl", "proxy_protocol"]
+    private static let otherHint = "after the address it takes ssl and proxy_protocol"
+
     private static func unknownListenParameter(_ text: String) -> ValueFault {
-        switch text {
+        let hint: String
+        switch Parameter(text).name {
         case "http2", "mqtt":
-            ValueFault("has the parameter \"\(text)\", which this version does not have yet")
-        case "default_server":
-            ValueFault("has no parameter \"default_server\"", hint: "the first server of an address is its default")
-        default:
-            ValueFault("has no parameter \(quoted(text))", hint: "after the address it takes ssl and proxy_protocol")
+            return ValueFault("has the parameter \"\(text)\", which this version does not have yet", hint: "remove it")
+        case "default_server", "default": hint = "the first server of an address is its default; remove it"
+        case "ipv6only":
+            hint =
+                text == "ipv6only=off"
+                ? "[::] is IPv6 alone: write a second \"listen\" for IPv4" : "not needed: [::] is IPv6 alone; remove it"
+        case "reuseport", "backlog", "rcvbuf", "sndbuf", "fastopen", "deferred", "bind", "so_keepalive", "setfib",
+            "accept_filter", "multipath":
+            hint = "not needed: sockets are set up as MQTT wants them; remove it"
+        case "quic", "udp", "spdy": hint = "not here: WebSockets come over TCP; remove it"
+        default: hint = otherHint
         }
+        return ValueFault("has no parameter \(quoted(text))", hint: hint)
     }
 
     static var serverName: Action {

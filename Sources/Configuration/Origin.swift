@@ -1,12 +1,20 @@
 /// Values of the `Origin` field. RFC 6454 §6.2
 enum Origin {
-    /// The lower-case form of `scheme://host[:port]`, without a default port, which browsers leave out.
+    /// What browsers send for pages that have no host: RFC 6454 §6.1 step 1, and pages of an app's own files.
+    private static let hostless: Set<String> = ["null", "file://"]
+
+    /// `null` and `file://`, or the lower-case form of `scheme://host[:port]`, without a default port, which browsers leave out.
     ///
     /// The host may begin with the label `*`, which stands for one or more labels.
     static func parsed(_ text: String) throws(ValueFault) -> String {
+        let lower = text.lowercased()
+        if hostless.contains(lower) { return lower }
         guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://"), isScheme(text[..<colon])
         else { throw malformed(text) }
         let scheme = text[..<colon].lowercased()
+        guard scheme != "file" else {
+            throw malformed(text, hint: "pages of files have the origin \"file://\", whatever their path")
+        }
         let authority = text[colon...].dropFirst(3)
         guard !authority.contains("/") else {
             throw malformed(text, hint: "an origin has no path and no \"/\" at its end")
@@ -43,6 +51,14 @@ enum Origin {
     }
 
     private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
-        ValueFault("must be scheme://host[:port], the host may begin with \"*.\", not \(quoted(text))", hint: hint)
+        ValueFault(
+            "must be scheme://host[:port], where the host may begin with \"*.\", or null or file://, not \(quoted(text))",
+            hint: hint ?? remedy(text))
+    }
+
+    private static func remedy(_ text: String) -> String? {
+        if text == "*" || text == "any" { return "\"any\", alone, allows every origin" }
+        let bare = text.split(separator: "/", omittingEmptySubsequences: false).first ?? ""
+        return !text.contains("://") && Host.isName(bare) ? "did you mean \"https://\(bare)\"?" : nil
     }
 }

@@ -32,7 +32,7 @@ package struct ProcessSettings: Sendable, Equatable {
 
 package struct ErrorLogSettings: Sendable, Equatable {
     package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warn, error }
-    /// nil is standard error.
+    /// A path, or `stdout`; nil is standard error.
     package var path: String?
     package var level: Level = .notice
 

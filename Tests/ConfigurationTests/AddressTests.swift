@@ -88,13 +88,15 @@ import Testing
         ("https://*.Example.com:8443", "https://*.example.com:8443"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
         ("https://[0:0::1]", "https://[::1]"), ("https://[::1]:443", "https://[::1]"),
-        ("capacitor://localhost", "capacitor://localhost"),
+        ("capacitor://localhost", "capacitor://localhost"), ("null", "null"), ("Null", "null"),
+        ("file://", "file://"), ("FILE://", "file://"),
     ]) func origin(text: String, canonical: String) throws {
         #expect(try Origin.parsed(text) == canonical)
     }
 
     @Test(arguments: [
-        "", "*", "any", "null", "example.com", "https:", "https://", "https:/example.com", "://example.com",
+        "", "*", "any", "nil", "example.com", "file:", "file:///", "file:///a.html", "file://host", "null://",
+        "null:80", "https:", "https://", "https:/example.com", "://example.com",
         "1https://example.com", "https://example.com/", "https://example.com/a", "https://user@example.com",
         "https://example.com:", "https://example.com:0", "https://example.com:65536", "https://*", "https://*.",
         "https://*.*.com", "https://a.*.com", "https://*a.com", "https://*.1.2.3.4", "https://[::1",

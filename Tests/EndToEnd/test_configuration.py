@@ -1,6 +1,8 @@
 """The configuration, from the command line: -t, -T, and errors that name file, line, column and remedy."""
 
+import json
 import re
+import socket
 import subprocess
 
 import pytest
@@ -112,6 +114,47 @@ def test_bad_cipher_list(rig):
     files = f"ssl_certificate {good.certificate}; ssl_certificate_key {good.key}; ssl_ciphers NONSENSE;"
     result, _ = check(rig, GOOD.replace("8083;", f"8083 ssl; {files}"))
     assert result.returncode == 1 and "NONSENSE" in result.stderr
+
+
+def test_standard_streams_may_be_sockets(rig):
+    """As under systemd and Docker: /dev/stderr cannot be opened then, and is the stream itself."""
+    broker, port = rig.fake(), harness.free_port()
+    path = rig.path("streams") / "sluice.conf"
+    path.write_text(
+        "error_log /dev/stderr info;\naccess_log /dev/stdout json;\n"
+        f"server {{ listen 127.0.0.1:{port}; location / {{ mqtt_pass 127.0.0.1:{broker.port}; }} }}\n"
+    )
+    (ours, errors), (ours_out, lines) = socket.socketpair(), socket.socketpair()
+    with ours, errors, ours_out, lines:
+        for end in (ours, ours_out):
+            end.settimeout(DEADLINE)
+        process = subprocess.Popen([BINARY, "-c", path], stdin=subprocess.DEVNULL, stdout=lines, stderr=errors)
+        try:
+            errors.close()
+            lines.close()
+            assert "[notice]" in ours.recv(4096).decode()
+            rig.peer(("127.0.0.1", port)).open_mqtt(client_id="streams", path="/")
+        finally:
+            process.terminate()
+            assert process.wait(DEADLINE) == 0
+        assert json.loads(ours_out.makefile().readline())["mqtt_client_id"] == "streams"
+
+
+def test_link_to_a_socket_names_the_word(rig):
+    """Images link their logs to /dev/stderr: what to write is said."""
+    folder = rig.path("link")
+    (folder / "error.log").symlink_to("/dev/stderr")
+    (folder / "sluice.conf").write_text("error_log error.log;\n" + GOOD)
+    ours, errors = socket.socketpair()
+    with ours:
+        with errors:
+            result = subprocess.run(
+                [BINARY, "-t", "-c", folder / "sluice.conf"], stderr=errors, timeout=DEADLINE, check=False
+            )
+        assert result.returncode == 1
+        ours.settimeout(DEADLINE)
+        message = ours.recv(4096).decode()
+    assert str(folder / "error.log") in message and 'write "stderr"' in message
 
 
 def test_include(rig):

@@ -86,6 +86,15 @@ def test_allowed_origin(rig, gateway, origin):
     rig.peer(gateway).upgrade(extra=[f"Origin: {origin}"] if origin else [])
 
 
+@pytest.mark.parametrize("allowed", ["null", "file://"])
+def test_origins_of_pages_without_a_host(rig, allowed):
+    """RFC 6454 §6.1: sandboxed frames send null; Cordova's and Electron's own pages file://."""
+    gateway = rig.gateway([rig.fake()], location=f"websocket_origins https://example.com {allowed};")
+    for origin in ("null", "file://", "https://example.com", "file:///", "https://evil.example"):
+        answer = rig.peer(gateway).ask(request(extra=[f"Origin: {origin}"]))
+        assert answer.status == (101 if origin in (allowed, "https://example.com") else 403), origin
+
+
 def test_404(rig, gateway):
     refused(rig, gateway, request(path="/other"), 404)
 

@@ -1,3 +1,4 @@
+import CShims
 import Configuration
 import Reactor
 import Telemetry
@@ -21,7 +22,9 @@ struct Logs: Sendable {
             }
             self.access = access
         } catch {
-            throw StartError("\(error)")
+            // A socket has no way in by its name; a link to /dev/stdout may lead to one.
+            let hint = error.code == ENXIO ? "; it is a socket: write \"stderr\" or \"stdout\" instead" : ""
+            throw StartError("\(error)\(hint)")
         }
     }
 

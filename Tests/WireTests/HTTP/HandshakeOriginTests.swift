@@ -36,7 +36,8 @@ struct HandshakeOriginTests {
             ("https://example.com/", "https://example.com"), ("https://example.com.", "https://example.com"),
             ("https://example.com https://evil.net", "https://example.com"), ("example.com", "https://example.com"),
             ("https:example.com", "https://example.com"), ("://example.com", "https://example.com"), ("", "https://a"),
-            ("null", "https://example.com"), ("NULL", "null"), ("null", "*"), ("https://a", "*"),
+            ("null", "https://example.com"), ("NULL", "null"), ("null", "*"), ("null", "file://"), ("file://", "null"),
+            ("file:///", "file://"), ("file://host", "file://"), ("https://", "file://"), ("https://a", "*"),
             ("https://\u{212A}", "https://k"), ("https://[::1", "https://[::1"), ("https://[::1]x", "https://[::1]"),
         ])
     func refused(origin: String, pattern: String) {
