@@ -70,6 +70,14 @@ package enum Socket {
         return SocketAddress(storage: storage, length: length)
     }
 
+    /// Whether the other side has reset the connection, or has ended it and nothing is left to be read.
+    package static func isOver(_ descriptor: Int32) -> Bool {
+        var query = pollfd(fd: descriptor, events: 0, revents: 0)
+        if poll(&query, 1, 0) > 0 { return true }  // POLLERR and POLLHUP are always told
+        var byte: UInt8 = 0
+        return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) == 0
+    }
+
     /// The error of a connect that has ended; nil when it succeeded.
     package static func connectError(_ descriptor: Int32) -> SystemError? {
         let code = CShims_take_error(descriptor)

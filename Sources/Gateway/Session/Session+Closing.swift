@@ -94,12 +94,14 @@ extension Session {
     /// The broker's end of file or reset.
     mutating func upstreamLost(isReset: Bool = false) {
         switch phase {
+        case .awaitingConnack where isClientGone && held.count <= pending?.size ?? 0: clientLost()
         case .awaitingConnack:
-            let detail = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
-            if attemptFailed(Failure(isReset ? .reset : .closed, detail)) { tryNextPeer() }
+            if attemptFailed(connackLost(isReset: isReset)) { tryNextPeer() }
         case .open:
             upstream.close()
-            if uplink.hasDisconnected {
+            if isClientGone {
+                clientLost()
+            } else if uplink.hasDisconnected {
                 close(.clientDisconnect)
             } else {
                 close(downlink.hasDisconnected ? .brokerDisconnect : .brokerLost)
@@ -108,6 +110,9 @@ extension Session {
             upstream.close()
         }
     }
+
+    /// Whether the client has ended, too, and its event is only waiting for its turn: then the broker is not to blame.
+    private var isClientGone: Bool { client.isOpen && (client.isAtEnd || Socket.isOver(client.descriptor)) }
 
     /// Closes both sockets at once, and takes the session off the books.
     mutating func finish(_ cause: EndCause) -> Outcome {
