@@ -28,15 +28,22 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
     /// `upstream_tries_timeout` has passed.
     case outOfTime = "tries_timeout"
 
-    /// Whether the peer is to blame, so that others are asked first for a while. Brokers close without a word when they do not
-    /// like a CONNECT, and what is busy or over a quota may be so for one client: a client must not take the pool from all
-    /// others.
-    package var isFault: Bool {
+    /// Whose fault it may be: peers that are to blame are asked last for a while.
+    package enum Blame: Sendable, Equatable {
+        /// The peer's, whoever meets it.
+        case peer
+        /// The peer's, or this client's: brokers close, reset, fall silent or call themselves unavailable when they do not like
+        /// a CONNECT. A client must not take the pool from all others, so it takes several to blame the peer.
+        case peerOrClient
+        /// Of no concern to other clients.
+        case nobody
+    }
+
+    package var blame: Blame {
         switch self {
-        case .connectRefused, .connectTimeout, .connectFailed, .queueFull, .reset, .connackTimeout, .connackInvalid,
-            .unavailable:
-            true
-        case .sourcePortsExhausted, .shortage, .closed, .busy, .redirected, .outOfTime: false
+        case .connectRefused, .connectTimeout, .connectFailed, .queueFull: .peer
+        case .reset, .closed, .connackTimeout, .connackInvalid, .unavailable: .peerOrClient
+        case .sourcePortsExhausted, .shortage, .busy, .redirected, .outOfTime: .nobody
         }
     }
 }

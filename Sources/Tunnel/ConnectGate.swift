@@ -35,9 +35,7 @@ package enum ConnectGate {
             return .accept(connect, size: size)
         } catch {
             return .refuse(
-                Refusal(
-                    cause: cause(error.kind), answer: error.answer,
-                    detail: "\(error.kind.rawValue) \(error.kind.clause)"))
+                Refusal(cause: cause(error.kind), answer: error.answer, detail: "\(error.kind)"))
         }
     }
 

@@ -44,6 +44,10 @@ package struct Peer: Sendable {
     package internal(set) var passive = PassiveCheck()
     /// What probes say; true while there are none.
     package internal(set) var isHealthy = true
+    /// Whether the last probe has seen it serve: what a client meets there is then about that client.
+    package internal(set) var isVouchedFor = false
+    /// Whether it has answered a CONNECT since it could last not be connected to.
+    package internal(set) var hasAnswered = false
     /// When it came back, or came new; nil: it has been here from the start.
     var backSince: Int64?
     /// Where it stands in the smooth round robin.

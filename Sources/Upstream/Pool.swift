@@ -116,11 +116,16 @@ package struct Pool: Sendable {
 
     // MARK: Learning
 
-    /// The attempt on `peer` failed. Returns whether that takes it out of the pool for a while. A pool's only peer is never
-    /// taken out: there is nobody to go to.
-    package mutating func failed(_ peer: Int, now: Int64) -> Bool {
-        guard peers.indices.contains(peer), peers.count(where: { $0.settings.isWanted }) > 1 else { return false }
-        let isOut = peers[peer].passive.failed(now: now, peers[peer].settings)
+    /// The attempt on `peer` failed: to connect, or, if `client` is given, behind the CONNECT of that one (`PassiveCheck`).
+    /// Returns whether that takes it out of the pool for a while. A pool's only peer is never taken out: there is nobody to
+    /// go to. Where probes see the peer serve, what a client meets says nothing of it.
+    package mutating func failed(_ peer: Int, by client: ClientKey? = nil, now: Int64) -> Bool {
+        guard peers.indices.contains(peer) else { return false }
+        if client == nil { peers[peer].hasAnswered = false }
+        guard peers.count(where: { $0.settings.isWanted }) > 1, client == nil || !peers[peer].isVouchedFor else {
+            return false
+        }
+        let isOut = peers[peer].passive.failed(now: now, peers[peer].settings, by: client)
         if !peers[peer].passive.isAvailable(now: now) { peers[peer].backSince = peers[peer].passive.unavailableUntil }
         return isOut
     }
@@ -129,13 +134,16 @@ package struct Pool: Sendable {
     /// for longer begins its slow start; nil: it begins when that time is over.
     package mutating func succeeded(_ peer: Int, now: Int64? = nil) -> Bool {
         guard peers.indices.contains(peer) else { return false }
+        peers[peer].hasAnswered = true
         if let now, !peers[peer].passive.isAvailable(now: now) { peers[peer].backSince = now }
         return peers[peer].passive.succeeded()
     }
 
-    /// Probes have found out something about `peer`, at the time `now`.
-    package mutating func note(_ peer: Int, isHealthy: Bool, now: Int64) {
-        guard peers.indices.contains(peer), peers[peer].isHealthy != isHealthy else { return }
+    /// Probes have found out something about `peer`, at the time `now`. `isVouchedFor`: the last one has seen it serve.
+    package mutating func note(_ peer: Int, isHealthy: Bool, isVouchedFor: Bool = false, now: Int64) {
+        guard peers.indices.contains(peer) else { return }
+        peers[peer].isVouchedFor = isVouchedFor
+        guard peers[peer].isHealthy != isHealthy else { return }
         peers[peer].isHealthy = isHealthy
         guard isHealthy else { return }
         peers[peer].backSince = now
@@ -158,7 +166,7 @@ package struct Pool: Sendable {
             let old = peers[index].settings
             if new.isWanted, !old.isWanted { peers[index].backSince = now }
             // Nobody has probed it meanwhile: it begins as a new one.
-            if old.isDown, !new.isDown { peers[index].isHealthy = true }
+            if old.isDown, !new.isDown { (peers[index].isHealthy, peers[index].isVouchedFor) = (true, false) }
             isChanged = isChanged || new.isWanted && (new.weight != old.weight || !old.isWanted)
             peers[index].settings = new
         }

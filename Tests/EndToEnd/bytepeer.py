@@ -86,16 +86,16 @@ def request(path="/mqtt", *, host="localhost", protocols="mqtt", method="GET", h
 
 
 class BytePeer:
-    """A connection to the gateway. `tls` is an ssl.SSLContext; `address` as in `gateway.connect`."""
+    """A connection to the gateway. `tls` is an ssl.SSLContext; `address` as in `gateway.connect`; `source` an address."""
 
-    def __init__(self, address, *, tls=None, name="localhost", timeout=DEADLINE, receive_buffer=None):
+    def __init__(self, address, *, tls=None, name="localhost", timeout=DEADLINE, receive_buffer=None, source=None):
         if receive_buffer:
             self.socket = socket.socket(socket.AF_INET)
             self.socket.settimeout(timeout)
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             self.socket.connect(address)
         else:
-            self.socket = connect(address, timeout)
+            self.socket = connect(address, timeout, source)
         if self.socket.family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:

@@ -71,26 +71,27 @@ class Connection:
 
 
 class FakeBroker:
-    """Listens on a free port; runs `behaviour(connection)` in a thread for each connection, then closes it."""
+    """Listens on a free port, or on a unix socket; runs `behaviour(connection)` in a thread for each connection, then closes it."""
 
-    def __init__(self, behaviour, *, port=None, host="127.0.0.1", receive_buffer=None):
+    def __init__(self, behaviour, *, port=None, host="127.0.0.1", unix=None, receive_buffer=None):
         self.host = host
-        self.port = port or harness.free_port()
+        self.unix = unix
+        self.port = None if unix else port or harness.free_port()
         self.behaviour = behaviour
         self.connections = []
         self.failures = []
-        self.listener = socket.socket(socket.AF_INET)
+        self.listener = socket.socket(socket.AF_UNIX if unix else socket.AF_INET)
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if receive_buffer:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self.listener.bind((host, self.port))
+        self.listener.bind(str(unix) if unix else (host, self.port))
         self.listener.listen(512)
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
     def address(self):
         """As an argument of `server`."""
-        return f"{self.host}:{self.port}"
+        return f"unix:{self.unix}" if self.unix else f"{self.host}:{self.port}"
 
     def _accept(self):
         while True:
@@ -98,7 +99,8 @@ class FakeBroker:
                 accepted, _ = self.listener.accept()
             except OSError:
                 return
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not self.unix:
+                accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection = Connection(accepted)
             self.connections.append(connection)
             threading.Thread(target=self._run, args=(connection,), daemon=True).start()

@@ -8,6 +8,7 @@ import socket
 
 import harness
 from harness import BINARY, DEADLINE, eventually
+from service import freeze
 
 # What a process prints when it did not end as it should have.
 _CRASH = re.compile(
@@ -136,6 +137,13 @@ class Gateway:
         """Waits until a connection has ended for this cause: before a request only the error log has it."""
         eventually(lambda: f"ended: {cause}" in self.output(), f"the end of a connection: {cause}")
 
+    def freeze(self):
+        """It does nothing until `thaw`; the kernel still takes connections and bytes for it."""
+        freeze(self.process)
+
+    def thaw(self):
+        self.process.signal(signal.SIGCONT)
+
     def stop(self, number=signal.SIGTERM, timeout=DEADLINE):
         """Stops it and returns the exit status."""
         self.process.signal(number)
@@ -177,7 +185,7 @@ def _tail(text, limit=20_000):
     return text if len(text) <= limit else f"… ({len(text) - limit} characters more)\n" + text[-limit:]
 
 
-def connect(address, timeout=DEADLINE):
+def connect(address, timeout=DEADLINE, source=None):
     """A connected socket for a port, a host and port, or the path of a unix socket."""
     if isinstance(address, str):
         connection = socket.socket(socket.AF_UNIX)
@@ -186,4 +194,4 @@ def connect(address, timeout=DEADLINE):
         return connection
     if isinstance(address, int):
         address = ("127.0.0.1", address)
-    return socket.create_connection(address, timeout)
+    return socket.create_connection(address, timeout, (source, 0) if source else None)

@@ -52,10 +52,7 @@ class Service:
 
     def freeze(self):
         """The kernel still accepts for it, but it answers nothing from here on."""
-        self.process.signal(signal.SIGSTOP)
-        # The signal stops one thread after the other, and until then they still answer.
-        tasks = pathlib.Path(f"/proc/{self.process.pid}/task")
-        eventually(lambda: all(_state(task) == "T" for task in tasks.iterdir()), f"{self.kind} stopped")
+        freeze(self.process)
 
     def thaw(self):
         self.process.signal(signal.SIGCONT)
@@ -66,6 +63,13 @@ class Service:
 
     def evidence(self):
         return [(f"{self.kind} {self.name}", self.output()[-8000:])]
+
+
+def freeze(process):
+    """Stops every thread of a process: the signal stops one after the other, and until then they still work."""
+    process.signal(signal.SIGSTOP)
+    tasks = pathlib.Path(f"/proc/{process.pid}/task")
+    eventually(lambda: all(_state(task) == "T" for task in tasks.iterdir()), f"process {process.pid} stopped")
 
 
 def _state(task):

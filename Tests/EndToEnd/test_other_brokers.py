@@ -69,11 +69,14 @@ def test_rabbitmq_sees_it_over_tls_and_v1(rig):
         eventually(lambda: broker.connections().get(f"tls-{version}") == end, lambda: f"{broker.connections()}")
 
 
-def test_one_side_alone_is_named_by_the_probe(rig):
-    """The broker expects a header that the gateway does not send."""
-    broker = rig.keep(RabbitMQ(rig.path("rabbitmq"), proxy_protocol=True))
+@pytest.mark.parametrize("kind, end", [(RabbitMQ, "closed"), (Ejabberd, "reset")])
+def test_one_side_alone_is_named_by_the_probe(rig, kind, end):
+    """The broker expects a header that the gateway does not send, or the other way round."""
+    broker = rig.keep(kind(rig.path("broker"), proxy_protocol=True))
     gateway = rig.gateway([broker], upstream=f"health_check type=mqtt {PATIENT_CHECK};")
-    assert "closed the connection before the probe was through" in unhealthy(gateway, broker)
+    reason = unhealthy(gateway, broker)
+    assert reason.startswith(f"2 probes failed: it {end} the connection before the probe was through")
+    assert "expect a PROXY header: set proxy_protocol in the upstream" in reason
 
 
 def test_rabbitmq_and_mosquitto_in_one_pool(rig):

@@ -11,11 +11,14 @@ struct AttemptFailureTests {
         #expect(names.allSatisfy { $0.allSatisfy { $0.isLowercase || $0 == "_" } })
     }
 
-    @Test("What may be one client's doing is no fault of the peer")
-    func faults() {
-        let innocent: [AttemptFailure] = [.sourcePortsExhausted, .shortage, .closed, .busy, .redirected, .outOfTime]
+    @Test("What a client can bring about by its CONNECT is not the peer's fault alone")
+    func blame() {
+        let peer: [AttemptFailure] = [.connectRefused, .connectTimeout, .connectFailed, .queueFull]
+        let both: [AttemptFailure] = [.reset, .closed, .connackTimeout, .connackInvalid, .unavailable]
         for failure in AttemptFailure.allCases {
-            #expect(failure.isFault == !innocent.contains(failure), "\(failure.rawValue)")
+            let expected: AttemptFailure.Blame =
+                peer.contains(failure) ? .peer : both.contains(failure) ? .peerOrClient : .nobody
+            #expect(failure.blame == expected, "\(failure.rawValue)")
         }
     }
 }

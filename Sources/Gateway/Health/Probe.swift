@@ -83,8 +83,7 @@ final class Probe {
 
     private func connected() -> Outcome? {
         isConnected = true
-        var bytes: [UInt8] = []
-        if let local = Socket.localAddress(leg.descriptor) { bytes = plan.header(local, address) }
+        var bytes = proxyHeader()
         let settings = plan.settings
         if settings.kind == .mqtt {
             let conversation = HealthConversation(
@@ -100,6 +99,13 @@ final class Probe {
             return .passed
         }
         return nil
+    }
+
+    /// For the gateway's own address: some brokers refuse LOCAL.
+    private func proxyHeader() -> [UInt8] {
+        guard let version = plan.proxyHeader else { return [] }
+        let own = Socket.localAddress(leg.descriptor).map { CompactAddress($0) } ?? CompactAddress()
+        return ProxyHeader.bytes(version, from: .init(own), to: .init(CompactAddress(address)), .init())
     }
 
     private func send(_ bytes: [UInt8]) -> Bool {
@@ -119,12 +125,19 @@ final class Probe {
                 let view = UnsafeBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count)
                 outcome = take(view, now: now)
             case .nothing: break
-            case .end, .failed:
-                leg.close()
-                if !isClosing { outcome = .failed("it closed the connection before the probe was through") }
+            case .end: outcome = ended("closed")
+            case .failed: outcome = ended("reset")
             }
         }
         return outcome
+    }
+
+    /// The broker has ended the connection. nil: it was over.
+    private func ended(_ how: String) -> Outcome? {
+        leg.close()
+        guard !isClosing else { return nil }
+        let hint = conversation?.hasAnswer ?? true ? "" : ForeignAnswer.silenceHint(sent: plan.proxyHeader)
+        return .failed("it \(how) the connection before the probe was through" + hint)
     }
 
     private func take(_ bytes: UnsafeBufferPointer<UInt8>, now: Int64) -> Outcome? {
@@ -148,6 +161,7 @@ final class Probe {
     var timeoutWords: String {
         let limit = "\(plan.settings.timeout.milliseconds) ms"
         if !isConnected { return "no connection within \(limit)" }
-        return "no \(conversation?.awaited ?? "answer") within \(limit)"
+        return conversation?.timeoutWords(milliseconds: plan.settings.timeout.milliseconds)
+            ?? "no answer within \(limit)"
     }
 }

@@ -11,7 +11,7 @@ final class ProbeLoop {
     private let mailbox: Mailbox<ProbeOrder>
     private let log: ErrorLog
     private let control: ControlLoop
-    private let report: (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    private let report: (_ pool: Int, _ peer: Int, PeerHealth) -> Void
     private var peers: [ProbedPeer] = []
     /// Peers with a probe under way.
     private var bySerial: [UInt64: ProbedPeer] = [:]
@@ -28,7 +28,7 @@ final class ProbeLoop {
 
     init(
         _ mailbox: Mailbox<ProbeOrder>, log: ErrorLog, control: ControlLoop,
-        report: @escaping (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+        report: @escaping (_ pool: Int, _ peer: Int, PeerHealth) -> Void
     ) throws(SystemError) {
         poller = try Poller()
         self.mailbox = mailbox
@@ -184,7 +184,14 @@ final class ProbeLoop {
         if let failure {
             log.write(.debug, "upstream \(target.name): probe of server \(target.text) failed: \(failure)")
         }
-        guard peer.check.note(passed: failure == nil) else { return }
+        let before = peer.health
+        let isChange = peer.check.note(passed: failure == nil)
+        if isChange { logChange(peer, failure) }
+        if peer.health != before { report(target.pool, target.peer, peer.health) }
+    }
+
+    private func logChange(_ peer: ProbedPeer, _ failure: String?) {
+        let target = peer.target
         if let failure {
             let fails = peer.plan.settings.fails
             let times = fails == 1 ? "a probe" : "\(fails) probes"
@@ -192,6 +199,5 @@ final class ProbeLoop {
         } else {
             log.write(.notice, "upstream \(target.name): server \(target.text) is healthy again")
         }
-        report(target.pool, target.peer, peer.check.isHealthy)
     }
 }

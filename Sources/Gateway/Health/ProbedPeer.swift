@@ -20,8 +20,8 @@ struct ProbeTarget: Sendable {
 struct ProbePlan: Sendable {
     let settings: HealthCheckSettings
     let password: [UInt8]?
-    /// The PROXY header that goes before everything else, for a connection between these two; empty: none.
-    let header: @Sendable (_ local: SocketAddress, _ remote: SocketAddress) -> [UInt8]
+    /// The PROXY header that goes before everything else; nil: none.
+    let proxyHeader: ProxyHeader.Version?
 }
 
 /// What the prober knows of one peer. Its thread's.
@@ -45,6 +45,12 @@ final class ProbedPeer {
         schedule = ProbeSchedule(interval: plan.settings.interval.milliseconds, jitter: plan.settings.jitter)
         check = ActiveCheck(fails: plan.settings.fails, passes: plan.settings.passes)
         dueAt = now + delay(schedule)
+    }
+
+    /// A probe that speaks no MQTT, or asks another port, vouches for nothing that a client meets.
+    var health: PeerHealth {
+        let asksBroker = plan.settings.kind == .mqtt && plan.settings.port == nil
+        return PeerHealth(isHealthy: check.isHealthy, isVouchedFor: asksBroker && check.isPassing)
     }
 
     /// The address to ask: the peer's, or another port of it.

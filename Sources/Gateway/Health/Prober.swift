@@ -8,14 +8,14 @@ final class Prober: Sendable {
     private let mailbox: Mailbox<ProbeOrder>
     private let log: ErrorLog
     private let control: ControlLoop
-    private let report: @Sendable (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+    private let report: @Sendable (_ pool: Int, _ peer: Int, PeerHealth) -> Void
     private let thread = Lock<Thread?>(nil)
 
-    /// `report` is called on the prober's thread when a peer's state changes; every peer is healthy at first. `control` runs
+    /// `report` is called on the prober's thread when a peer's health changes; every peer is healthy at first. `control` runs
     /// when a pool asks by HTTP.
     init(
         log: ErrorLog, control: ControlLoop,
-        report: @escaping @Sendable (_ pool: Int, _ peer: Int, _ isHealthy: Bool) -> Void
+        report: @escaping @Sendable (_ pool: Int, _ peer: Int, PeerHealth) -> Void
     ) throws(SystemError) {
         self.log = log
         self.control = control
@@ -50,6 +50,14 @@ final class Prober: Sendable {
     func watch(pool: Int, _ plan: ProbePlan, targets: [ProbeTarget]) {
         mailbox.post(.watch(pool, plan, targets))
     }
+}
+
+/// What probes say of a peer.
+struct PeerHealth: Sendable, Equatable {
+    /// It may get sessions.
+    var isHealthy = true
+    /// The last probe has seen it answer a CONNECT, so that what a client meets there is about that client.
+    var isVouchedFor = false
 }
 
 /// What the prober's thread is told.

@@ -18,7 +18,7 @@ struct Loop: ~Copyable {
         /// What another thread has found out about the client of a session.
         case verdict(SessionTable.Token, Verdict)
         /// Probes have found out something about a peer.
-        case health(pool: Int, peer: Int, isHealthy: Bool)
+        case health(pool: Int, peer: Int, PeerHealth)
         /// An upstream has other peers.
         case upstream(Int, ResolvedUpstream)
     }
@@ -303,8 +303,7 @@ struct Loop: ~Copyable {
             guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
             session.pointee.decided(verdict)
             settle(session, session.pointee.settle())
-        case .health(let pool, let peer, let isHealthy):
-            context.pointee.note(pool, peer: peer, isHealthy: isHealthy)
+        case .health(let pool, let peer, let health): context.pointee.note(pool, peer: peer, health)
         case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
         case .drain(let milliseconds):
             guard stop == nil else { return }

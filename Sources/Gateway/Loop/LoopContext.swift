@@ -106,9 +106,10 @@ struct LoopContext: ~Copyable {
     }
 
     /// Probes have found out something about a peer.
-    mutating func note(_ pool: Int, peer: Int, isHealthy: Bool) {
-        pools[pool].note(peer, isHealthy: isHealthy, now: now)
-        if isHealthy { rebalance(pool) }
+    mutating func note(_ pool: Int, peer: Int, _ health: PeerHealth) {
+        let wasHealthy = pools[pool].peers.indices.contains(peer) && pools[pool].peers[peer].isHealthy
+        pools[pool].note(peer, isHealthy: health.isHealthy, isVouchedFor: health.isVouchedFor, now: now)
+        if health.isHealthy, !wasHealthy { rebalance(pool) }
     }
 
     /// Milliseconds between two rebalancings that failed attempts or names have begun: a peer that is busy now and then, or a

@@ -181,10 +181,9 @@ extension Session {
         loop.pointee.attempts.count(failure.kind)
         if let place {
             log(loop.pointee.attemptLevel(), "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
-            let isOut =
-                failure.kind.isFault
-                && loop.pointee.pools[Int(place.pool)].failed(Int(place.peer), now: loop.pointee.now)
-            if isOut { log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout") }
+            if isOut(place, by: failure.kind.blame) {
+                log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
+            }
         }
         leavePeer()
         upstream.close()
@@ -194,6 +193,29 @@ extension Session {
             return false
         }
         return true
+    }
+
+    /// Tells the pool of a failed attempt. Returns whether that takes the peer out for a while.
+    private func isOut(_ place: Place, by blame: AttemptFailure.Blame) -> Bool {
+        let (pool, peer, now) = (Int(place.pool), Int(place.peer), loop.pointee.now)
+        switch blame {
+        case .peer: return loop.pointee.pools[pool].failed(peer, now: now)
+        case .peerOrClient:
+            return loop.pointee.pools[pool].failed(peer, by: ClientKey(address: clientAddress.bytes), now: now)
+        case .nobody: return false
+        }
+    }
+
+    /// The broker has ended the connection before its CONNACK. A PROXY header too many, or one too few, or a wrong port looks so,
+    /// but not with a broker that is known to answer.
+    func connackLost(isReset: Bool) -> Failure {
+        var detail = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
+        if answer.isEmpty, let place {
+            let peer = loop.pointee.pools[Int(place.pool)].peers[Int(place.peer)]
+            let sent = loop.pointee.upstreams[Int(place.pool)].settings.proxyProtocol.version.header
+            if !peer.hasAnswered, !peer.isVouchedFor { detail += ForeignAnswer.silenceHint(sent: sent) }
+        }
+        return Failure(isReset ? .reset : .closed, detail)
     }
 
     /// Gives the place on the peer back, if one is taken.

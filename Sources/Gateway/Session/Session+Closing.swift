@@ -128,19 +128,22 @@ extension Session {
     /// The broker's end of file or reset.
     mutating func upstreamLost(isReset: Bool = false) {
         switch phase {
+        case .awaitingConnack where isClientGone && held.count <= pending?.size ?? 0: clientLost()
         case .awaitingConnack:
-            let detail = "it \(isReset ? "reset" : "closed") the connection before its CONNACK"
-            if attemptFailed(Failure(isReset ? .reset : .closed, detail)) { tryNextPeer() }
+            if attemptFailed(connackLost(isReset: isReset)) { tryNextPeer() }
         case .open:
             guard upstream.isOpen else { return }  // what a lost client still had to say cannot be sent any more
             upstream.close()
             // Where both sides break at once, the client's end is the one that tells something.
-            if !downlink.hasDisconnected, client.isOpen, Socket.peerHasEnded(client.descriptor) { return clientBroke() }
+            if !downlink.hasDisconnected, isClientGone { return clientBroke() }
             close(uplink.isDone ? .clientDisconnect : downlink.hasDisconnected ? .brokerDisconnect : .brokerLost)
         default:
             upstream.close()
         }
     }
+
+    /// Whether the client has ended, too, and its event is only waiting for its turn: then the broker is not to blame.
+    private var isClientGone: Bool { client.isOpen && (client.isAtEnd || Socket.peerHasEnded(client.descriptor)) }
 
     /// Closes both sockets at once, and takes the session off the books.
     mutating func finish(_ cause: EndCause) -> Outcome {

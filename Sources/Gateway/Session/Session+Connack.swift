@@ -41,7 +41,7 @@ extension Session {
         case .broken where phase == .open:
             self.pending = nil
             pipeDown(bytes, count: count)
-        case .broken(let error): notConnack("it answered the CONNECT with \(error)")
+        case .broken(let error): notConnack(ForeignAnswer.words(view.span, error))
         }
     }
 
@@ -79,8 +79,8 @@ extension Session {
         _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ pending: PendingConnect
     ) {
         guard phase == .awaitingConnack else { return exchangeEnded(bytes, count: count, connack, pending) }
-        let refusal = UnsafeRawBufferPointer(start: bytes, count: connack.length)
-        switch connack.meaning(pending.packet.version) {
+        let answer = UnsafeRawBufferPointer(start: bytes, count: connack.length)
+        switch connack.meaning {
         case .accepted:
             guard open(pending, connack) else { return }
             passAnswer(bytes, count: count, connack, pending)
@@ -88,16 +88,16 @@ extension Session {
         case .notNow:
             // 3.x has one code for all: it may be a quota of this client.
             let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
-            pending.refusal = Array(refusal)
+            pending.refusal = Self.refusal(answer, connack, pending)
             let failure = Failure(kind, "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now")
             if attemptFailed(failure) { tryNextPeer() }
         case .useAnotherServer:
-            pending.named = namedPeers(refusal, connack, pending)
-            guard !pending.named.isEmpty else { return passRefusal(bytes, connack, pending) }
-            pending.refusal = Array(refusal)
+            pending.named = namedPeers(answer, connack, pending)
+            guard !pending.named.isEmpty else { return passRefusal(answer, connack, pending) }
+            pending.refusal = Self.refusal(answer, connack, pending)
             let failure = Failure(.redirected, "it sends the client to another server of the pool")
             if attemptFailed(failure) { tryNextPeer() }
-        case .aboutClient: passRefusal(bytes, connack, pending)
+        case .aboutClient: passRefusal(answer, connack, pending)
         }
     }
 
@@ -112,25 +112,40 @@ extension Session {
         return loop.pointee.upstreams[pending.pool].peers(named: references).filter { !pending.tried.contains($0) }
     }
 
-    /// What the last broker has refused the CONNECT with goes to the client.
+    /// What a broker has refused the CONNECT with goes to the client.
     mutating func pass(refusal: [UInt8]) {
-        guard refusal.count <= loop.pointee.buffers.downCapacity else { return close(.refusedByBroker) }
-        let down = loop.pointee.buffers.down
-        down.copyMemory(from: refusal, byteCount: refusal.count)
-        downlink = Downlink(mode: frames.mode, version: record.version ?? .v3_1_1)
-        pipeDown(down, count: refusal.count)
+        let (down, capacity) = (loop.pointee.buffers.down, loop.pointee.buffers.downCapacity)
+        if !refusal.isEmpty, refusal.count <= capacity {
+            down.copyMemory(from: refusal, byteCount: refusal.count)
+            if phase != .open { downlink = Downlink(mode: frames.mode, version: record.version ?? .v3_1_1) }
+            pipeDown(down, count: refusal.count)
+        }
         close(.refusedByBroker)
     }
 
     private mutating func passRefusal(
-        _ bytes: UnsafeMutableRawPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
+        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
     ) {
         noteAnswer()
         guard machine.connackArrived(isAccepted: false) == .passRefusal else { return }
-        log(.info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))")
-        downlink = Downlink(mode: frames.mode, version: pending.packet.version)
-        pipeDown(bytes, count: connack.length)
-        close(.refusedByBroker)
+        logRefusal(connack)
+        pass(refusal: Self.refusal(answer, connack, pending))
+    }
+
+    /// The broker's refusal as the client is to see it: as it is, or, if it is not one that the client's version knows, what that
+    /// has for it. Empty: it has nothing, and the connection is closed without a CONNACK.
+    private static func refusal(
+        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
+    ) -> [UInt8] {
+        guard connack.isForeign else { return Array(answer) }
+        return Connack.refusal(connack.reason, version: pending.packet.version)
+    }
+
+    private func logRefusal(_ connack: Connack.Parsed) {
+        let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
+        log(
+            .info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))\(note)"
+        )
     }
 
     private static func hexadecimal(_ code: UInt8) -> String {
@@ -182,9 +197,9 @@ extension Session {
     ) {
         self.pending = nil
         guard connack.isAccepted else {
-            log(.info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))")
-            pipeDown(bytes, count: connack.length)
-            return close(.refusedByBroker)
+            logRefusal(connack)
+            return pass(
+                refusal: Self.refusal(UnsafeRawBufferPointer(start: bytes, count: connack.length), connack, pending))
         }
         beginKeepAlive(connack, pending, loop.pointee.site(record.server).locations[record.location ?? 0])
         passAnswer(bytes, count: count, connack, pending)

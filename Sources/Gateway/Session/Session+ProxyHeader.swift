@@ -103,8 +103,8 @@ extension Session {
         return ProxyHeader.bytes(version, from: source, to: destination, details)
     }
 
-    /// Who speaks with whom, as the broker is told. A client of a unix socket has no address, and some brokers refuse a header
-    /// without one: they see the gateway's.
+    /// Who speaks with whom, as the broker is told. A client of a unix socket has no address: the broker sees the gateway's,
+    /// if that has one.
     private var proxyEnds: (source: CompactAddress, destination: CompactAddress) {
         let own = Socket.localAddress(upstream.descriptor).map { CompactAddress($0) } ?? CompactAddress()
         guard !clientAddress.bytes.isEmpty else {

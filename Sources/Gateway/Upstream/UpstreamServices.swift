@@ -66,8 +66,8 @@ final class UpstreamServices: Sendable {
         let checks = upstreams.compactMap(\.settings.healthCheck)
         guard !checks.isEmpty else { return }
         if checks.contains(where: { $0.kind == .http }) { try control.start() }
-        let prober = try Prober(log: log, control: control) { [weak self] pool, peer, isHealthy in
-            self?.post(.health(pool: pool, peer: peer, isHealthy: isHealthy))
+        let prober = try Prober(log: log, control: control) { [weak self] pool, peer, health in
+            self?.post(.health(pool: pool, peer: peer, health))
         }
         self.prober.withLock { $0 = prober }
         for (pool, upstream) in upstreams.enumerated() { watch(pool, upstream) }
@@ -83,11 +83,8 @@ final class UpstreamServices: Sendable {
                 pool: pool, peer: index, name: upstream.name, text: peer.text, address: peer.address,
                 source: upstream.sources.filter { $0.family == peer.address.family })
         }
-        let version = upstream.settings.proxyProtocol.version.header
-        let plan = ProbePlan(settings: settings, password: passwords[pool]) { local, remote in
-            // Command PROXY with the gateway's own address: some brokers refuse LOCAL.
-            version.map { ProxyHeader.bytes($0, from: .init(local), to: .init(remote), .init()) } ?? []
-        }
+        let plan = ProbePlan(
+            settings: settings, password: passwords[pool], proxyHeader: upstream.settings.proxyProtocol.version.header)
         prober.watch(pool: pool, plan, targets: targets)
     }
 

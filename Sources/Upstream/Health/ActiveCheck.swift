@@ -6,6 +6,8 @@ package struct ActiveCheck: Sendable, Equatable {
     private var streak = 0
     /// A peer is healthy until probes say otherwise.
     package private(set) var isHealthy = true
+    /// Whether it is healthy, and the last probe has passed: more than "healthy until probes say otherwise".
+    package private(set) var isPassing = false
 
     /// `fails` and `passes` are from 1.
     package init(fails: Int, passes: Int) {
@@ -15,6 +17,7 @@ package struct ActiveCheck: Sendable, Equatable {
 
     /// A probe has passed or failed. Returns whether that changes the state.
     package mutating func note(passed: Bool) -> Bool {
+        defer { isPassing = passed && isHealthy }
         guard passed != isHealthy else {
             streak = 0
             return false

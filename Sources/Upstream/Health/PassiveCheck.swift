@@ -1,27 +1,74 @@
+/// Who has met a failure, as far as it matters whether it was somebody else before.
+///
+/// A client is its address, since it can choose everything else: client identifier, user name, port. Of IPv6 the first 64
+/// bits count, as one host has as many addresses as it likes behind them. Clients without an address are one.
+package struct ClientKey: Sendable, Hashable {
+    private let value: UInt64
+
+    /// `address`: 4 or 16 bytes in network order; none for a unix socket.
+    package init(address: [UInt8]) {
+        let isMapped = address.count == 16 && address.starts(with: Self.mappedPrefix)
+        let bytes =
+            address.count == 4
+            ? Self.mappedPrefix.suffix(4) + address : isMapped ? address.suffix(8) : address.prefix(8)
+        value = bytes.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    /// What makes an IPv6 address of an IPv4 address (RFC 4291 §2.5.5.2).
+    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+}
+
 /// What failed attempts say about a peer, as one loop has seen them. "Down" is the operator's wish and stands elsewhere.
+///
+/// A failure to connect is the peer's, whoever meets it. What comes after the CONNECT (a reset, a close, silence, an answer
+/// that is none, "server unavailable") a client can bring about by what it sends: it counts once for each client, and
+/// nothing follows from it before `witnesses` different ones have met it.
 package struct PassiveCheck: Sendable, Equatable {
+    /// So many different clients make it probable that the peer is at fault: one household or phone easily has two addresses.
+    package static let witnesses = 3
+    /// Clients that are remembered; with more of them the oldest is forgotten.
+    static let memory = 16
+
     private var fails = 0
+    private var clients: [ClientKey] = []
     private var windowStart: Int64 = 0
     /// The time until which the peer is left alone.
     package private(set) var unavailableUntil: Int64 = 0
 
     package func isAvailable(now: Int64) -> Bool { now >= unavailableUntil }
 
-    /// An attempt has failed. Returns whether this one takes the peer out.
-    package mutating func failed(now: Int64, _ settings: Peer.Settings) -> Bool {
+    /// An attempt has failed: to connect, or, if `client` is given, behind the CONNECT of that one. Returns whether this one
+    /// takes the peer out.
+    package mutating func failed(now: Int64, _ settings: Peer.Settings, by client: ClientKey? = nil) -> Bool {
         guard settings.maxFails > 0 else { return false }
-        if fails == 0 || now - windowStart > settings.failTimeout {
-            fails = 0
+        if fails == 0 && clients.isEmpty || now - windowStart > settings.failTimeout {
+            (fails, clients) = (0, [])
             windowStart = now
         }
-        fails += 1
-        guard fails >= settings.maxFails else { return false }
+        guard counts(client), isEnough(settings, isOfClient: client != nil) else { return false }
         let wasAvailable = isAvailable(now: now)
         unavailableUntil = now + settings.failTimeout
-        // After that time one more failure is enough: it has shown nothing good since.
-        fails = settings.maxFails - 1
+        // After that time one more failure is enough, of a client that has met none: it has shown nothing good since.
+        fails = min(fails, settings.maxFails - 1)
         windowStart = unavailableUntil
         return wasAvailable
+    }
+
+    /// Notes the failure. Returns whether it is another one: the same client has nothing new to say.
+    private mutating func counts(_ client: ClientKey?) -> Bool {
+        guard let client else {
+            fails += 1
+            return true
+        }
+        guard !clients.contains(client) else { return false }
+        if clients.count == Self.memory { clients.removeFirst() }
+        clients.append(client)
+        return true
+    }
+
+    private func isEnough(_ settings: Peer.Settings, isOfClient: Bool) -> Bool {
+        isOfClient
+            ? clients.count >= min(max(settings.maxFails, Self.witnesses), Self.memory) : fails >= settings.maxFails
     }
 
     /// An attempt has succeeded. Returns whether the peer was out before.

@@ -7,27 +7,46 @@ extension Connack.Parsed {
         case notNow
         /// The client should use another server; `serverReference` may name it (MQTT 5.0 §4.11).
         case useAnotherServer
-        /// A refusal that another server would repeat: it goes to the client unchanged.
+        /// A refusal that another server would repeat: it goes to the client.
         case aboutClient
     }
 
-    /// What this answer to a CONNECT of `version` means. Codes that say nothing of the server are about the client;
-    /// so is `20 02 00 01` to a CONNECT of 5.0, from a broker that does not know 5.0.
-    package func meaning(_ version: ProtocolVersion) -> Meaning {
+    /// What this answer to a CONNECT means. Codes that say nothing of the server are about the client; so is "unacceptable
+    /// protocol version", though another server of a mixed pool might speak it.
+    package var meaning: Meaning {
+        switch reason {
+        case .success: .accepted
+        case .serverUnavailable, .serverBusy, .quotaExceeded, .connectionRateExceeded: .notNow
+        case .useAnotherServer, .serverMoved: .useAnotherServer
+        default: .aboutClient
+        }
+    }
+
+    /// What the code says, in the words of 5.0.
+    package var reason: ReasonCode { ReasonCode(connack: code) }
+}
+
+extension ReasonCode {
+    /// The reason that the code of a CONNACK stands for, in any version: the return codes of 3.x are no reason codes of 5.0.
+    /// A code that neither has is a refusal that does not say why.
+    package init(connack code: UInt8) {
+        switch code {
+        case 0x01: self = .unsupportedProtocolVersion
+        case 0x02: self = .clientIdentifierNotValid
+        case 0x03: self = .serverUnavailable
+        case 0x04: self = .badUserNameOrPassword
+        case 0x05: self = .notAuthorized
+        default:
+            let known = ReasonCode(rawValue: code)
+            self = known.flatMap { $0.isAllowedInConnack ? $0 : nil } ?? .unspecifiedError
+        }
+    }
+
+    /// The code with which a CONNACK of `version` says this; nil: it has none.
+    func connackCode(_ version: ProtocolVersion) -> UInt8? {
         switch version {
-        case .v3_1, .v3_1_1:
-            switch code {
-            case 0x00: .accepted
-            case 0x03: .notNow  // 3.1.1 §3.2.2.3: Server unavailable
-            default: .aboutClient
-            }
-        case .v5_0:
-            switch ReasonCode(rawValue: code) {
-            case .success: .accepted
-            case .serverUnavailable, .serverBusy, .quotaExceeded, .connectionRateExceeded: .notNow
-            case .useAnotherServer, .serverMoved: .useAnotherServer
-            default: .aboutClient
-            }
+        case .v3_1, .v3_1_1: connectReturnCode
+        case .v5_0: isAllowedInConnack ? rawValue : nil
         }
     }
 }

@@ -1,21 +1,3 @@
-/// Why a broker's answer is not a CONNACK.
-package enum ConnackError: Error, Equatable, Sendable, CaseIterable {
-    /// The first byte is not 0x20 (§3.2.1).
-    case notConnack
-    /// The Remaining Length is malformed, or does not fit the fields of this version.
-    case remainingLength
-    /// The packet is longer than `Connack.maximumLength`.
-    case tooLarge
-    /// A reserved bit of the acknowledge flags is set [MQTT-3.2.2-1].
-    case acknowledgeFlags
-    /// Session Present stands on a refusal (3.1.1 [MQTT-3.2.2-4], 5.0 [MQTT-3.2.2-6]).
-    case sessionPresentOnRefusal
-    /// A code this version does not have (3.1.1 §3.2.2.3, 5.0 [MQTT-3.2.2-8]).
-    case code
-    /// The properties are malformed, repeated or out of range (5.0 §3.2.2.3).
-    case properties
-}
-
 extension Connack {
     /// The longest CONNACK that is read, in bytes.
     package static let maximumLength = 65_536
@@ -28,6 +10,9 @@ extension Connack {
         package var sessionPresent: Bool
         /// The return code (3.x) or reason code (5.0) as sent.
         package var code: UInt8
+        /// A refusal in the form of another version than that of the CONNECT, or with a code which that does not have: the
+        /// client could not read it, and is told `reason` in its own version's words.
+        package var isForeign = false
         /// The contents of the properties without their length; nil: the packet has none.
         package var properties: Range<Int>?
         /// 5.0: lifetime of the session in seconds, in place of what the client asked for.
@@ -53,8 +38,9 @@ extension Connack {
 
     /// Reads the CONNACK at the start of `bytes`; nil: it is not whole yet. More bytes may follow it.
     ///
-    /// Fails on the first byte that shows a fault. `version` is that of the CONNECT. A broker that does not know
-    /// 5.0 answers it with the 3.x packet `20 02 00 01`; this one is read as a refusal too.
+    /// Fails on the first byte that shows a fault. `version` is that of the CONNECT. Brokers refuse versions that they do
+    /// not know, and clients of such versions, in the form of those they know (`20 02 00 01` to 5.0, `20 03 00 84 00` to
+    /// 3.x), and some have codes of their own: whatever says no is read as a refusal, which is about this client.
     package static func parse(
         _ bytes: Span<UInt8>, version: ProtocolVersion
     ) throws(ConnackError) -> Parsed? {
@@ -67,12 +53,14 @@ extension Connack {
         let sessionPresent = version != .v3_1 && flags & 0x01 != 0
         var parsed = Parsed(length: body.upperBound, sessionPresent: sessionPresent, code: code)
         if sessionPresent && code != 0 { throw .sessionPresentOnRefusal }
-        if version == .v5_0 && body.count == 2 {
-            guard code == 0x01 else { throw .remainingLength }
-            return parsed
+        let isForm5 = body.count > 2
+        if isForm5 == (version == .v5_0) {
+            parsed.isForeign = parsed.reason.connackCode(version) != code
+        } else {
+            guard code != 0 else { throw .remainingLength }
+            parsed.isForeign = true
         }
-        try check(code: code, version)
-        if version == .v5_0 { try readProperties(bytes, &fields, into: &parsed) }
+        if isForm5 { try readProperties(bytes, &fields, into: &parsed) }
         return parsed
     }
 
@@ -87,18 +75,13 @@ extension Connack {
         guard let remaining else { return nil }
         let length = 1 + remaining.size + remaining.value
         guard length <= maximumLength else { throw .tooLarge }
-        switch version {
-        case .v3_1, .v3_1_1: guard remaining.value == 2 else { throw .remainingLength }
-        case .v5_0: guard remaining.value >= 2, remaining.isMinimal else { throw .remainingLength }
+        guard remaining.value >= 2, version != .v5_0 || remaining.isMinimal else { throw .remainingLength }
+        let start = 1 + remaining.size
+        // To 3.x a longer one can only be a refusal in the form of 5.0, whose codes are from 0x80.
+        if version != .v5_0, remaining.value > 2, bytes.count > start + 1, bytes[start + 1] < 0x80 {
+            throw .remainingLength
         }
-        return bytes.count >= length ? (1 + remaining.size)..<length : nil
-    }
-
-    private static func check(code: UInt8, _ version: ProtocolVersion) throws(ConnackError) {
-        switch version {
-        case .v3_1, .v3_1_1: guard code <= 5 else { throw .code }
-        case .v5_0: guard let reason = ReasonCode(rawValue: code), reason.isAllowedInConnack else { throw .code }
-        }
+        return bytes.count >= length ? start..<length : nil
     }
 
     /// MQTT 5.0 §3.2.2.3.

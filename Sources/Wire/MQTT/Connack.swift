@@ -6,14 +6,7 @@ package enum Connack {
     /// Empty when `reason` is no refusal, or when the version has no code for it: then the connection is closed
     /// without a CONNACK (3.1.1 [MQTT-3.2.2-6], 5.0 [MQTT-3.2.2-8]).
     package static func refusal(_ reason: ReasonCode, version: ProtocolVersion) -> [UInt8] {
-        guard reason != .success else { return [] }
-        switch version {
-        case .v3_1, .v3_1_1:
-            guard let code = reason.connectReturnCode else { return [] }
-            return [0x20, 0x02, 0x00, code]
-        case .v5_0:
-            guard reason.isAllowedInConnack else { return [] }
-            return [0x20, 0x03, 0x00, reason.rawValue, 0x00]
-        }
+        guard reason != .success, let code = reason.connackCode(version) else { return [] }
+        return version == .v5_0 ? [0x20, 0x03, 0x00, code, 0x00] : [0x20, 0x02, 0x00, code]
     }
 }

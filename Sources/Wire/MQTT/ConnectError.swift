@@ -40,8 +40,8 @@ package struct ConnectError: Error, Equatable, Sendable {
 }
 
 extension ConnectError {
-    /// One case for each rule of CONNECT; the raw value is a stable word for logs and metrics.
-    package enum Kind: String, Sendable, CaseIterable {
+    /// One case for each rule of CONNECT.
+    package enum Kind: Sendable, CaseIterable {
         /// The first packet is not CONNECT.
         case notConnect
         /// The first bytes are those of a TLS record.
@@ -104,53 +104,5 @@ extension ConnectError {
         case willPayloadFormat
         /// The user name is not UTF-8.
         case usernameNotUTF8
-    }
-}
-
-extension ConnectError.Kind {
-    /// The reason code of the rule (MQTT 5.0 §3.2.2.2).
-    package var reason: ReasonCode {
-        switch self {
-        case .notConnect, .propertyDuplicate, .propertyValue, .responseTopicWildcard,
-            .authenticationDataWithoutMethod:
-            .protocolError
-        case .tooLarge: .packetTooLarge
-        case .protocolName, .protocolLevel: .unsupportedProtocolVersion
-        case .clientIDEmpty: .clientIdentifierNotValid
-        case .willTopicEmpty, .willTopicWildcard: .topicNameInvalid
-        case .willPayloadFormat: .payloadFormatInvalid
-        default: .malformedPacket
-        }
-    }
-
-    /// Where the specifications state the rule; the numbers are those of 3.1.1 unless 5.0 stands before them.
-    package var clause: String {
-        switch self {
-        case .notConnect, .looksLikeTLS, .looksLikeHTTP, .looksLikeProxyProtocol: "[MQTT-3.1.0-1]"
-        case .fixedHeaderFlags: "[MQTT-2.2.2-2], 5.0 [MQTT-2.1.3-1]"
-        case .remainingLength: "§2.2.3, 5.0 [MQTT-1.5.5-1]"
-        case .tooLarge: "5.0 §3.2.2.2"
-        case .truncatedField, .trailingBytes: "[MQTT-3.1.4-1]"
-        case .protocolName: "[MQTT-3.1.2-1]"
-        case .protocolLevel: "[MQTT-3.1.2-2]"
-        case .reservedFlag: "[MQTT-3.1.2-3]"
-        case .willQoSWithoutWill: "[MQTT-3.1.2-11], 5.0 [MQTT-3.1.2-11]"
-        case .willRetainWithoutWill: "[MQTT-3.1.2-15], 5.0 [MQTT-3.1.2-13]"
-        case .willQoS: "[MQTT-3.1.2-14], 5.0 [MQTT-3.1.2-12]"
-        case .passwordWithoutUsername: "[MQTT-3.1.2-22]"
-        case .propertyTruncated: "5.0 §2.2.2"
-        case .propertyUnknown, .propertyNotAllowed: "5.0 §2.2.2.2"
-        case .propertyDuplicate, .propertyValue: "5.0 §3.1.2.11, §3.1.3.2"
-        case .propertyNotUTF8: "5.0 [MQTT-1.5.4-1]"
-        case .responseTopicWildcard: "5.0 [MQTT-3.3.2-14]"
-        case .authenticationDataWithoutMethod: "5.0 §3.1.2.11.10"
-        case .clientIDNotUTF8: "[MQTT-3.1.3-4]"
-        case .clientIDEmpty: "[MQTT-3.1.3-8]"
-        case .willTopicNotUTF8: "[MQTT-3.1.3-10], 5.0 [MQTT-3.1.3-11]"
-        case .willTopicEmpty: "[MQTT-4.7.3-1]"
-        case .willTopicWildcard: "[MQTT-4.7.1-1], 5.0 [MQTT-4.7.0-1]"
-        case .willPayloadFormat: "5.0 §3.1.3.2.3"
-        case .usernameNotUTF8: "[MQTT-3.1.3-11], 5.0 [MQTT-3.1.3-12]"
-        }
     }
 }

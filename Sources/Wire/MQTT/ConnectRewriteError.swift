@@ -48,14 +48,17 @@ extension ConnectRewriteError: CustomStringConvertible {
     /// Words for the operator: the field and the rule, never the value.
     package var description: String {
         switch self {
-        case .clientIDTooLong, .usernameTooLong, .passwordTooLong: "the \(field) is longer than 65535 bytes"
-        case .clientIDNotUTF8, .usernameNotUTF8: "the \(field) is not UTF-8, or has a NUL"
-        case .clientIDEmpty: "the \(field) is empty, which this version of MQTT does not allow here"
-        case .passwordWithoutUsername: "a \(field) without a user name, which MQTT 3 does not allow"
-        case .userPropertyTooLong: "a \(field) is longer than 65535 bytes"
-        case .userPropertyNotUTF8: "a \(field) is not UTF-8, or has a NUL"
-        case .packetTooLong: "the \(field) is longer than a packet can be"
-        case .notValid: "the \(field) is not valid"
+        case .clientIDTooLong, .usernameTooLong: "the \(field) is longer than 65535 bytes (5.0 §1.5.4)"
+        case .passwordTooLong: "the \(field) is longer than 65535 bytes (5.0 §1.5.6)"
+        case .clientIDNotUTF8: "the \(field) is not UTF-8, or has a NUL [MQTT-3.1.3-4]"
+        case .usernameNotUTF8: "the \(field) is not UTF-8, or has a NUL (3.1.1 [MQTT-3.1.3-11])"
+        case .clientIDEmpty: "the \(field) is empty, which this version of MQTT does not allow here [MQTT-3.1.3-7]"
+        case .passwordWithoutUsername:
+            "a \(field) without a user name, which MQTT 3 does not allow (3.1.1 [MQTT-3.1.2-22])"
+        case .userPropertyTooLong: "a \(field) is longer than 65535 bytes (5.0 §1.5.7)"
+        case .userPropertyNotUTF8: "a \(field) is not UTF-8, or has a NUL (5.0 §1.5.7)"
+        case .packetTooLong: "the \(field) is longer than a packet can be (5.0 §1.5.5)"
+        case .notValid: "the \(field) is not a valid one (§3.1)"
         }
     }
 }

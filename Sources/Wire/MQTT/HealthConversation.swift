@@ -13,8 +13,9 @@ package struct HealthConversation: Sendable {
     /// Why a broker does not serve.
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
         /// A CONNACK with this code.
-        case refused(UInt8, ProtocolVersion)
-        case notConnack(ConnackError)
+        case refused(UInt8)
+        /// Something else than a CONNACK: what came, in words.
+        case notConnack(String)
         /// A DISCONNECT of 5.0 with this code.
         case disconnected(UInt8)
         /// A packet that is too long, or none at all.
@@ -24,17 +25,23 @@ package struct HealthConversation: Sendable {
 
         package var description: String {
             switch self {
-            case .refused(let code, let version): Self.refusal(code, version)
-            case .notConnack(let error): "it answered the CONNECT with \(error)"
+            case .refused(let code): Self.refusal(code)
+            case .notConnack(let words): words
             case .disconnected(let code): "it sent DISCONNECT \(Self.hexadecimal(code))"
             case .unreadable: "what it sends is not MQTT"
             case .tooMuch: "it sends more than a client without subscriptions can get"
             }
         }
 
-        private static func refusal(_ code: UInt8, _ version: ProtocolVersion) -> String {
-            let isAboutUser = version == .v5_0 ? (0x85...0x87).contains(code) : (0x04...0x05).contains(code)
-            let hint = isAboutUser ? "; name a user that may connect: health_check username=… password_file=…" : ""
+        private static func refusal(_ code: UInt8) -> String {
+            let hint =
+                switch ReasonCode(connack: code) {
+                case .badUserNameOrPassword, .notAuthorized, .banned:
+                    "; name a user that may connect: health_check username=… password_file=…"
+                case .clientIdentifierNotValid: "; choose another name: health_check client_id=…"
+                case .unsupportedProtocolVersion: "; name a version of MQTT that it speaks: health_check version=…"
+                default: ""
+                }
             return "it refused the probe's CONNECT with code \(hexadecimal(code))" + hint
         }
 
@@ -74,8 +81,20 @@ package struct HealthConversation: Sendable {
 
     private static func cut(_ field: [UInt8]) -> [UInt8] { Array(field.prefix(65_535)) }
 
-    /// The packet that is missing.
-    package var awaited: String { isAccepted ? "PINGRESP" : "CONNACK" }
+    /// Whether the broker has said anything yet.
+    package var hasAnswer: Bool { isAccepted || !waiting.isEmpty }
+
+    /// What to say when nothing, or not enough, has come within so many milliseconds.
+    package func timeoutWords(milliseconds: Int64) -> String {
+        guard !isAccepted else { return "no PINGRESP within \(milliseconds) ms" }
+        let words = "no CONNACK within \(milliseconds) ms"
+        guard milliseconds <= Self.longestPenalty, !hasAnswer else { return words }
+        return words
+            + "; it hangs, or it is RabbitMQ 4, which holds a refusal for 3 s: health_check timeout=5s shows that"
+    }
+
+    /// RabbitMQ 4 answers a wrong user, or none, after 3 s; some time for the way.
+    private static let longestPenalty: Int64 = 3500
 
     /// The broker has sent `bytes`.
     package mutating func received(_ bytes: Span<UInt8>) -> Action {
@@ -87,14 +106,14 @@ package struct HealthConversation: Sendable {
     private mutating func readConnack() -> Action {
         do throws(ConnackError) {
             guard let connack = try Connack.parse(waiting.span, version: version) else { return .wait }
-            guard connack.isAccepted else { return .failed(.refused(connack.code, version)) }
+            guard connack.isAccepted else { return .failed(.refused(connack.code)) }
             waiting.removeFirst(connack.length)
             isAccepted = true
             // What came with it may be an end already.
             if case .failed(let failure) = readPackets() { return .failed(failure) }
             return .send([0xC0, 0x00])  // PINGREQ
         } catch {
-            return .failed(.notConnack(error))
+            return .failed(.notConnack(ForeignAnswer.words(waiting.span, error)))
         }
     }
 

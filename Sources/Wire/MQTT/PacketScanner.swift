@@ -1,11 +1,19 @@
 /// Walks the fixed headers of a stream of MQTT packets (3.1.1 §2.2, 5.0 §2.1) in blocks cut anywhere: counts packets,
 /// knows where each ends, and never holds a payload.
 package struct PacketScanner: BitwiseCopyable, Sendable {
-    package enum Failure: Error, Equatable, Sendable {
+    package enum Failure: Error, Equatable, Sendable, CaseIterable, CustomStringConvertible {
         /// A Remaining Length of more than four bytes [MQTT-1.5.5].
         case remainingLength
         /// Longer than the limit.
         case tooLarge
+
+        /// Words for the operator's log.
+        package var description: String {
+            switch self {
+            case .remainingLength: "a packet's Remaining Length has more than four bytes (5.0 §1.5.5)"
+            case .tooLarge: "a packet is larger than the limit (5.0 §3.14.2.1, Packet too large)"
+            }
+        }
     }
 
     /// Packet types as bits of a set.

@@ -14,12 +14,12 @@ package struct ProxyHeader: Sendable, Equatable {
 
     /// One side of a connection.
     package struct Endpoint: Sendable, Equatable, Hashable {
-        /// 4 or 16 bytes in network order.
+        /// 4 or 16 bytes in network order; none for a unix socket.
         package var address: [UInt8]
         /// The TCP port.
         package var port: UInt16
 
-        /// `address` is kept as given; one that is neither 4 nor 16 bytes is not written.
+        /// `address` is kept as given; one that is neither 4 nor 16 bytes is none.
         package init(address: [UInt8], port: UInt16) {
             self.address = address
             self.port = port

@@ -34,20 +34,20 @@ extension ProxyHeaderError: CustomStringConvertible {
     /// Words for the operator's log.
     package var description: String {
         switch self {
-        case .notProxyHeader: "the connection does not begin with a PROXY protocol header"
-        case .textProtocol: "PROXY v1: the protocol is not TCP4, TCP6 or UNKNOWN"
-        case .textLineEnd: "PROXY v1: CR or LF alone instead of CRLF"
-        case .textTooLong: "PROXY v1: no CRLF in the first \(ProxyHeader.largestLine) bytes"
-        case .textFields: "PROXY v1: not two addresses and two ports with one space between"
-        case .textAddress: "PROXY v1: an address is not valid for its family"
-        case .textPort: "PROXY v1: a port is not a number from 0 to 65535"
-        case .binaryVersion: "PROXY v2: the version is not 2"
-        case .binaryCommand: "PROXY v2: the command is not LOCAL or PROXY"
-        case .binaryFamily: "PROXY v2: the address family or the transport is not one of a stream"
-        case .binaryLength: "PROXY v2: the length is too small for the addresses"
-        case .binaryTooLong: "PROXY v2: the header is longer than \(ProxyHeader.largest) bytes"
-        case .binaryTLV: "PROXY v2: a TLV is malformed"
-        case .binaryChecksum: "PROXY v2: the CRC32c checksum is wrong"
+        case .notProxyHeader: "the connection does not begin with a PROXY protocol header (§2)"
+        case .textProtocol: "PROXY v1: the protocol is not TCP4, TCP6 or UNKNOWN (§2.1)"
+        case .textLineEnd: "PROXY v1: CR or LF alone instead of CRLF (§2.1)"
+        case .textTooLong: "PROXY v1: no CRLF in the first \(ProxyHeader.largestLine) bytes (§2.1)"
+        case .textFields: "PROXY v1: not two addresses and two ports with one space between (§2.1)"
+        case .textAddress: "PROXY v1: an address is not valid for its family (§2.1)"
+        case .textPort: "PROXY v1: a port is not a number from 0 to 65535 (§2.1)"
+        case .binaryVersion: "PROXY v2: the version is not 2 (§2.2)"
+        case .binaryCommand: "PROXY v2: the command is not LOCAL or PROXY (§2.2)"
+        case .binaryFamily: "PROXY v2: the address family or the transport is not one of a stream (§2.2)"
+        case .binaryLength: "PROXY v2: the length is too small for the addresses (§2.2)"
+        case .binaryTooLong: "PROXY v2: the header is longer than \(ProxyHeader.largest) bytes (§2.2)"
+        case .binaryTLV: "PROXY v2: a TLV is malformed (§2.2)"
+        case .binaryChecksum: "PROXY v2: the CRC32c checksum is wrong (§2.2.3)"
         }
     }
 }

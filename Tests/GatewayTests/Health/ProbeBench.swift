@@ -2,6 +2,7 @@ import Configuration
 import Control
 import Reactor
 import Testing
+import Wire
 
 @testable import Gateway
 
@@ -23,18 +24,27 @@ final class ProbeBench {
     private let writer: LogWriter
     private let control: ControlLoop
     private let prober: Prober
-    private let mailbox: Mailbox<Report>
+    private let mailbox: Mailbox<Seen>
     private var waiting: [Report] = []
+    /// The last of each peer.
+    private var last: [Report] = []
+    /// What was reported besides, in order: whether the last probe has seen it serve.
+    private(set) var vouchers: [Bool] = []
+
+    private struct Seen {
+        let report: Report
+        let isVouchedFor: Bool
+    }
 
     init() throws {
-        let mailbox = try Mailbox<Report>()
+        let mailbox = try Mailbox<Seen>()
         self.mailbox = mailbox
         folder = try TemporaryFolder()
         writer = try LogWriter()
         let log = ErrorLog(file: try writer.file(folder.path + "/error.log"), level: .debug)
         control = try ControlLoop()
-        prober = try Prober(log: log, control: control) { pool, peer, isHealthy in
-            mailbox.post(Report(pool, peer, isHealthy))
+        prober = try Prober(log: log, control: control) { pool, peer, health in
+            mailbox.post(Seen(report: Report(pool, peer, health.isHealthy), isVouchedFor: health.isVouchedFor))
         }
         try writer.start()
         try control.start()
@@ -56,10 +66,9 @@ final class ProbeBench {
     /// Probes these brokers from now on, in place of those before.
     func watch(
         _ settings: HealthCheckSettings, _ brokers: [StandInBroker], pool: Int = 0, password: [UInt8]? = nil,
-        source: [SocketAddress] = [],
-        header: @escaping @Sendable (SocketAddress, SocketAddress) -> [UInt8] = { _, _ in [] }
+        source: [SocketAddress] = [], proxyHeader: ProxyHeader.Version? = nil
     ) {
-        let plan = ProbePlan(settings: settings, password: password, header: header)
+        let plan = ProbePlan(settings: settings, password: password, proxyHeader: proxyHeader)
         let targets = brokers.enumerated().map { index, broker in
             ProbeTarget(
                 pool: pool, peer: index, name: "brokers", text: broker.text, address: broker.address, source: source)
@@ -69,12 +78,25 @@ final class ProbeBench {
 
     /// The next change of a peer's state; nil: none came in time.
     func nextReport() -> Report? {
-        if waiting.isEmpty, waitReadable(mailbox.descriptor, milliseconds: patience) { waiting += mailbox.take() }
+        while waiting.isEmpty, waitReadable(mailbox.descriptor, milliseconds: patience) { take() }
         return waiting.isEmpty ? nil : waiting.removeFirst()
     }
 
     /// Reports that nobody has asked for yet.
-    var otherReports: [Report] { waiting + mailbox.take() }
+    var otherReports: [Report] {
+        take()
+        return waiting
+    }
+
+    /// A peer is healthy at first.
+    private func take() {
+        for seen in mailbox.take() {
+            vouchers.append(seen.isVouchedFor)
+            let before = last.last { $0.pool == seen.report.pool && $0.peer == seen.report.peer }
+            last.append(seen.report)
+            if !seen.report.isHealthy || before?.isHealthy == false { waiting.append(seen.report) }
+        }
+    }
 
     func stopProber() { prober.stop() }
 

@@ -103,11 +103,10 @@ struct ProberLifeTests {
     func header() throws {
         let broker = try StandInBroker { $0.serve() }
         let bench = try ProbeBench()
-        bench.watch(ProbeBench.settings(.mqtt), [broker]) { local, remote in
-            Array("PROXY \(CompactAddress(local).text) \(CompactAddress(remote).text)\r\n".utf8)
-        }
+        bench.watch(ProbeBench.settings(.mqtt), [broker], proxyHeader: .v1)
         for visit in broker.nextVisits(3) {
-            let header = Array("PROXY \(visit.client.text) \(broker.text)\r\n".utf8)
+            let (from, to) = (visit.client, CompactAddress(broker.address))
+            let header = Array("PROXY TCP4 \(from.host) \(to.host) \(from.port) \(to.port)\r\n".utf8)
             try #require(visit.reads.first?.starts(with: header) == true)
             #expect(visit.reads[0].dropFirst(header.count).first == 0x10)
             #expect(visit.isOrderly)
@@ -120,10 +119,10 @@ struct ProberLifeTests {
     func headerAlone() throws {
         let broker = try StandInBroker { $0.beSilent() }
         let bench = try ProbeBench()
-        bench.watch(ProbeBench.settings(.tcp), [broker]) { _, _ in Array("PROXY UNKNOWN\r\n".utf8) }
+        bench.watch(ProbeBench.settings(.tcp), [broker], proxyHeader: .v1)
         let visits = broker.nextVisits(3)
         #expect(visits.count == 3)
-        #expect(visits.allSatisfy { $0.received.elementsEqual("PROXY UNKNOWN\r\n".utf8) && $0.isOrderly })
+        #expect(visits.allSatisfy { $0.received.starts(with: "PROXY TCP4 127.0.0.1 ".utf8) && $0.isOrderly })
         #expect(try bench.stop().isEmpty)
         broker.stop()
     }

@@ -31,6 +31,19 @@ struct ActiveCheckTests {
         #expect(run(&check, probes) == expected)
     }
 
+    @Test(
+        "It passes while it is healthy and its last probe has passed",
+        arguments: [(2, 2, "+-+--++", "+.+...+"), (1, 1, "-+-", ".+.")])
+    func passing(fails: Int, passes: Int, probes: String, expected: String) {
+        var check = ActiveCheck(fails: fails, passes: passes)
+        #expect(!check.isPassing)
+        let seen = probes.map { probe in
+            _ = check.note(passed: probe == "+")
+            return check.isPassing ? "+" : "."
+        }
+        #expect(seen.joined() == expected)
+    }
+
     @Test("Each change is said once", arguments: 1...32 as ClosedRange<UInt64>)
     func once(seed: UInt64) {
         var random = SeededGenerator(seed: seed)

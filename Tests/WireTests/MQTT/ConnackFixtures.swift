@@ -4,7 +4,7 @@
 enum ConnackFixtures {
     typealias Fixture = ConnackTests.Fixture
 
-    static let all: [Fixture] = accepted + refused + notWhole + faults + propertyFaults
+    static let all: [Fixture] = accepted + refused + foreign + notWhole + faults + propertyFaults
 
     private static let accepted: [Fixture] = [
         Fixture("3.1: accepted", .v3_1, "20 02 00 00", parsed(4)),
@@ -64,8 +64,43 @@ enum ConnackFixtures {
                 $0.properties = 5..<11
                 $0.serverReference = 8..<11
             }),
-        Fixture("5.0: the answer of a broker that knows 3.x only", .v5_0, "20 02 00 01", parsed(4, code: 1)),
     ]
+
+    /// Refusals in the form of another version, or with a code that the client's version does not have.
+    private static let foreign: [Fixture] =
+        [0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x84, 0xFF].map { code in
+            Fixture("5.0: the refusal of a broker of 3.x, code \(code)", .v5_0, "20 02 00 \(hex(code))", other(4, code))
+        } + [
+            Fixture("3.1 §3.2: return code 6", .v3_1, "20 02 00 06", other(4, 6)),
+            Fixture("3.1.1 §3.2.2.3: return code 6", .v3_1_1, "20 02 00 06", other(4, 6)),
+            Fixture("3.1.1: a reason code of 5.0", .v3_1_1, "20 02 00 87", other(4, 0x87)),
+            Fixture(
+                "3.1.1: Mosquitto 2.1 to a level it does not know", .v3_1_1, "20 03 00 84 00",
+                other(5, 0x84) { $0.properties = 5..<5 }),
+            Fixture(
+                "3.1: the form of 5.0 with a Reason String", .v3_1, "20 ** 00 87 { 1F \"no\" }",
+                other(10, 0x87) {
+                    $0.properties = 5..<10
+                    $0.reasonString = 8..<10
+                }),
+            Fixture(
+                "5.0 [MQTT-3.2.2-8]: no such reason code", .v5_0, "20 03 00 01 00",
+                other(5, 1) { $0.properties = 5..<5 }),
+            Fixture(
+                "5.0 [MQTT-3.2.2-8]: a reason code of DISCONNECT", .v5_0, "20 03 00 8B 00",
+                other(5, 0x8B) { $0.properties = 5..<5 }),
+        ]
+
+    private static func hex(_ code: UInt8) -> String { (code < 16 ? "0" : "") + String(code, radix: 16) }
+
+    private static func other(
+        _ length: Int, _ code: UInt8, _ fill: (inout Connack.Parsed) -> Void = { _ in }
+    ) -> Fixture.Expectation {
+        parsed(length, code: code) {
+            $0.isForeign = true
+            fill(&$0)
+        }
+    }
 
     private static let notWhole: [Fixture] = [
         Fixture("nothing", .v5_0, "", .needsMore),
@@ -78,7 +113,8 @@ enum ConnackFixtures {
         Fixture("§3.2.1: PINGRESP", .v3_1_1, "D0 00", .failed(.notConnack)),
         Fixture("§3.2.1: flags of the fixed header", .v5_0, "21 03 00 00 00", .failed(.notConnack)),
         Fixture("HTTP", .v3_1_1, "'HTTP/1.1 400 Bad Request'", .failed(.notConnack)),
-        Fixture("3.1.1 §3.2.1: Remaining Length 3", .v3_1_1, "20 03", .failed(.remainingLength)),
+        Fixture("3.1.1 §3.2.1: accepted in the form of 5.0", .v3_1_1, "20 03 00 00", .failed(.remainingLength)),
+        Fixture("3.1.1 §3.2.1: Remaining Length 127", .v3_1_1, "20 7F 00 05", .failed(.remainingLength)),
         Fixture("3.1 §3.2: Remaining Length 0", .v3_1, "20 00", .failed(.remainingLength)),
         Fixture("5.0 §3.2.1: Remaining Length 1", .v5_0, "20 01", .failed(.remainingLength)),
         Fixture("5.0 §3.2.2: no properties", .v5_0, "20 02 00 00", .failed(.remainingLength)),
@@ -94,11 +130,6 @@ enum ConnackFixtures {
         Fixture(
             "5.0 [MQTT-3.2.2-6]: session present on a refusal", .v5_0, "20 03 01 87 00",
             .failed(.sessionPresentOnRefusal)),
-        Fixture("3.1 §3.2: return code 6", .v3_1, "20 02 00 06", .failed(.code)),
-        Fixture("3.1.1 §3.2.2.3: return code 6", .v3_1_1, "20 02 00 06", .failed(.code)),
-        Fixture("3.1.1: a reason code of 5.0", .v3_1_1, "20 02 00 87", .failed(.code)),
-        Fixture("5.0 [MQTT-3.2.2-8]: no such reason code", .v5_0, "20 03 00 01 00", .failed(.code)),
-        Fixture("5.0 [MQTT-3.2.2-8]: a reason code of DISCONNECT", .v5_0, "20 03 00 8B 00", .failed(.code)),
     ]
 
     private static let propertyFaults: [Fixture] = [

@@ -38,9 +38,10 @@ struct HealthConversationTests {
     @Test("CONNACK 0, PINGREQ, PINGRESP, DISCONNECT; whole or byte by byte", arguments: versions)
     func passes(version: ProtocolVersion) {
         var whole = conversation(version)
-        #expect(whole.awaited == "CONNACK")
+        #expect(whole.timeoutWords(milliseconds: 5000) == "no CONNACK within 5000 ms" && !whole.hasAnswer)
+        #expect(whole.timeoutWords(milliseconds: 3000).contains("RabbitMQ 4"))
         #expect(whole.received(connack(version).span) == .send([0xC0, 0]))
-        #expect(whole.awaited == "PINGRESP")
+        #expect(whole.timeoutWords(milliseconds: 3000) == "no PINGRESP within 3000 ms" && whole.hasAnswer)
         #expect(whole.received([0xD0, 0].span) == .passed(goodbye: [0xE0, 0]))
 
         var slow = conversation(version)
@@ -58,22 +59,28 @@ struct HealthConversationTests {
         #expect(conversation.received([0].span) == .passed(goodbye: [0xE0, 0]))
     }
 
-    @Test("A refusal names its code, and who to name when it is about the user")
+    @Test("A refusal names its code, and what to change, also in the form of another version")
     func refused() {
-        for (version, code, hasHint) in [
-            (.v3_1_1, 5, true), (.v3_1, 4, true), (.v3_1_1, 3, false), (.v5_0, 0x87, true), (.v5_0, 0x89, false),
-        ] as [(ProtocolVersion, UInt8, Bool)] {
+        for (version, answer, hint) in [
+            (.v3_1_1, [0x20, 2, 0, 5], "username="), (.v3_1, [0x20, 2, 0, 4], "username="),
+            (.v3_1_1, [0x20, 2, 0, 3], nil), (.v5_0, [0x20, 3, 0, 0x87, 0], "username="),
+            (.v5_0, [0x20, 3, 0, 0x89, 0], nil), (.v5_0, [0x20, 2, 0, 1], "version="),
+            (.v5_0, [0x20, 2, 0, 5], "username="), (.v3_1_1, [0x20, 3, 0, 0x84, 0], "version="),
+            (.v3_1_1, [0x20, 2, 0, 2], "client_id="),
+        ] as [(ProtocolVersion, [UInt8], String?)] {
             var conversation = conversation(version)
-            let action = conversation.received(connack(version, code).span)
-            #expect(action == .failed(.refused(code, version)))
-            #expect("\(HealthConversation.Failure.refused(code, version))".contains("username=") == hasHint)
+            #expect(conversation.received(answer.span) == .failed(.refused(answer[3])))
+            let words = "\(HealthConversation.Failure.refused(answer[3]))"
+            #expect(words.contains("0x") && words.contains("health_check") == (hint != nil))
+            #expect(words.contains(hint ?? ""))
         }
     }
 
     @Test("What is no CONNACK fails at its first byte")
     func garbage() {
         var http = conversation()
-        #expect(http.received([0x48].span) == .failed(.notConnack(.notConnack)))
+        let words = ForeignAnswer.words([0x48].span, .notConnack)
+        #expect(http.received([0x48].span) == .failed(.notConnack(words)) && words.contains("48"))
     }
 
     @Test("A DISCONNECT behind the CONNACK, also in the same read")

@@ -26,14 +26,22 @@ struct ProxyHeaderWriteTests {
             name: "§2.1: IPv6", version: .v1, source: .v6(port: 56324), destination: .v6(last: 1, port: 8883),
             notation: "'PROXY TCP6 2001:db8::17 2001:db8::1 56324 8883' 0D0A"),
         Fixture(
-            name: "§2.1: IPv4 from IPv6", version: .v1, source: .v6(port: 0), destination: .v4(port: 65535),
-            notation: "'PROXY TCP6 2001:db8::17 ::ffff:192.0.2.1 0 65535' 0D0A"),
+            name: "§2.1: IPv4 from IPv6", version: .v1, source: .v6(port: 3), destination: .v4(port: 65535),
+            notation: "'PROXY TCP6 2001:db8::17 ::ffff:192.0.2.1 3 65535' 0D0A"),
         Fixture(
             name: "§2.1: IPv6 from IPv4", version: .v1, source: .v4(port: 1), destination: .v6(port: 2),
             notation: "'PROXY TCP6 ::ffff:192.0.2.1 2001:db8::17 1 2' 0D0A"),
         Fixture(
-            name: "§2.1: no address of the client", version: .v1, source: Endpoint(address: [], port: 1),
-            destination: .v4(port: 2), notation: "'PROXY UNKNOWN' 0D0A"),
+            name: "§2.1: no address at all, as Mosquitto 2.1 takes it", version: .v1,
+            source: Endpoint(address: [], port: 0), destination: Endpoint(address: [], port: 0),
+            notation: "'PROXY TCP4 127.0.0.1 127.0.0.1 1 1' 0D0A"),
+        Fixture(
+            name: "§2.1: no address of the client", version: .v1, source: Endpoint(address: [], port: 7),
+            destination: .v4(port: 2), notation: "'PROXY TCP4 127.0.0.1 192.0.2.1 1 2' 0D0A"),
+        Fixture(
+            name: "§2.1: ports that are not known, which Mosquitto 2.1 does not take as 0", version: .v1,
+            source: .v4(port: 0), destination: .v6(port: 0),
+            notation: "'PROXY TCP6 ::ffff:192.0.2.1 2001:db8::17 1 1' 0D0A"),
         Fixture(
             name: "§2.1: no details", version: .v1, source: .v4(port: 1), destination: .v4(port: 2),
             details: ProxyHeader.Details(authority: "a", uniqueID: "b"),
@@ -54,9 +62,14 @@ struct ProxyHeaderWriteTests {
             name: "§2.2: IPv6 from IPv4", version: .v2, source: .v4(port: 1), destination: .v6(port: 2),
             notation: sig + "21 21 0024 00*10 FFFF C0000201 20010DB8 00*11 17 0001 0002"),
         Fixture(
-            name: "§2.2: no address: LOCAL, and nothing else", version: .v2, source: .v4(port: 1),
-            destination: Endpoint(address: [1, 2, 3], port: 2), details: ProxyHeader.Details(uniqueID: "b"),
-            notation: sig + "20 00 0000"),
+            name: "§2.2: no address at all, as Mosquitto 2.1 takes it", version: .v2,
+            source: Endpoint(address: [], port: 0), destination: Endpoint(address: [], port: 0),
+            details: ProxyHeader.Details(uniqueID: "c-17"),
+            notation: sig + "21 11 0013 7F000001 7F000001 0001 0001 05 \"c-17\""),
+        Fixture(
+            name: "§2.2: no address of the broker, and a client of IPv6 whose port is not known", version: .v2,
+            source: .v6(port: 0), destination: Endpoint(address: [1, 2, 3], port: 2),
+            notation: sig + "21 21 0024 20010DB8 00*11 17 00*10 FFFF 7F000001 0000 0001"),
         Fixture(
             name: "§2.2.1, §2.2.2, §2.2.5: without TLS", version: .v2, source: .v4(port: 1), destination: .v4(port: 2),
             details: ProxyHeader.Details(alpn: "mqtt", authority: "mqtt.example.com", uniqueID: "c-17"),
@@ -97,15 +110,19 @@ struct ProxyHeaderWriteTests {
         #expect(bytes == expected)
     }
 
-    @Test("No other number of bytes is an address", arguments: Array(0...20))
-    func addressLength(count: Int) {
-        let odd = Endpoint(address: [UInt8](repeating: 1, count: count), port: 1)
-        let known = count == 4 || count == 16
-        for (source, destination) in [(odd, .v4(port: 2)), (Endpoint.v6(port: 2), odd), (odd, odd)] {
-            let v1 = ProxyHeader.bytes(.v1, from: source, to: destination, ProxyHeader.Details())
-            #expect((v1 == Array("PROXY UNKNOWN\r\n".utf8)) != known)
-            let v2 = ProxyHeader.bytes(.v2, from: source, to: destination, ProxyHeader.Details())
-            #expect((v2 == ProxyHeader.signature + [0x20, 0, 0, 0]) != known)
+    @Test("No other number of bytes is an address: 127.0.0.1 stands for it", arguments: Array(0...20))
+    func addressLength(count: Int) throws {
+        let odd = Endpoint(address: [UInt8](repeating: 2, count: count), port: 7)
+        let isKnown = count == 4 || count == 16
+        for version in ProxyHeader.Version.allCases {
+            for (source, destination) in [(odd, Endpoint.v4(port: 2)), (.v6(port: 2), odd), (odd, odd)] {
+                let bytes = ProxyHeader.bytes(version, from: source, to: destination, ProxyHeader.Details())
+                let header = try #require(try ProxyHeader.parse(bytes.span))
+                #expect(header.length == bytes.count && header.command == .proxy)
+                let ends = [header.source, header.destination].compactMap(\.self)
+                let isLocal = ends.contains { $0.address.suffix(4) == [127, 0, 0, 1] && $0.port == 1 }
+                #expect(ends.count == 2 && isLocal != isKnown)
+            }
         }
     }
 }
