@@ -148,6 +148,27 @@ def test_drain_inside_a_packet_waits_for_its_end(rig, version):
 # Slow sides
 
 
+def test_drained_slow_client_gets_its_tail_and_the_reason(rig):
+    """The five seconds of a close begin when everything has been taken, not before. A second client, which never answers
+    its Close, tells when those have passed."""
+    packet = publish("t", rig.random.randbytes(1000), version=5)
+    broker = rig.fake(fakebroker.flood(packet, 64 << 20))
+    gateway = rig.gateway([broker, rig.fake(port=None)], main="worker_shutdown_timeout 1ms;")
+    slow = rig.peer(gateway, receive_buffer=65_536, timeout=DEADLINE * 2)
+    slow.open_mqtt(5)
+    stalled(lambda: broker.connection().sent)
+    silent = rig.peer(gateway, timeout=DEADLINE * 2)
+    silent.open_mqtt(5, "silent")
+    gateway.send_signal(signal.SIGQUIT)
+    silent.read_to_end()  # five seconds after its Close was sent
+    slow.expect_close(1001, before=None)
+    whole, rest = mqttbytes.split(bytes(slow.mqtt))
+    assert rest == b"" and whole[-1] == mqttbytes.goodbye(0x8B, "server shutting down")
+    assert set(whole[:-1]) == {packet} and len(whole) > 100
+    assert gateway.process.wait() == 0
+    assert [line["status_reason"] for line in gateway.access()] == ["drained", "drained"]
+
+
 def test_client_that_stops_reading(rig):
     """The broker's sender blocks, the gateway's memory stays flat, and nothing is lost."""
     total = 64 << 20

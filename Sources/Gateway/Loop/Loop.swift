@@ -290,6 +290,9 @@ struct Loop: ~Copyable {
 
     // MARK: The end
 
+    /// Milliseconds after the window of a drain in which slow clients take what waits for them, and close.
+    private static let lastWords: Int64 = 10_000
+
     private mutating func obey(_ order: Order) {
         let now = context.pointee.now
         switch order {
@@ -309,7 +312,7 @@ struct Loop: ~Copyable {
             guard stop == nil else { return }
             closeListeners()
             let drain = Drain(sessions: context.pointee.sessions.count, since: now, milliseconds: milliseconds)
-            stop = Stop(cause: .drained, deadline: now + milliseconds + 2000, drain: drain)
+            stop = Stop(cause: .drained, deadline: now + milliseconds + Self.lastWords, drain: drain)
         }
     }
 
