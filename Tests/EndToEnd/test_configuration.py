@@ -1,6 +1,7 @@
 """The configuration, from the command line: -t, -T, and errors that name file, line, column and remedy."""
 
 import json
+import pathlib
 import pty
 import re
 import select
@@ -85,6 +86,16 @@ def test_good_configuration(rig):
     result, path = check(rig, GOOD)
     assert result.returncode == 0, result
     assert str(path) in result.stdout + result.stderr
+
+
+def test_no_configuration_says_where_it_was_looked_for(rig):
+    folder = rig.path("nothing")
+    result = subprocess.run(
+        [BINARY, "-t", "-p", folder], capture_output=True, text=True, timeout=DEADLINE, check=False
+    )  # fmt: skip
+    system = pathlib.Path("/etc/sluice/sluice.conf")  # where Sluice is installed it is there, and is taken
+    missing = f"neither {folder}/conf/sluice.conf nor {system}: name one with -c"
+    assert (str(system) if system.exists() else missing) in result.stderr
 
 
 def test_t_opens_the_files_it_names(rig):
