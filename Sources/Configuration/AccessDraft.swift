@@ -53,9 +53,9 @@ struct ClientVerificationDraft: Sendable {
     var verify = Verify.off
     /// Of `ssl_verify_client`.
     var position: Position?
-    var authorities: String?
+    var authorities: Written?
     var depth = 1
-    var revocationLists: String?
+    var revocationLists: Written?
 
     /// nil: clients are not asked for a certificate.
     func settings() throws(ConfigurationError) -> ClientVerificationSettings? {

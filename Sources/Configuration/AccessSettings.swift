@@ -150,14 +150,14 @@ package struct ClientVerificationSettings: Sendable, Equatable {
     package enum Mode: String, Sendable, CaseIterable { case optional, required }
 
     /// PEM file of the authorities.
-    package var authorities: String
+    package var authorities: Written
     package var mode: Mode
     /// How many authorities may stand between the certificate and one of `authorities`.
     package var depth: Int
     /// PEM file of the revocation lists.
-    package var revocationLists: String?
+    package var revocationLists: Written?
 
-    package init(authorities: String, mode: Mode, depth: Int = 1, revocationLists: String? = nil) {
+    package init(authorities: Written, mode: Mode, depth: Int = 1, revocationLists: Written? = nil) {
         self.authorities = authorities
         self.mode = mode
         self.depth = depth

@@ -64,7 +64,7 @@ extension Action {
     }
 
     /// One word of any text but an empty one; `ifMore` says how to write several as one.
-    static func text(_ target: Target<String?>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
+    static func text(_ target: Target<Written?>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
         Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             let word = statement.argument
             if let second = statement.arguments.dropFirst().first {
@@ -75,7 +75,7 @@ extension Action {
             guard !word.text.isEmpty, isPrintable(word.text) else {
                 throw statement.error("must not be empty", at: word)
             }
-            builder[keyPath: target] = word.text
+            builder[keyPath: target] = Written(word.text, at: statement.name.position)
         }
     }
 
@@ -83,6 +83,14 @@ extension Action {
     static func path(_ target: Target<String?>) -> Action {
         Action(1...1) { (statement, builder) throws(ConfigurationError) in
             builder[keyPath: target] = try builder.path(statement.argument, of: statement)
+        }
+    }
+
+    /// A path, made absolute, and where it is said, for errors that come when the file is loaded.
+    static func file(_ target: Target<Written?>) -> Action {
+        Action(1...1) { (statement, builder) throws(ConfigurationError) in
+            let path = try builder.path(statement.argument, of: statement)
+            builder[keyPath: target] = Written(path, at: statement.name.position)
         }
     }
 

@@ -15,8 +15,8 @@ struct Scope: Sendable {
     var root: Root?
     var index = "index.html"
 
-    var certificates: [Word] = []
-    var keys: [Word] = []
+    var certificates: [Written] = []
+    var keys: [Written] = []
     /// The kind of block that says `certificates` and `keys`; an inner block replaces both together.
     var certificatesContext: Contexts = .main
     /// Its `certificates` stay empty here: they are paired when a server ends.

@@ -19,6 +19,21 @@ package struct Position: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// A value as the configuration names it, and where. Two are equal when the texts are: the place does not change the meaning.
+package struct Written: Sendable, Equatable {
+    /// A path is absolute.
+    package var text: String
+    /// Of the directive.
+    package var position: Position
+
+    package init(_ text: String, at position: Position) {
+        self.text = text
+        self.position = position
+    }
+
+    package static func == (a: Self, b: Self) -> Bool { a.text == b.text }
+}
+
 /// Why a configuration was refused: the first fault found, and where it stands.
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     package var position: Position

@@ -116,7 +116,7 @@ extension Builder {
         if let alone = scope.keys.dropFirst(count).first {
             throw ConfigurationError(at: alone.position, "\"ssl_certificate_key\" without its \"ssl_certificate\"")
         }
-        return zip(scope.certificates, scope.keys).map { .init(certificate: $0.text, key: $1.text) }
+        return zip(scope.certificates, scope.keys).map { .init(certificate: $0, key: $1) }
     }
 }
 

@@ -90,7 +90,7 @@ extension DirectiveTable {
             "mqtt_assign_client_id", .inherited, .flag(\.scope.access.assignsClientID),
             "Whether a client without an identifier gets one from the gateway."),
         Directive(
-            "ssl_client_certificate", [.main, .server], .path(\.scope.clientVerification.authorities),
+            "ssl_client_certificate", [.main, .server], .file(\.scope.clientVerification.authorities),
             "PEM file of the authorities that clients' certificates come from."),
         Directive(
             "ssl_verify_client", [.main, .server], .verifyClient,
@@ -99,7 +99,7 @@ extension DirectiveTable {
             "ssl_verify_depth", [.main, .server], .integer(\.scope.clientVerification.depth, 0...10),
             "Authorities that may stand between a client's certificate and one that is known."),
         Directive(
-            "ssl_crl", [.main, .server], .path(\.scope.clientVerification.revocationLists),
+            "ssl_crl", [.main, .server], .file(\.scope.clientVerification.revocationLists),
             "PEM file of revocation lists for clients' certificates."),
     ]
 }

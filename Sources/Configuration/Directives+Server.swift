@@ -145,7 +145,7 @@ extension Action {
     }
 
     /// Appends a path; the first one in a block replaces both lists of the block around.
-    static func certificate(_ target: Target<[Word]>) -> Action {
+    static func certificate(_ target: Target<[Written]>) -> Action {
         Action(1...1) { (statement, builder) throws(ConfigurationError) in
             let path = try builder.path(statement.argument, of: statement)
             if builder.scope.certificatesContext != builder.context {
@@ -153,7 +153,7 @@ extension Action {
                 builder.scope.keys = []
                 builder.scope.certificatesContext = builder.context
             }
-            builder[keyPath: target].append(Word(text: path, position: statement.name.position))
+            builder[keyPath: target].append(Written(path, at: statement.name.position))
         }
     }
 }

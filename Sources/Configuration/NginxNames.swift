@@ -84,7 +84,7 @@ extension NginxNames {
         ("ssl_session_timeout", "not needed: OpenSSL's own time holds for tickets; remove it"),
         ("ssl_session_ticket_key", "not needed: keys are made at the start, the same for all loops; remove it"),
         ("ssl_prefer_server_ciphers", "not needed: the order is always the server's; remove it"),
-        ("ssl_dhparam", "not needed: keys are agreed on by elliptic curves alone; remove it"),
+        ("ssl_dhparam", "not needed: keys are agreed on by elliptic curves; remove it"),
         ("ssl_ecdh_curve ssl_conf_command", "not here: OpenSSL's own choice holds; remove it"),
         (
             "ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache "

@@ -74,7 +74,7 @@ struct Writer {
 extension Writer {
     mutating func process(_ process: ProcessSettings) {
         line("worker_threads", process.workerThreads.map { "\($0)" } ?? "auto")
-        if let user = process.user { line("user", user) }
+        if let user = process.user { line("user", user.text) }
         if let path = process.pidFile { line("pid_file", path) }
         line("error_log", process.errorLog.path ?? "stderr", process.errorLog.level.rawValue)
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
@@ -118,11 +118,11 @@ extension Writer {
 
     mutating func tls(_ tls: TLSSettings) {
         for pair in tls.certificates {
-            line("ssl_certificate", pair.certificate)
-            line("ssl_certificate_key", pair.key)
+            line("ssl_certificate", pair.certificate.text)
+            line("ssl_certificate_key", pair.key.text)
         }
         line("ssl_protocols", tls.versions.map(\.rawValue))
-        if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers) }
+        if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers.text) }
         line("ssl_session_tickets", tls.sessionTickets ? "on" : "off")
         clientVerification(tls.clientVerification)
     }

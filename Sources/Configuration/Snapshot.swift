@@ -17,7 +17,7 @@ package struct ProcessSettings: Sendable, Equatable {
     /// Number of event loops; nil is `auto`, one a core.
     package var workerThreads: Int?
     /// User to become after the sockets are bound, when started as root; nil keeps the one it was started as.
-    package var user: String?
+    package var user: Written?
     package var pidFile: String?
     package var errorLog = ErrorLogSettings()
     /// Limit of open descriptors to ask for; nil raises the soft limit to the hard one.
@@ -121,9 +121,9 @@ package struct TLSSettings: Sendable, Equatable {
     }
     package struct Certificate: Sendable, Equatable {
         /// Absolute paths of PEM files.
-        package var certificate: String
-        package var key: String
-        package init(certificate: String, key: String) {
+        package var certificate: Written
+        package var key: Written
+        package init(certificate: Written, key: Written) {
             self.certificate = certificate
             self.key = key
         }
@@ -131,7 +131,7 @@ package struct TLSSettings: Sendable, Equatable {
     package var certificates: [Certificate] = []
     package var versions: [Version] = [.v1_2, .v1_3]
     /// TLS 1.2 cipher list, or TLS 1.3 suites, as OpenSSL names them; nil is OpenSSL's default.
-    package var ciphers: String?
+    package var ciphers: Written?
     package var sessionTickets = true
     /// nil: no client certificate is asked for.
     package var clientVerification: ClientVerificationSettings?

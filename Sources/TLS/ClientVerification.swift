@@ -34,18 +34,18 @@ package struct ClientVerification: Sendable, Equatable {
         self.revocationLists = revocationLists
     }
 
-    /// Sets a context up to verify. Fails with the directive, the file and the reason.
+    /// Sets a context up to verify. Fails with the file, what is wrong with it and what mends it.
     func apply(to handle: OpaquePointer) throws(TLSError) {
         guard let store = SSL_CTX_get_cert_store(handle), let lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file())
         else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
         // Not SSL_CTX_load_verify_file: a list among the authorities would pass for one.
         guard X509_load_cert_file(lookup, authorities, X509_FILETYPE_PEM) > 0,
             let names = SSL_load_client_CA_file(authorities)
-        else { throw Self.error("ssl_client_certificate \(authorities)", lacking: "certificate") }
+        else { throw Self.fault(authorities, .authorities) }
         SSL_CTX_set_client_CA_list(handle, names)
         if let revocationLists {
             guard X509_load_crl_file(lookup, revocationLists, X509_FILETYPE_PEM) > 0 else {
-                throw Self.error("ssl_crl \(revocationLists)", lacking: "revocation list")
+                throw Self.fault(revocationLists, .revocationLists)
             }
             X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
         }
@@ -55,9 +55,8 @@ package struct ClientVerification: Sendable, Equatable {
         ERR_clear_error()
     }
 
-    private static func error(_ file: String, lacking kind: String) -> TLSError {
-        let error = ErrorQueue.take()
-        let isEmpty = COpenSSLShims_ERR_GET_REASON(error.code) == PEM_R_NO_START_LINE
-        return TLSError("\(file): \(isEmpty ? "it holds no \(kind)" : error.reason)")
+    private static func fault(_ path: String, _ use: CredentialFile.Use) -> TLSError {
+        CredentialFile.fault(path, for: use, reason: ErrorQueue.take().reason)
+            .about(use == .authorities ? .authorities : .revocationLists)
     }
 }

@@ -4,9 +4,10 @@ import COpenSSL
 package final class TLSContext {
     let handle: OpaquePointer
 
-    /// Loads certificates, keys and revocation lists. Fails with the file and the reason.
+    /// Loads certificates, keys and revocation lists. Fails with what is wrong with which, and what mends it.
     package init(_ options: TLSOptions) throws(TLSError) {
         ERR_clear_error()
+        Library.neverAsk()
         guard let handle = Self.makeHandle() else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
         self.handle = handle
         SSL_CTX_set_alpn_select_cb(handle, Self.selectALPN, nil)
@@ -15,7 +16,7 @@ package final class TLSContext {
         try setVersions(options)
         try setCiphers(options)
         try SessionTickets.set(options.ticketKeys, on: handle)
-        for pair in options.certificates { try load(certificate: pair.certificate, key: pair.key) }
+        for (index, pair) in options.certificates.enumerated() { try load(pair, index) }
         try options.clientVerification?.apply(to: handle)
         try SessionScope.set(on: handle, options)
     }
@@ -59,26 +60,30 @@ package final class TLSContext {
         let list = names.filter { !$0.hasPrefix("TLS_") }.joined(separator: ":")
         guard suites.isEmpty || SSL_CTX_set_ciphersuites(handle, suites) == 1,
             list.isEmpty || SSL_CTX_set_cipher_list(handle, list) == 1
-        else { throw TLSError("ssl_ciphers \"\(ciphers)\": \(ErrorQueue.take().reason)") }
+        else { throw TLSError("\"\(ciphers)\" cannot be used: \(ErrorQueue.take().reason)").about(.ciphers) }
     }
 
-    private func load(certificate: String, key: String) throws(TLSError) {
-        guard SSL_CTX_use_certificate_chain_file(handle, certificate) == 1 else {
-            throw TLSError("certificate \(certificate): \(ErrorQueue.take().reason)")
+    private func load(_ pair: (certificate: String, key: String), _ index: Int) throws(TLSError) {
+        guard SSL_CTX_use_certificate_chain_file(handle, pair.certificate) == 1 else {
+            let reason = ErrorQueue.take().reason
+            throw CredentialFile.fault(pair.certificate, for: .certificate, reason: reason, counterpart: pair.key)
+                .about(.certificate(index))
         }
-        guard SSL_CTX_use_PrivateKey_file(handle, key, SSL_FILETYPE_PEM) == 1 else {
+        guard SSL_CTX_use_PrivateKey_file(handle, pair.key, SSL_FILETYPE_PEM) == 1 else {
             let error = ErrorQueue.take()
-            if COpenSSLShims_ERR_GET_REASON(error.code) == X509_R_KEY_VALUES_MISMATCH
-                || COpenSSLShims_ERR_GET_REASON(error.code) == X509_R_KEY_TYPE_MISMATCH
-            {
-                throw TLSError("key \(key) does not belong to certificate \(certificate)")
+            let code = COpenSSLShims_ERR_GET_REASON(error.code)
+            guard code != X509_R_KEY_VALUES_MISMATCH, code != X509_R_KEY_TYPE_MISMATCH else {
+                throw mismatch(pair, index)
             }
-            throw TLSError("key \(key): \(error.reason)")
+            throw CredentialFile.fault(pair.key, for: .key, reason: error.reason, counterpart: pair.certificate)
+                .about(.key(index))
         }
-        guard SSL_CTX_check_private_key(handle) == 1 else {
-            ERR_clear_error()
-            throw TLSError("key \(key) does not belong to certificate \(certificate)")
-        }
+        guard SSL_CTX_check_private_key(handle) == 1 else { throw mismatch(pair, index) }
+    }
+
+    private func mismatch(_ pair: (certificate: String, key: String), _ index: Int) -> TLSError {
+        ERR_clear_error()
+        return CredentialFile.mismatch(certificate: pair.certificate, key: pair.key, index: index)
     }
 
     /// RFC 7301: `http/1.1` when it is offered; a client that offers other protocols only goes on without.

@@ -1,10 +1,39 @@
 import COpenSSL
 import CShims
 
-/// A TLS set-up that cannot work: a certificate, key or option is wrong. `description` names the file.
+/// A TLS set-up that cannot work: a certificate, key or option is wrong.
 package struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
-    package let description: String
-    init(_ description: String) { self.description = description }
+    /// The part of `TLSOptions` that is wrong.
+    package enum Subject: Equatable, Sendable {
+        /// Of the pair with this index.
+        case certificate(Int)
+        case key(Int)
+        case ciphers
+        case authorities
+        case revocationLists
+    }
+
+    /// What is wrong; names the file.
+    package let message: String
+    /// What would be right, or the command that makes it so.
+    package let hint: String?
+    /// nil: it is none of the operator's settings.
+    package internal(set) var subject: Subject?
+
+    init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
+    /// `message`, then `; hint` when there is one.
+    package var description: String { hint.map { "\(message); \($0)" } ?? message }
+
+    /// As this one, about `subject`.
+    func about(_ subject: Subject) -> TLSError {
+        var error = self
+        error.subject = subject
+        return error
+    }
 }
 
 /// Why a handshake or an established connection failed.

@@ -6,6 +6,8 @@ import Glibc
 struct ConfigurationLocation {
     let path: String
     let prefix: String
+    /// Where a configuration was looked for, when none was named and none is there.
+    private let missing: String?
 
     private static let systemPath = "/etc/sluice/sluice.conf"
 
@@ -15,10 +17,13 @@ struct ConfigurationLocation {
         let base = prefix.map { Self.absolute($0, from: working) }
         let local = "\(base ?? working)/conf/sluice.conf"
         path = file ?? (access(local, F_OK) == 0 ? local : Self.systemPath)
+        let isMissing = file == nil && access(path, F_OK) != 0 && errno == ENOENT
+        missing = isMissing ? "neither \(local) nor \(Self.systemPath)" : nil
         self.prefix = base ?? Self.prefix(of: Self.absolute(path, from: working))
     }
 
     func load() throws(Failure) -> Snapshot {
+        if let missing { throw Failure(description: "there is no configuration, \(missing): name one with -c") }
         do throws(ConfigurationError) {
             return try Snapshot.load(path: path, prefix: prefix, source: ConfigurationFiles.source)
         } catch {

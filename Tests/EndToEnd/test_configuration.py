@@ -1,7 +1,10 @@
 """The configuration, from the command line: -t, -T, and errors that name file, line, column and remedy."""
 
 import json
+import pathlib
+import pty
 import re
+import select
 import socket
 import subprocess
 
@@ -85,6 +88,16 @@ def test_good_configuration(rig):
     assert str(path) in result.stdout + result.stderr
 
 
+def test_no_configuration_says_where_it_was_looked_for(rig):
+    folder = rig.path("nothing")
+    result = subprocess.run(
+        [BINARY, "-t", "-p", folder], capture_output=True, text=True, timeout=DEADLINE, check=False
+    )  # fmt: skip
+    system = pathlib.Path("/etc/sluice/sluice.conf")  # where Sluice is installed it is there, and is taken
+    missing = f"neither {folder}/conf/sluice.conf nor {system}: name one with -c"
+    assert (str(system) if system.exists() else missing) in result.stderr
+
+
 def test_t_opens_the_files_it_names(rig):
     """As nginx's -t: a certificate that is not there is found before the reload, not by it."""
     config = GOOD.replace("8083;", "8083 ssl; ssl_certificate none.crt; ssl_certificate_key none.key;")
@@ -107,6 +120,65 @@ def test_certificate_that_is_none(rig):
     files = f"ssl_certificate {broken}; ssl_certificate_key {good.key};"
     result, _ = check(rig, GOOD.replace("8083;", f"8083 ssl; {files}"))
     assert result.returncode == 1 and str(broken) in result.stderr
+
+
+def openssl(*arguments):
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=DEADLINE)
+
+
+WRONG_FILES = {
+    "pass phrase": ("key", "has a pass phrase", "openssl pkey -in {} -out "),
+    "PKCS#12": ("certificate", "is PKCS#12, not PEM", "openssl pkcs12 -in {} -nodes -nokeys -out "),
+    "DER": ("certificate", "is DER, not PEM", "openssl x509 -inform der -in {} -out "),
+    "UTF-16": ("certificate", "is in UTF-16", "iconv -f UTF-16 -t UTF-8 {} > "),
+    "empty": ("key", "is empty", "-----BEGIN PRIVATE KEY-----"),
+    "swapped": ("certificate", "holds a key, and no certificate", "certificate and key are swapped"),
+    "upside down": ("certificate", "is in the wrong order", "turn it round: awk "),
+    "another's": ("key", "does not belong to the certificate", "openssl pkey -pubout -in {}"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_FILES)
+def test_wrong_certificate_is_named_with_what_mends_it(rig, name):
+    """-t on a terminal, where OpenSSL would ask for a pass phrase: where it is, what it is, and the command."""
+    good, folder = rig.authority.issue("plain"), rig.path("wrong")
+    wrong, key = folder / "wrong", rig.authority.issue("other").key
+    files = {"certificate": good.certificate, "key": good.key}
+    match name:
+        case "pass phrase":
+            openssl("pkey", "-in", good.key, "-aes256", "-passout", "pass:secret", "-out", wrong)
+        case "PKCS#12":
+            openssl("pkcs12", "-export", "-in", good.certificate, "-inkey", good.key, "-passout", "pass:", "-out", wrong)
+        case "DER":
+            openssl("x509", "-in", good.certificate, "-outform", "der", "-out", wrong)
+        case "UTF-16":
+            wrong.write_text(good.certificate.read_text(), encoding="utf-16")
+        case "empty":
+            wrong.touch()
+        case "swapped":
+            wrong.write_bytes(good.key.read_bytes())
+            files["key"] = good.certificate
+        case "upside down":
+            wrong.write_bytes(good.authority.read_bytes() + good.certificate.read_bytes())
+        case "another's":
+            wrong.write_bytes(key.read_bytes())
+    part, message, remedy = WRONG_FILES[name]
+    files[part] = wrong
+    tls = f"8083 ssl;\n  ssl_certificate {files['certificate']};\n  ssl_certificate_key {files['key']};"
+    config = folder / "sluice.conf"
+    config.write_text(GOOD.replace("8083;", tls))
+    terminal, process_end = pty.openpty()
+    with open(terminal, "rb", buffering=0), open(process_end, "wb", buffering=0) as end:
+        result = subprocess.run(
+            ["setsid", "--ctty", "--wait", BINARY, "-t", "-c", config], stdin=end, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True, timeout=DEADLINE, check=False,
+        )  # fmt: skip
+        assert not select.select([terminal], [], [], 0)[0], "it has asked on the terminal"
+    assert result.returncode == 1
+    directive, line = ("ssl_certificate", 6) if part == "certificate" else ("ssl_certificate_key", 7)
+    assert f'{config}:{line}:3: "{directive}" {wrong} {message}' in result.stderr
+    assert remedy.format(wrong) in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_bad_cipher_list(rig):

@@ -45,13 +45,43 @@ struct PlanTests {
     func mismatch() throws {
         let (a, b) = (try folder.makeCertificate("a"), try folder.makeCertificate("b"))
         let tls = "listen 127.0.0.1:1 ssl; ssl_certificate \(a.certificate); ssl_certificate_key \(b.key);"
-        #expect(try error(server(tls)) == "key \(b.key) does not belong to certificate \(a.certificate)")
+        let text = try #require(try error(server(tls)))
+        let column = server(tls).prefix { $0 != "\n" }.split(separator: "ssl_certificate_key").first?.count ?? 0
+        #expect(
+            text.hasPrefix(
+                "\(folder.path)/sluice.conf:1:\(column + 1): \"ssl_certificate_key\" \(b.key) does not belong to "
+                    + "the certificate \(a.certificate); "), "\(text)")
     }
 
     @Test("A certificate that is missing is named")
     func missingCertificate() throws {
         let text = try error(server("listen 127.0.0.1:1 ssl; ssl_certificate no.pem; ssl_certificate_key no.key;"))
-        #expect(text == "certificate \(folder.path)/no.pem: No such file or directory")
+        #expect(
+            text
+                == "\(folder.path)/sluice.conf:1:34: \"ssl_certificate\" \(folder.path)/no.pem: No such file or directory"
+        )
+    }
+
+    @Test("Ciphers, authorities and revocation lists that cannot be used: where each is named")
+    func otherTLS() throws {
+        let files = try folder.makeCertificate("a")
+        let tls = "listen 127.0.0.1:1 ssl; ssl_certificate \(files.certificate); ssl_certificate_key \(files.key);\n"
+        let verify = "ssl_verify_client on; ssl_client_certificate"
+        let main = "\(folder.path)/sluice.conf:2"
+        for (lines, start) in [
+            ("ssl_ciphers NONSENSE;", "\(main):1: \"ssl_ciphers\" \"NONSENSE\" cannot be used: "),
+            (
+                "\(verify) \(files.key);",
+                "\(main):23: \"ssl_client_certificate\" \(files.key) holds a key, and no certificate; "
+            ),
+            (
+                "\(verify) \(files.certificate); ssl_crl no.crl;",
+                "\(main):\(files.certificate.count + 48): \"ssl_crl\" \(folder.path)/no.crl: No such file or directory"
+            ),
+        ] {
+            let text = try #require(try error(server(tls + lines)))
+            #expect(text.hasPrefix(start), "\(text)")
+        }
     }
 
     @Test("A root that is no folder is named")

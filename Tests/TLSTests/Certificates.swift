@@ -39,14 +39,18 @@ struct Certificates: Sendable {
 
     private struct Failed: Error { let command: [String] }
 
-    private func run(_ arguments: [String]) throws {
+    /// Runs the `openssl` command.
+    func run(_ arguments: [String]) throws { try shell("exec openssl \"$@\"", ["sh"] + arguments) }
+
+    /// Runs a line of shell.
+    func shell(_ line: String, _ arguments: [String] = []) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", line] + arguments
         process.standardInput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failed(command: arguments) }
+        guard process.terminationStatus == 0 else { throw Failed(command: [line] + arguments) }
     }
 }

@@ -128,36 +128,67 @@ struct ClientVerificationTests {
         }
     }
 
-    @Test("A file without what it is for: directive, file and reason")
+    @Test("A file without what it is for: the file, and what it holds")
     func unusable() throws {
         let made = try Certificates.shared.get()
         let (garbage, missing) = (made.garbage, made.missing)
         let broken = try ClientCertificates.write(
             "broken.pem", [files.root.pem(), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
-        let cases: [(ClientVerification, String)] = [
-            (files.verification(authorities: garbage), "ssl_client_certificate \(garbage): it holds no certificate"),
-            (files.verification(authorities: missing), "ssl_client_certificate \(missing): No such file or directory"),
+        let cases: [(ClientVerification, TLSError.Subject, String)] = [
+            (files.verification(authorities: garbage), .authorities, "\(garbage) holds no certificate: it is neither"),
+            (files.verification(authorities: missing), .authorities, "\(missing): No such file or directory"),
             (
-                files.verification(authorities: files.revocationLists),
-                "ssl_client_certificate \(files.revocationLists): it holds no certificate"
+                files.verification(authorities: files.revocationLists), .authorities,
+                "\(files.revocationLists) holds a revocation list, and no certificate"
             ),
-            (files.verification(lists: garbage), "ssl_crl \(garbage): it holds no revocation list"),
-            (files.verification(lists: missing), "ssl_crl \(missing): No such file or directory"),
+            (files.verification(authorities: broken), .authorities, "\(broken) cannot be used: "),
             (
-                files.verification(lists: files.authorities),
-                "ssl_crl \(files.authorities): it holds no revocation list"
+                files.verification(lists: garbage), .revocationLists,
+                "\(garbage) holds no revocation list: it is neither"
+            ),
+            (files.verification(lists: missing), .revocationLists, "\(missing): No such file or directory"),
+            (
+                files.verification(lists: files.authorities), .revocationLists,
+                "\(files.authorities) holds a certificate, and no revocation list"
             ),
         ]
-        for (verification, words) in cases { #expect(error(verification) == words) }
-        let text = error(files.verification(authorities: broken))
-        #expect(text.hasPrefix("ssl_client_certificate \(broken): ") && !text.hasSuffix(": "), "\(text)")
+        for (verification, subject, words) in cases {
+            let fault = try #require(self.error(verification))
+            #expect(fault.message.hasPrefix(words) && fault.subject == subject, "\(fault)")
+        }
+    }
+
+    @Test("Authorities and lists in DER form: the command makes PEM of them")
+    func binary() throws {
+        let made = try Certificates.shared.get()
+        let (authorities, lists) = (made.path("authorities.der"), made.path("lists.der"))
+        try made.run(["x509", "-in", files.authorities, "-outform", "der", "-out", authorities])
+        try made.run(["crl", "-in", files.revocationLists, "-outform", "der", "-out", lists])
+        for verification in [files.verification(authorities: authorities), files.verification(lists: lists)] {
+            let fault = try #require(self.error(verification))
+            #expect(fault.message.hasSuffix("is DER, not PEM"))
+            try made.shell(String(try #require(fault.hint).split(separator: "PEM: ").last ?? ""))
+        }
+        let verification = files.verification(
+            authorities: made.path("authorities.pem"), lists: made.path("lists.crl"))
+        #expect(error(verification) == nil)
+    }
+
+    @Test("A block with a pass phrase makes OpenSSL ask nobody")
+    func encrypted() throws {
+        let block =
+            "-----BEGIN CERTIFICATE-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566778899AABBCCDDEEFF"
+        let path = try ClientCertificates.write("asking.pem", [block + "\n\nAAAA\n-----END CERTIFICATE-----\n"])
+        _ = try makeContext()
+        #expect(UI_get_default_method() == UI_null())
+        #expect(error(files.verification(authorities: path))?.message.hasPrefix("\(path) cannot be used: ") ?? false)
     }
 
     /// The error of a context that cannot be made.
-    private func error(_ verification: ClientVerification) -> String {
+    private func error(_ verification: ClientVerification) -> TLSError? {
         defer { #expect(ERR_peek_error() == 0) }
-        do { _ = try makeContext(verification: verification) } catch { return "\(error)" }
-        return ""
+        do { _ = try makeContext(verification: verification) } catch { return error as? TLSError }
+        return nil
     }
 
     @Test("Any handshake with a certificate and one bit turned fails or goes on, and never harms the next")

@@ -93,31 +93,30 @@ struct FailureTests {
         let files = try Certificates.shared.get()
         for key in [files.b.key, files.rsa.key] {
             let text = try error(files.a.certificate, key)
-            #expect(text == "key \(key) does not belong to certificate \(files.a.certificate)")
+            #expect(text.hasPrefix("\(key) does not belong to the certificate \(files.a.certificate); "))
         }
     }
 
     @Test("A file that is missing is named, with the reason")
     func missing() throws {
         let files = try Certificates.shared.get()
-        #expect(try error(files.missing, files.a.key) == "certificate \(files.missing): No such file or directory")
-        #expect(try error(files.a.certificate, files.missing) == "key \(files.missing): No such file or directory")
+        #expect(try error(files.missing, files.a.key) == "\(files.missing): No such file or directory")
+        #expect(try error(files.a.certificate, files.missing) == "\(files.missing): No such file or directory")
     }
 
     @Test("A file that holds something else is named")
     func garbage() throws {
         let files = try Certificates.shared.get()
-        #expect(try error(files.garbage, files.a.key).hasPrefix("certificate \(files.garbage): "))
-        #expect(try error(files.a.certificate, files.garbage).hasPrefix("key \(files.garbage): "))
-        #expect(try error(files.a.key, files.a.key).hasPrefix("certificate \(files.a.key): "))
+        #expect(try error(files.garbage, files.a.key).hasPrefix("\(files.garbage) holds no certificate"))
+        #expect(try error(files.a.certificate, files.garbage).hasPrefix("\(files.garbage) holds no key"))
+        #expect(try error(files.a.key, files.a.key).hasPrefix("\(files.a.key) holds a key, and no certificate"))
     }
 
     @Test("A key with a pass phrase is an error at once: nobody is asked")
     func encrypted() throws {
         let files = try Certificates.shared.get()
         let text = try error(files.a.certificate, files.encryptedKey)
-        #expect(text.hasPrefix("key \(files.encryptedKey): "))
-        #expect(!text.hasSuffix(": "))
+        #expect(text.hasPrefix("\(files.encryptedKey) has a pass phrase"))
     }
 
     @Test(
@@ -125,7 +124,7 @@ struct FailureTests {
         arguments: ["NONSENSE", "TLS_NONSENSE", "TLS_AES_128_GCM_SHA256:NONSENSE"])
     func ciphers(names: String) throws {
         let files = try Certificates.shared.get()
-        #expect(try error(files.a.certificate, files.a.key, ciphers: names).hasPrefix("ssl_ciphers \"\(names)\": "))
+        #expect(try error(files.a.certificate, files.a.key, ciphers: names).hasPrefix("\"\(names)\" cannot be used: "))
     }
 
     @Test("Ticket keys of a wrong size, as when there is no randomness")

@@ -39,7 +39,7 @@ struct Plan: Sendable {
         upstreamServices = try UpstreamServices(resolved, control: access.control, log: logs.error)
         ticketKeys = TLSOptions.makeTicketKeys()
         _ = try makeContexts()
-        if let user = snapshot.process.user { _ = try Privileges.find(user) }
+        if let user = snapshot.process.user { _ = try Privileges.find(user.text) }
         for case .files(let root, _) in sites.flatMap({ $0.locations.map(\.action) })
         where !ConfigurationFiles.isFolder(root) {
             throw StartError("root \(root): there is no such folder")
@@ -52,14 +52,14 @@ struct Plan: Sendable {
         for (index, server) in snapshot.servers.enumerated() {
             guard let settings = server.tls else { continue }
             let options = TLSOptions(
-                certificates: settings.certificates.map { ($0.certificate, $0.key) },
+                certificates: settings.certificates.map { ($0.certificate.text, $0.key.text) },
                 allowsTLS12: settings.versions.contains(.v1_2), allowsTLS13: settings.versions.contains(.v1_3),
-                ciphers: settings.ciphers, ticketKeys: settings.sessionTickets ? ticketKeys : nil,
+                ciphers: settings.ciphers?.text, ticketKeys: settings.sessionTickets ? ticketKeys : nil,
                 clientVerification: settings.clientVerification.map(ClientVerification.init), contextID: index)
             do throws(TLSError) {
                 contexts[index] = try TLSContext(options)
             } catch {
-                throw StartError("\(error)")
+                throw settings.fault(error)
             }
         }
         return contexts
@@ -76,11 +76,29 @@ extension Snapshot {
     }
 }
 
+extension TLSSettings {
+    /// `error` at the place of the directive that it is about.
+    fileprivate func fault(_ error: TLSError) -> StartError {
+        let (directive, place): (String, Written?) =
+            switch error.subject {
+            case .certificate(let index): ("ssl_certificate", certificates[index].certificate)
+            case .key(let index): ("ssl_certificate_key", certificates[index].key)
+            case .ciphers: ("ssl_ciphers", ciphers)
+            case .authorities: ("ssl_client_certificate", clientVerification?.authorities)
+            case .revocationLists: ("ssl_crl", clientVerification?.revocationLists)
+            case nil: ("", nil)
+            }
+        guard let place else { return StartError(error.description) }
+        return StartError(
+            ConfigurationError(at: place.position, "\"\(directive)\" \(error.message)", hint: error.hint).description)
+    }
+}
+
 extension ClientVerification {
     fileprivate init(_ settings: ClientVerificationSettings) {
         self.init(
-            authorities: settings.authorities, mode: settings.mode == .required ? .required : .optional,
-            depth: settings.depth, revocationLists: settings.revocationLists)
+            authorities: settings.authorities.text, mode: settings.mode == .required ? .required : .optional,
+            depth: settings.depth, revocationLists: settings.revocationLists?.text)
     }
 }
 

@@ -11,7 +11,7 @@ extension Gateway {
         defer { plan.upstreamServices.stop() }
         do throws(StartError) {
             try startLoops()
-            if let user = plan.snapshot.process.user { try Privileges.become(user, plan.logs.writer) }
+            if let user = plan.snapshot.process.user { try Privileges.become(user.text, plan.logs.writer) }
             let mailboxes = mailboxes
             try StartError.wrap { () throws(SystemError) in
                 try plan.upstreamServices.start { order in for mailbox in mailboxes { mailbox.post(order) } }
