@@ -63,11 +63,11 @@ class Rig:
 
     # Servers
 
-    def gateway(self, brokers=None, *, config=None, arguments=(), wait=True, **options):
+    def gateway(self, brokers=None, *, config=None, arguments=(), wrapper=(), wait=True, **options):
         """A gateway in front of `brokers` (see `gateway.site`), or with a whole configuration text."""
         if config is None:
             config = site(brokers, **options)
-        gateway = self.keep(Gateway(self.path("gateway"), config, arguments=arguments, start=False))
+        gateway = self.keep(Gateway(self.path("gateway"), config, arguments=arguments, wrapper=wrapper, start=False))
         gateway.start(wait)
         return gateway
 

@@ -23,12 +23,13 @@ def site(
     """A configuration text with one server, one upstream `brokers` and one location.
 
     `brokers`: a list of brokers, ports or whole `server` arguments. `listen`: a list of `listen` arguments, default
-    one free port, and one with `ssl` when `tls` (a Certificate) is given.
+    one free port, and one with `ssl` when `tls` (a Certificate) is given; `localhost` leads to them, whichever address
+    of it comes first.
     """
     if listen is None:
-        listen = [f"127.0.0.1:{harness.free_port()}"]
+        listen = harness.loopback(harness.free_port())
         if tls:
-            listen.append(f"127.0.0.1:{harness.free_port()} ssl")
+            listen += [f"{address} ssl" for address in harness.loopback(harness.free_port())]
     servers = [server_argument(broker) for broker in brokers]
     lines = [
         f"worker_threads {worker_threads};",
@@ -58,13 +59,14 @@ def server_argument(broker):
 class Gateway:
     """A running `sluice`. `directory` is its prefix: `sluice.conf`, `access.log` and `output.log` lie there."""
 
-    def __init__(self, directory, config, *, arguments=(), start=True, wait=True):
+    def __init__(self, directory, config, *, arguments=(), wrapper=(), start=True, wait=True):
         self.directory = pathlib.Path(directory)
         self.config = config
         self.config_path = self.directory / "sluice.conf"
         self.access_path = self.directory / "access.log"
         self.config_path.write_text(config)
         self.arguments = arguments
+        self.wrapper = wrapper  # a command line that runs the gateway
         self.process = None
         self.expected_exit = 0
         self.listeners = [_address(text) for text in re.findall(r"^\s*listen\s+([^\s;]+)", config, re.MULTILINE)]
@@ -95,7 +97,7 @@ class Gateway:
         return self.tls_address[1]
 
     def start(self, wait=True):
-        command = [BINARY, "-c", self.config_path, "-p", self.directory, *self.arguments]
+        command = [*self.wrapper, BINARY, "-c", self.config_path, "-p", self.directory, *self.arguments]
         self.process = harness.Process(command, self.directory / "output.log", cwd=self.directory)
         if wait:
             self.wait_listening()

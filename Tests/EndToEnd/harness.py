@@ -1,5 +1,6 @@
 """What every part of the suite needs: deadlines, free ports, processes, /proc."""
 
+import ctypes
 import os
 import pathlib
 import random
@@ -71,6 +72,17 @@ def free_port():
         return port
 
 
+def loopback(port):
+    """What `localhost` may mean, with this port: 127.0.0.1, and ::1 where the machine has it. Node.js 18 takes the first
+    one of the resolver and tries no other."""
+    with socket.socket(socket.AF_INET6) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return [f"127.0.0.1:{port}"]
+    return [f"127.0.0.1:{port}", f"[::1]:{port}"]
+
+
 def is_listening(address):
     """Whether something listens at `address`: a port, or the path of a unix socket. Makes no connection."""
     if isinstance(address, str):
@@ -131,6 +143,14 @@ class Process:
         self.signal(signal.SIGKILL)
         self.child.wait()
         self._log.close()
+
+
+def descriptor_of(process, number):
+    """A duplicate of a descriptor of another process, which a pidfd names: pidfd_getfd(2), Linux 5.6."""
+    result = ctypes.CDLL(None, use_errno=True).syscall(438, process, number, 0)
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    return result
 
 
 def descriptors(pid):

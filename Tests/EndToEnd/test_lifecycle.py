@@ -1,5 +1,6 @@
 """Command line, signals, logs, process: what an operator of nginx expects."""
 
+import datetime
 import os
 import pwd
 import re
@@ -12,6 +13,7 @@ import fakebroker
 import harness
 import mqttbytes
 from bytepeer import CLOSE
+from crowd import Crowd
 from gateway import site
 from harness import BINARY, DEADLINE, eventually
 from mqttbytes import connect, publish
@@ -189,6 +191,35 @@ def test_quit_ends_within_worker_shutdown_timeout(rig):
     peer.expect_close(1001, before=mqttbytes.goodbye(0x8B, "server shutting down"))
     assert gateway.process.wait() == 0
     assert gateway.access()[0]["status_reason"] == "drained"
+
+
+def test_a_drain_of_many_is_even(rig):
+    """Each quarter of the window closes a quarter of the sessions, but for what a busy machine shifts."""
+    gateway = rig.gateway([rig.fake()], main="worker_shutdown_timeout 4s;")
+    crowd = rig.keep(Crowd(gateway.address))
+    assert all(client.is_accepted for client in crowd.connect(400, rate=400))
+    gateway.send_signal(signal.SIGQUIT)
+    assert gateway.process.wait() == 0
+    lines = gateway.access()
+    assert [line["status_reason"] for line in lines] == ["drained"] * 400
+    times = sorted(datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00")) for line in lines)
+    # The first one is closed at once, and stands for the begin.
+    quarters = [int((time - times[0]).total_seconds()) for time in times]
+    counts = [quarters.count(quarter) for quarter in range(4)]
+    assert all(60 <= count <= 140 for count in counts), counts
+
+
+def test_stop_of_more_than_one_turn_closes(rig):
+    """A few at a time, all at once: nobody waits for the window of a drain, and each is told."""
+    gateway = rig.gateway([rig.fake()], worker_threads=1, main="worker_shutdown_timeout 1h;")
+    crowd = rig.keep(Crowd(gateway.address))
+    clients = crowd.connect(300, rate=400)
+    assert all(client.is_accepted for client in clients)
+    gateway.send_signal(signal.SIGQUIT)
+    eventually(lambda: not harness.is_listening(gateway.port), "the listener closed")
+    assert gateway.stop() == 0
+    eventually(lambda: all(client.is_over for client in clients), "the end of all clients")
+    assert {client.close_code for client in clients} == {1001}
 
 
 def test_quit_without_clients_ends_at_once(rig):

@@ -17,13 +17,11 @@ struct ListeningSockets: Sendable {
 
     init(_ listeners: [ListenerSettings], loops: Int) throws(StartError) {
         descriptors = Array(repeating: listeners.map { _ in -1 }, count: loops)
-        let plan = ListeningPlan(listeners.map(\.address))
-        for (index, listener) in listeners.enumerated() {
-            if plan.shares[index] != nil, !(try open(index, listener)) {
-                lacksIPv6 = true
-                continue
-            }
-            texts.append((listener.isTLS ? "wss " : "ws ") + listener.address.text)
+        do throws(StartError) {
+            try open(listeners)
+        } catch {
+            removeUnixFiles()
+            throw error
         }
     }
 
@@ -32,6 +30,17 @@ struct ListeningSockets: Sendable {
 
     func removeUnixFiles() {
         for file in files { file.remove() }
+    }
+
+    private mutating func open(_ listeners: [ListenerSettings]) throws(StartError) {
+        let plan = ListeningPlan(listeners.map(\.address))
+        for (index, listener) in listeners.enumerated() {
+            if plan.shares[index] != nil, !(try open(index, listener)) {
+                lacksIPv6 = true
+                continue
+            }
+            texts.append((listener.isTLS ? "wss " : "ws ") + listener.address.text)
+        }
     }
 
     /// Opens the sockets of a listener. False: the kernel has no IPv6, and the configuration does not insist on it.
