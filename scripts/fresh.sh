@@ -132,8 +132,9 @@ within() {
     if [ -e "$TREE/etc/host-authorities.crt" ]; then
         environment+=(GIT_SSL_CAINFO=/etc/host-authorities.crt PIP_CERT=/etc/host-authorities.crt)
     fi
+    # SIGINT works inside even if whoever started this ignores it, as a shell without a terminal does with `&`.
     # shellcheck disable=SC2016  # expanded inside
-    chroot "$TREE" /usr/bin/env -i "${environment[@]}" \
+    chroot "$TREE" /usr/bin/env -i --default-signal=INT "${environment[@]}" \
         /bin/bash -c 'cd /root/sluice 2>/dev/null || cd /root; exec "$@"' bash "$@"
 }
 
