@@ -148,6 +148,7 @@ check_hosts() {
 demo() {
     local process
     say "make demo"
+    : >"$LOG"
     set -m # a process group of its own that hears SIGINT
     within make demo >"$LOG" 2>&1 &
     process=$!
