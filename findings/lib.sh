@@ -9,7 +9,7 @@ WORK=$(mktemp -d)
 MIRROR=${DEBIAN_MIRROR:?}
 started=()
 cd "$WORK"
-export PYTHONPATH=$FINDINGS PYTHONDONTWRITEBYTECODE=1
+export WORK PYTHONPATH=$FINDINGS PYTHONDONTWRITEBYTECODE=1
 
 finish() {
     local process
@@ -58,13 +58,14 @@ debian() {
     rm -rf "$apt"
 }
 
-# unpacked PROGRAM ARGUMENT…: runs a program of $WORK/debian with the libraries from there.
+# unpacked PROGRAM ARGUMENT…: becomes a program of $WORK/debian with the libraries from there.
 unpacked() {
     local root=$WORK/debian program=$1
     shift
     exec "$(find "$root"/{lib64,usr/lib64,lib,usr/lib} -name 'ld-linux-*' 2>/dev/null | head -n 1)" \
         --library-path "$(printf '%s:' "$root"/{,usr/}lib/*-linux-gnu)" "$root/$program" "$@"
 }
+export -f unpacked
 
 # mosquitto VERSION LINE…: this version of Debian sid, with these lines in its configuration; listens on $port.
 mosquitto() {
