@@ -29,11 +29,13 @@ main() {
     [ "$(id -u)" -eq 0 ] || fail "A tree of its own needs root: sudo make fresh"
     require_swift
     scripts/setup.sh fresh
-    exec unshare --mount --uts --ipc --pid --fork --kill-child "$0" --inside "$@"
+    # unshare takes neither SIGINT nor SIGTERM; without it the kernel ends all that is inside.
+    trap 'kill -KILL $!; exit 130' INT TERM HUP
+    unshare --mount --uts --ipc --pid --fork --kill-child "$0" --inside "$@" <&0 &
+    wait $!
 }
 
 inside() {
-    trap 'exit 130' INT TERM HUP # as process 1 it would not hear them
     hostname fresh
     if [ $# -gt 0 ]; then
         [ -e "$MARK" ] || fail "There is no tree in $TREE yet: make fresh"
@@ -93,6 +95,7 @@ settings() {
 
 mount_all() {
     local device folder
+    mount --bind "$TREE" "$TREE" # so that the root is a mount, without which it has no mount namespaces
     bind "$(dirname "$(dirname "$(dirname "$(readlink -f "$(command -v swift)")")")")" "$TREE/opt/swift"
     mount -t proc proc "$TREE/proc"
     mount -t sysfs sysfs "$TREE/sys"
