@@ -12,9 +12,7 @@ cd "$WORK"
 export WORK PYTHONPATH=$FINDINGS PYTHONDONTWRITEBYTECODE=1
 
 finish() {
-    local process
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
-    wait
+    [ ${#started[@]} -eq 0 ] || { kill -KILL "${started[@]}" && wait; } 2>/dev/null || true
     rm -rf --one-file-system "$WORK"
 }
 trap finish EXIT
@@ -66,6 +64,30 @@ unpacked() {
         --library-path "$(printf '%s:' "$root"/{,usr/}lib/*-linux-gnu)" "$root/$program" "$@"
 }
 export -f unpacked
+
+# in_debian COMMAND…: becomes the command with $WORK/debian as its root; needs root. What it starts ends with it.
+in_debian() {
+    [ "$(id -u)" -eq 0 ] || { echo "error: this finding needs root" >&2; exit 1; }
+    # shellcheck disable=SC2016  # expanded inside
+    exec unshare --mount --pid --fork --kill-child bash -c 'cd "$WORK/debian" &&
+        for folder in bin sbin lib lib64; do [ -e $folder ] || ln -s usr/$folder $folder; done &&
+        mkdir -p dev proc tmp root && mount --rbind /dev dev && mount -t proc proc proc &&
+        exec chroot . /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@"
+}
+
+# rabbitmq VERSION: this version of Debian sid with its MQTT plugin and user guest; listens on $port.
+rabbitmq() {
+    debian sid "rabbitmq-server=$1" bash coreutils dash grep sed
+    port=$(free_port)
+    mkdir -p debian/etc/rabbitmq debian/var/{lib,log}/rabbitmq
+    echo "[rabbitmq_mqtt]." >debian/etc/rabbitmq/enabled_plugins
+    printf '%s\n' "listeners.tcp = none" "mqtt.listeners.tcp.1 = 127.0.0.1:$port" "log.console = true" \
+        >debian/etc/rabbitmq/rabbitmq.conf
+    echo "127.0.0.1 localhost" >debian/etc/hosts
+    start broker.log in_debian RABBITMQ_NODENAME=rabbit@localhost "RABBITMQ_DIST_PORT=$(free_port)" \
+        ERL_EPMD_ADDRESS=127.0.0.1 "ERL_EPMD_PORT=$(free_port)" "/usr/lib/rabbitmq/lib/rabbitmq_server-${1%-*}/sbin/rabbitmq-server"
+    listening "$port"
+}
 
 # mosquitto VERSION LINE…: this version of Debian sid, with these lines in its configuration; listens on $port.
 mosquitto() {
