@@ -89,6 +89,40 @@ rabbitmq() {
     listening "$port"
 }
 
+# envoy_proxy FRONT BACK: Envoy, which passes WebSockets from $port on to $backend, where nothing listens yet; with these
+# options of its protocol on either side.
+envoy_proxy() {
+    port=$(free_port) backend=$(free_port)
+    cat >envoy.yaml <<YAML
+static_resources:
+  listeners:
+  - address: { socket_address: { address: 127.0.0.1, port_value: $port } }
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: front
+          $1
+          upgrade_configs: [{ upgrade_type: websocket }]
+          route_config: { virtual_hosts: [{ name: all, domains: ["*"], routes: [
+            { match: { prefix: "/" }, route: { cluster: back } }] }] }
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router }
+  clusters:
+  - name: back
+    load_assignment: { cluster_name: back, endpoints: [{ lb_endpoints: [
+      { endpoint: { address: { socket_address: { address: 127.0.0.1, port_value: $backend } } } }] }] }
+    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        explicit_http_config: { $2 }
+YAML
+    start envoy.log "$WORK"/venv/lib/python3*/site-packages/envoy/_bin/envoy -c envoy.yaml --concurrency 1
+    listening "$port"
+}
+
 # mosquitto VERSION LINE…: this version of Debian sid, with these lines in its configuration; listens on $port.
 mosquitto() {
     debian sid "mosquitto=$1"
