@@ -12,7 +12,9 @@ cd "$WORK"
 export WORK PYTHONPATH=$FINDINGS PYTHONDONTWRITEBYTECODE=1
 
 finish() {
-    [ ${#started[@]} -eq 0 ] || { kill -KILL "${started[@]}" && wait; } 2>/dev/null || true
+    exec 2>/dev/null # of the processes that are ended here nothing is told
+    [ ${#started[@]} -eq 0 ] || kill -KILL "${started[@]}" || true
+    wait
     rm -rf --one-file-system "$WORK"
 }
 trap finish EXIT
