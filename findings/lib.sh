@@ -76,6 +76,19 @@ in_debian() {
         mkdir -p dev proc tmp root && mount --rbind /dev dev && mount -t proc proc proc &&
         exec chroot . /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"' bash "$@"
 }
+export -f in_debian
+
+# browsers NAME=VERSION…: these of Debian 12, and a certificate for 127.0.0.1; browsers.py uses both.
+browsers() {
+    debian bookworm "$@" bash coreutils dash
+    mkdir -p debian/tmp
+    # Firefox takes no authority for a server, so there are two certificates.
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj /CN=authority 2>openssl.log
+    openssl req -newkey rsa:2048 -nodes -keyout site.key -out site.csr -subj /CN=127.0.0.1 2>>openssl.log
+    openssl x509 -req -in site.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -out site.crt \
+        -extfile <(echo subjectAltName=IP:127.0.0.1) 2>>openssl.log
+    python_with h2==4.4.1
+}
 
 # rabbitmq VERSION: this version of Debian sid with its MQTT plugin and user guest; listens on $port.
 rabbitmq() {
