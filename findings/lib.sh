@@ -20,6 +20,12 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM HUP
 
+# saw WHAT SEEN EXPECTED: prints what was seen; ends the finding with status 1 if that is not what it is about.
+saw() {
+    echo "$1: $2"
+    [ "$2" = "$3" ] || { echo "changed: this was $3" >&2; exit 1; }
+}
+
 # start LOG COMMAND…: runs it until the end of the finding; $! is its process.
 start() {
     local log=$1
