@@ -53,7 +53,8 @@ inside() {
 
 make_tree() {
     if [ -e "$TREE" ]; then
-        [ -e "$MARK" ] || [ -z "$(ls -A "$TREE")" ] || fail "$TREE is there, and no tree of this script. FRESH=FOLDER names another."
+        [ -e "$MARK" ] || [ -z "$(ls -A "$TREE")" ] ||
+            fail "$TREE is there, and no tree of this script." "Another folder:  FRESH=FOLDER make fresh"
         say "Removing the tree of the last run"
         rm -rf --one-file-system "$TREE"
     fi
@@ -168,11 +169,12 @@ demo() {
 }
 
 test_() {
-    local log=$TREE/root/test.log status=0
+    local log=$TREE/root/test.log status=0 result
     say "make test"
     within make test 2>&1 | tee "$log" || status=$?
-    [ $status -eq 0 ] || fail "Fresh Debian 12: make demo works, make test does not: $(grep ' passed, ' "$log" | tail -n 1)"
-    say "Fresh Debian 12: make demo works, make test says $(grep ' passed, ' "$log" | tail -n 1)"
+    result=$(grep ' passed, ' "$log" | tail -n 1) || true
+    [ $status -eq 0 ] || fail "Fresh Debian 12: make demo works, make test does not: ${result:-no result}"
+    say "Fresh Debian 12: make demo works, make test: $result"
 }
 
 fail_log() {
