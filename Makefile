@@ -13,7 +13,7 @@ DESTDIR    ?=
 IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test unit e2e asan tsan format lint bench install clean
+.PHONY: help setup build demo test unit e2e asan tsan format lint bench fresh install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,8 +51,11 @@ lint: ## check format, imports, file lengths and shell scripts
 bench: ## say how to measure
 	@scripts/bench.sh
 
+fresh: ## make demo and make test in a fresh Debian 12 of their own, with what Swift wants alone (.fresh; needs root)
+	@scripts/fresh.sh
+
 install: ## install under PREFIX (/usr/local) and DESTDIR: binary, page, configuration if absent, systemd unit
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" scripts/install.sh
 
 clean: ## remove everything that was built or made here
-	rm -rf .build .build-asan .build-tsan .venv .demo .pytest_cache
+	rm -rf .build .build-asan .build-tsan .venv .demo .pytest_cache .fresh

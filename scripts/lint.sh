@@ -22,7 +22,7 @@ format() { "$SWIFT" format lint --strict --parallel --recursive Package.swift So
 imports() { "$SWIFT" build --build-tests --explicit-target-dependency-import-check error; }
 
 lengths() {
-    find Sources Tests scripts -type f \( -name '*.swift' -o -name '*.py' -o -name '*.sh' -o -name '*.js' \) -print0 |
+    find Sources Tests scripts findings -type f \( -name '*.swift' -o -name '*.py' -o -name '*.sh' -o -name '*.js' \) -print0 |
         xargs -0 awk -v most="$MAXIMUM_LINES" '
             FNR == most + 1 { print FILENAME ": more than " most " lines"; long = 1 }
             END { exit long }'
@@ -33,10 +33,10 @@ shell() {
         complain "shellcheck is not installed (apt-get install shellcheck)"
         return 1
     fi
-    shellcheck --external-sources --source-path=scripts scripts/*.sh .ci/run
+    shellcheck --external-sources --source-path=SCRIPTDIR:SCRIPTDIR/.. scripts/*.sh findings/*.sh .ci/run
 }
 
-python() { python3 -m compileall -q scripts/*.py Tests/EndToEnd; }
+python() { python3 -m compileall -q scripts/*.py findings/*.py Tests/EndToEnd; }
 
 check "Format" format
 check "Imports" imports

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh build|demo|test…: installs the Debian packages that these need and this machine lacks.
+# setup.sh build|demo|test|fresh…: installs the Debian packages that these need and this machine lacks.
 # Asks the machine for the thing itself (a command, a library), not for its package, so that what came from
 # elsewhere is left alone. With nothing missing it neither needs the network nor root.
 set -euo pipefail
@@ -21,7 +21,9 @@ for purpose in "$@"; do
     case $purpose in
     build)
         lacks git command -v git
+        lacks ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
         lacks pkg-config command -v pkg-config
+        lacks g++ compgen -G '/usr/include/c++/*/memory' # headers of the C++ in swift-crypto; Swift's compiler reads it
         lacks libssl-dev library openssl libssl-dev
         lacks libnghttp2-dev library libnghttp2 libnghttp2-dev
         lacks libcurl4-openssl-dev library libcurl libcurl4-openssl-dev
@@ -41,11 +43,13 @@ for purpose in "$@"; do
         lacks python3-venv venv_python
         lacks apache2-utils command -v htpasswd
         lacks iproute2 command -v ip
+        lacks netbase test -e /etc/protocols
         lacks haproxy command -v haproxy
         lacks rabbitmq-server command -v rabbitmq-server
         lacks ejabberd command -v ejabberdctl
         ;;
-    *) fail "setup.sh knows build, demo and test, not \"$purpose\"." ;;
+    fresh) lacks debootstrap command -v debootstrap ;;
+    *) fail "setup.sh knows build, demo, test and fresh, not \"$purpose\"." ;;
     esac
 done
 
