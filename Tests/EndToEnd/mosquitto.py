@@ -1,5 +1,6 @@
 """Real brokers: mosquitto on free ports, alone or bridged, and its command line clients."""
 
+import itertools
 import pathlib
 import signal
 import subprocess
@@ -42,7 +43,7 @@ class Mosquitto:
         self.config = self.directory / f"{name}.conf"
         self.config.write_text("\n".join(line for line in lines if line) + "\n")
         self.process = None
-        self._subscribers = 0
+        self._subscribers = itertools.count(1)
         self.start()
 
     @property
@@ -92,8 +93,7 @@ class Mosquitto:
 
     def subscribe(self, topic, *, count=1, qos=0):
         """A subscriber without the gateway, subscribed when this returns; `Subscriber.messages()` waits for `count`."""
-        self._subscribers += 1
-        name = f"{self.name}-subscriber{self._subscribers}"
+        name = f"{self.name}-subscriber{next(self._subscribers)}"
         subscriber = Subscriber([*self._target(), "-i", name], topic, count, qos)
         eventually(lambda: f"Sending SUBACK to {name}" in self.output(), "SUBACK")
         return subscriber

@@ -1,0 +1,89 @@
+"""The client libraries and brokers that the matrix runs: what each is, where it is from, and what it shows.
+
+A new client is one driver in `clients/` and one row here. `docs/clients.md` and `docs/brokers.md` have a row for each;
+`matrix.py` writes them.
+"""
+
+import dataclasses
+import os
+import pathlib
+
+from harness import REPOSITORY
+
+HERE = pathlib.Path(__file__).resolve().parent
+VENVS = pathlib.Path(os.environ.get("SLUICE_VENVS", REPOSITORY / ".venv-clients"))
+SID = pathlib.Path(os.environ.get("SLUICE_SID", REPOSITORY / ".sid"))
+MIB = 1 << 20
+NAMES = {3: "3.1", 4: "3.1.1", 5: "5.0"}
+
+# What the events of a driver must show, by MQTT version: a code where the library shows one, else its words.
+Shown = dict
+
+
+def _shown(three, five=None):
+    return {3: three, 4: three, 5: three if five is None else five}
+
+
+def in_sid(*command):
+    """A command that runs in the unpacked Debian sid; its process id is the command's own."""
+    return (str(REPOSITORY / "scripts/sid.sh"), "run", str(SID), *command)
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    name: str
+    version: str
+    source: str  # "PyPI", "Debian 12" or "Debian sid"
+    driver: tuple  # a Python file of clients/ with its arguments, or a whole command
+    versions: tuple = (3, 4, 5)
+    password: Shown = dataclasses.field(default_factory=lambda: _shown("4", "134"))
+    no_broker: Shown = dataclasses.field(default_factory=lambda: _shown("3", "136"))
+    drain: Shown = dataclasses.field(default_factory=lambda: _shown("closed"))
+    frames: str = ""  # the `websocket_frames` it needs, if not the default
+    largest_up: int = 5 * MIB  # what it can send over ws; over wss all of them send everything
+    transports: tuple = ("ws", "wss")
+    note: str = ""
+
+    @property
+    def key(self):
+        return f"{self.name}-{self.version}"
+
+    @property
+    def is_in_sid(self):
+        return self.source == "Debian sid"
+
+    def command(self):
+        if not self.driver[0].endswith(".py"):
+            return list(self.driver)
+        python = VENVS / self.key / "bin/python" if self.source == "PyPI" else "/usr/bin/python3"
+        return [str(python), str(HERE / "clients" / self.driver[0]), *self.driver[1:]]
+
+
+def _paho(version, **more):
+    return Client("paho-mqtt", version, "PyPI", ("paho_python.py",), largest_up=MIB, **more)
+
+
+# paho-mqtt 2 shows the codes of MQTT 5 for every version.
+_TWO = {"password": _shown("134"), "no_broker": _shown("136")}
+_PAHO_TWO = _TWO | {"drain": _shown("Unspecified error", "Server shutting down")}
+_PROTOCOL_ERROR = "AWS_ERROR_MQTT_PROTOCOL_ERROR"
+
+CLIENTS = (
+    Client("MQTT.js", "4.3.7", "Debian 12", ("node", str(HERE / "node/driver.js")), drain=_shown("closed", "139")),
+    _paho("1.3.1", versions=(3, 4)),
+    _paho("1.5.0"),
+    _paho("1.6.1"),
+    _paho("2.1.0", **_PAHO_TWO),
+    _paho("2.2.0", **_PAHO_TWO),
+    Client("aiomqtt", "2.5.1", "PyPI", ("aiomqtt_.py",), largest_up=MIB, **_TWO),
+    Client(
+        "awscrt", "0.38.1", "PyPI", ("awscrt_.py",), (4, 5), password=_shown(_PROTOCOL_ERROR, "134"),
+        no_broker=_shown(_PROTOCOL_ERROR, "136"), drain=_shown("closed", "139"),
+    ),
+    Client("amqtt", "0.12.1", "PyPI", ("amqtt_.py",), (4,), frames="stream"),
+    Client("gmqtt", "0.8.0", "PyPI", ("gmqtt_.py",), (4, 5), transports=("tcp",)),
+    Client("Paho C", "1.3.12", "Debian 12", ("tools.py", "paho")),
+    Client("Paho C", "1.3.16", "Debian sid", ("tools.py", "paho", *in_sid())),
+    Client("libmosquitto", "2.1.2", "Debian sid", ("tools.py", "mosquitto", *in_sid())),
+    Client("autopaho", "0.23.0", "Debian sid", in_sid("/usr/local/lib/sluice-matrix/autopaho"), (5,)),
+)

@@ -1,0 +1,193 @@
+"""Real client libraries through the gateway: every one of `programs.CLIENTS` × scenario × transport × MQTT version.
+
+All that was selected runs at once, some at a time, when the first result is asked for: most of them wait. What a client
+shows where it is refused or drained stands in its row of `programs.py`.
+"""
+
+import concurrent.futures
+import json
+import signal
+
+import pytest
+
+import harness
+from conftest import Rig
+from driven import Driven, digest, pattern
+from harness import DEADLINE, PATIENCE
+from nodeclient import environment
+from programs import CLIENTS, MIB, NAMES
+from test_auth_password import sluice_passwd
+
+SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, MIB, 5 * MIB)
+PING = 1 * PATIENCE
+AT_ONCE = 8
+
+
+class Bench:
+    """What all of them share: a broker, and gateways that are open, want a password, or have no broker."""
+
+    def __init__(self, rig):
+        self.rig = rig
+        self.broker = rig.mosquitto()
+        stream = "location /stream { mqtt_pass brokers; websocket_frames stream; }"
+        self.open = rig.tls_gateway([self.broker], server=stream)
+        self.pinging = rig.tls_gateway([self.broker], location=f"websocket_ping {PING:g}s;")
+        users = sluice_passwd(rig.path("users"), {"alice": "secret"})
+        self.closed = rig.tls_gateway([self.broker], location=f"auth_password_file {users};")
+        self.empty = rig.tls_gateway([harness.free_port()])
+
+    def draining(self):
+        return self.rig.tls_gateway([self.broker], main="worker_shutdown_timeout 400ms;")
+
+
+class Run:
+    """One client, MQTT version and transport."""
+
+    def __init__(self, bench, client, version, transport):
+        self.bench, self.client, self.version, self.transport = bench, client, version, transport
+        self.rig = bench.rig
+        self.environment = environment(self.rig.certificate.authority)
+
+    def url(self, gateway):
+        port = gateway.tls_port if self.transport == "wss" else gateway.port
+        path = "/stream" if self.client.frames == "stream" and gateway is self.bench.open else "/mqtt"
+        return f"{self.transport}://localhost:{port}{path}"
+
+    def start(self, gateway, label, **options):
+        """A driver that was told to connect; and the identifier, which is its topic as well."""
+        identifier = f"{label}-{self.version}-{self.transport}-{self.client.key}".replace(" ", "")
+        folder = self.rig.path("client")
+        driven = self.rig.keep(Driven(self.client.command(), folder / "client.log", self.environment))
+        options |= {"protocolVersion": self.version, "clientId": identifier}
+        if self.transport == "wss":
+            options["ca"] = str(self.rig.certificate.authority)
+        driven.command("connect", url=self.url(gateway), options=options)
+        return driven, identifier
+
+    def subscribed(self, gateway, label, **options):
+        driven, topic = self.start(gateway, label, **options)
+        driven.command("subscribe", topic=topic, options={"qos": 1})
+        event = driven.event("connect", "error", timeout=3 * DEADLINE)
+        assert event["event"] == "connect", event
+        driven.event("subscribed")
+        return driven, topic
+
+    def exchange(self, driven, topic, size):
+        """There and back: the client gets what it publishes, or what the broker has from elsewhere where it cannot."""
+        seed = f"{topic} {size}"
+        if size <= self.client.largest_up or self.transport == "wss":
+            driven.command("publishPattern", topic=topic, size=size, seed=seed, options={"qos": 1})
+            event = driven.event("published", "error", "close", timeout=3 * DEADLINE)
+            assert event["event"] == "published", (size, event)
+        else:
+            self.bench.broker.publish(topic, pattern(size, seed), qos=1)
+        message = driven.message(3 * DEADLINE)
+        assert (message["size"], message["hash"]) == (size, digest(pattern(size, seed)))
+
+
+def shown(event):
+    code = event.get("code")
+    return event.get("message") if code is None else str(code)
+
+
+# Scenarios: each returns what the table says of it.
+
+
+def sizes(run):
+    driven, topic = run.subscribed(run.bench.open, "sizes")
+    for size in SIZES:
+        run.exchange(driven, topic, size)
+    driven.end()
+    return "all"
+
+
+def idle(run):
+    """Silent through three pings, and still there."""
+    driven, topic = run.subscribed(run.bench.pinging, "idle")
+    lost = driven.nothing("close", "error", "disconnect", timeout=3.5 * PING)
+    assert lost is None
+    run.exchange(driven, topic, 10)
+    driven.end()
+    return "yes"
+
+
+def will(run):
+    topic = f"wills/{run.version}-{run.transport}-{run.client.key}".replace(" ", "")
+    watcher = run.rig.keep(run.bench.broker.subscribe(topic))
+    driven, _ = run.subscribed(run.bench.open, "will", will={"topic": topic, "payload": "gone", "qos": 1})
+    driven.kill()
+    assert watcher.messages() == [(topic, b"gone")]
+    return "yes"
+
+
+def password(run):
+    """The right one lets it in; the wrong one shows what the row says."""
+    right, _ = run.subscribed(run.bench.closed, "right", username="alice", password="secret")
+    right.end()
+    return _refused(run, run.bench.closed, "wrong", run.client.password, username="alice", password="wrong")
+
+
+def no_broker(run):
+    return _refused(run, run.bench.empty, "nobroker", run.client.no_broker)
+
+
+def _refused(run, gateway, label, expected, **options):
+    driven, topic = run.start(gateway, label, **options)
+    if run.client.driver[0] == "tools.py":  # connects when it subscribes
+        driven.command("subscribe", topic=topic)
+    event = driven.event("error", "connect", timeout=3 * DEADLINE)
+    assert event["event"] == "error", event
+    assert shown(event) == expected[run.version]
+    return shown(event)
+
+
+def drain(run):
+    gateway = run.bench.draining()
+    driven, topic = run.subscribed(gateway, "drain")
+    gateway.send_signal(signal.SIGQUIT)
+    event = driven.event("disconnect", "close")
+    expected = run.client.drain[run.version]
+    if event["event"] == "disconnect":
+        said = str(event["reason"])
+    else:
+        said = "closed" if expected == "closed" else event["message"]
+    assert said == expected
+    assert gateway.process.wait() == 0
+    return said
+
+
+SCENARIOS = (sizes, idle, will, password, no_broker, drain)
+CELLS = {
+    f"{client.key}-{scenario.__name__}-{transport}-{NAMES[version]}".replace(" ", "-"): (
+        scenario, client, version, transport,
+    )
+    for client in CLIENTS
+    for scenario in SCENARIOS
+    for transport in client.transports
+    if transport != "tcp"
+    for version in client.versions
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def results(request, authority, certificate, tmp_path_factory):
+    """A future for each cell that was selected."""
+    rig = Rig(tmp_path_factory.mktemp("clients"), authority, certificate, "clients")
+    wanted = [item.callspec.params["cell"] for item in request.session.items if "cell" in getattr(item, "fixturenames", ())]
+    bench = Bench(rig)
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {cell: pool.submit(CELLS[cell][0], Run(bench, *CELLS[cell][1:])) for cell in wanted}
+        pool.shutdown(cancel_futures=True)
+    rig.close()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [pytest.param(key, id=key, marks=[pytest.mark.sid] if CELLS[key][1].is_in_sid else []) for key in CELLS],
+)
+def test_client(results, cell, record_property):
+    scenario, client, version, transport = CELLS[cell]
+    case = {"client": client.key, "scenario": scenario.__name__, "version": version, "transport": transport}
+    record_property("case", json.dumps(case))
+    said = results[cell].result()
+    record_property("shown", said)
