@@ -5,7 +5,7 @@
 set -euo pipefail
 
 PACKAGES=(mosquitto mosquitto-clients rabbitmq-server ejabberd paho.mqtt.c-examples golang-go
-    golang-github-eclipse-paho.golang-dev)
+    golang-github-eclipse-paho.golang-dev golang-github-gorilla-websocket-dev golang-golang-x-net-dev)
 
 # The mounts end with the process, as they are in a namespace of its own.
 enter() {
@@ -27,10 +27,12 @@ make_tree() {
     fi
     printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d" # no service of it is started here
     chmod +x "$folder/usr/sbin/policy-rc.d"
+    cp /etc/hosts /etc/resolv.conf "$folder/etc/"
     if ! chroot "$folder" dpkg-query -W "${PACKAGES[@]}" >/dev/null 2>&1; then
         say "Into it: ${PACKAGES[*]}"
         (enter "$folder" sh -ec 'export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
-            apt-get -q update
+            # A mirror may lag behind what the index allows.
+            apt-get -o Acquire::Check-Valid-Until=false -q update
             apt-get -o DPkg::Lock::Timeout=300 -q install --yes --no-install-recommends "$@"' sh "${PACKAGES[@]}") \
             >>"$folder.log" 2>&1 || fail "apt-get in $folder could not install them" "Its messages are in $folder.log"
     fi

@@ -73,7 +73,7 @@ class Mosquitto:
         return ["--will-topic", will["topic"], "--will-payload", will["payload"], "--will-qos", str(will.get("qos", 0))]
 
     def subscriber(self, topic, qos):
-        return ["mosquitto_sub", "-t", topic, "-q", str(qos), "-F", "MESSAGE %x"]
+        return ["stdbuf", "-oL", "mosquitto_sub", "-t", topic, "-q", str(qos), "-F", "MESSAGE %x"]
 
     def publisher(self, topic, qos, path):
         return ["mosquitto_pub", "-t", topic, "-q", str(qos), "-f", path]

@@ -118,6 +118,7 @@ func main() {
 		case "connect":
 			client, _ = autopaho.NewConnection(background, configuration(c))
 		case "subscribe":
+			client.AwaitConnection(background)
 			wanted := []paho.SubscribeOptions{{Topic: c.Topic, QoS: c.Options.Qos}}
 			if _, err := client.Subscribe(background, &paho.Subscribe{Subscriptions: wanted}); err != nil {
 				tell("error", map[string]any{"message": err.Error()})
