@@ -91,6 +91,12 @@ class Mosquitto:
         command = ["mosquitto_pub", *self._target(), "-V", f"mqttv{version}", "-t", topic, "-q", str(qos), "-s"]
         subprocess.run(command + (["-r"] if retain else []), input=payload, check=True, timeout=DEADLINE)
 
+    def publish_lines(self, topic, lines):
+        """Each line is a message of QoS 0; all of them over one connection, at once."""
+        command = ["mosquitto_pub", *self._target(), "-t", topic, "-l"]
+        text = "".join(f"{line}\n" for line in lines)
+        subprocess.run(command, input=text, text=True, check=True, timeout=DEADLINE)
+
     def subscribe(self, topic, *, count=1, qos=0):
         """A subscriber without the gateway, subscribed when this returns; `Subscriber.messages()` waits for `count`."""
         name = f"{self.name}-subscriber{next(self._subscribers)}"

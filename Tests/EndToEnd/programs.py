@@ -84,6 +84,16 @@ CLIENTS = (
     Client("gmqtt", "0.8.0", "PyPI", ("gmqtt_.py",), (4, 5), transports=("tcp",)),
     Client("Paho C", "1.3.12", "Debian 12", ("tools.py", "paho")),
     Client("Paho C", "1.3.16", "Debian sid", ("tools.py", "paho", *in_sid())),
-    Client("libmosquitto", "2.1.2", "Debian sid", ("tools.py", "mosquitto", *in_sid())),
-    Client("autopaho", "0.23.0", "Debian sid", in_sid("/usr/local/lib/sluice-matrix/autopaho"), (5,)),
+    Client(
+        "libmosquitto", "2.1.2", "Debian sid", ("tools.py", "mosquitto", *in_sid()),
+        drain=_shown("comes back", "139"),
+    ),
+    Client(
+        "autopaho", "0.23.0", "Debian sid", in_sid("/usr/local/lib/sluice-matrix/autopaho"), (5,),
+        drain=_shown("closed", "139"),
+    ),
 )
+
+
+def by_key(key):
+    return next(client for client in CLIENTS if client.key == key)

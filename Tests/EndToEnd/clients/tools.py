@@ -87,7 +87,7 @@ class Mosquitto:
             return ("error" if code else "connect"), {"message": line.decode(), "code": code}
         if b"received SUBACK" in line:
             return "subscribed", {}
-        if found := re.search(rb"received DISCONNECT \((\d+)\)", line):
+        if found := re.search(rb"[Rr]eceived DISCONNECT \((\d+)\)", line):
             return "disconnect", {"reason": int(found[1])}
         return None
 
