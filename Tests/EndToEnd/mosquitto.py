@@ -12,7 +12,8 @@ from harness import DEADLINE, eventually
 class Mosquitto:
     """A mosquitto broker on a free port of 127.0.0.1, or on a unix socket when `unix` is its path."""
 
-    def __init__(self, directory, *, unix=None, bridge_to=None, extra="", name="broker"):
+    def __init__(self, directory, *, unix=None, bridge_to=None, extra="", name="broker", anonymous=True, within=()):
+        """`within`: the words before the command that run it elsewhere, as in an unpacked Debian sid."""
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = None if unix else harness.free_port()
@@ -22,7 +23,7 @@ class Mosquitto:
         lines = [
             "user root",
             listener,
-            "allow_anonymous true",
+            f"allow_anonymous {str(anonymous).lower()}",
             "persistence false",
             "max_queued_messages 0",
             "log_dest stderr",
@@ -42,6 +43,7 @@ class Mosquitto:
             ]
         self.config = self.directory / f"{name}.conf"
         self.config.write_text("\n".join(line for line in lines if line) + "\n")
+        self.within = within
         self.process = None
         self._subscribers = itertools.count(1)
         self.start()
@@ -52,7 +54,7 @@ class Mosquitto:
         return f"unix:{self.unix}" if self.unix else f"127.0.0.1:{self.port}"
 
     def start(self):
-        self.process = harness.Process(["mosquitto", "-c", self.config], self.directory / f"{self.name}.log")
+        self.process = harness.Process([*self.within, "mosquitto", "-c", self.config], self.directory / f"{self.name}.log")
         eventually(
             lambda: self.process.is_running and harness.is_listening(self.unix or self.port),
             lambda: f"mosquitto listening:\n{self.output()}",

@@ -40,7 +40,8 @@ class Client:
     no_broker: Shown = dataclasses.field(default_factory=lambda: _shown("3", "136"))
     drain: Shown = dataclasses.field(default_factory=lambda: _shown("closed"))
     frames: str = ""  # the `websocket_frames` it needs, if not the default
-    largest_up: int = 5 * MIB  # what it can send over ws; over wss all of them send everything
+    most_up: dict = dataclasses.field(default_factory=dict)  # by transport, the largest payload that it surely sends
+    most: dict = dataclasses.field(default_factory=dict)  # by transport, the largest that it surely receives
     transports: tuple = ("ws", "wss")
     note: str = ""
 
@@ -60,7 +61,7 @@ class Client:
 
 
 def _paho(version, **more):
-    return Client("paho-mqtt", version, "PyPI", ("paho_python.py",), largest_up=MIB, **more)
+    return Client("paho-mqtt", version, "PyPI", ("paho_python.py",), most_up={"ws": MIB}, **more)
 
 
 # paho-mqtt 2 shows the codes of MQTT 5 for every version.
@@ -75,7 +76,7 @@ CLIENTS = (
     _paho("1.6.1"),
     _paho("2.1.0", **_PAHO_TWO),
     _paho("2.2.0", **_PAHO_TWO),
-    Client("aiomqtt", "2.5.1", "PyPI", ("aiomqtt_.py",), largest_up=MIB, **_TWO),
+    Client("aiomqtt", "2.5.1", "PyPI", ("aiomqtt_.py",), most_up={"ws": MIB}, **_TWO),
     Client(
         "awscrt", "0.38.1", "PyPI", ("awscrt_.py",), (4, 5), password=_shown(_PROTOCOL_ERROR, "134"),
         no_broker=_shown(_PROTOCOL_ERROR, "136"), drain=_shown("closed", "139"),
@@ -83,7 +84,7 @@ CLIENTS = (
     Client("amqtt", "0.12.1", "PyPI", ("amqtt_.py",), (4,), frames="stream"),
     Client("gmqtt", "0.8.0", "PyPI", ("gmqtt_.py",), (4, 5), transports=("tcp",)),
     Client("Paho C", "1.3.12", "Debian 12", ("tools.py", "paho")),
-    Client("Paho C", "1.3.16", "Debian sid", ("tools.py", "paho", *in_sid())),
+    Client("Paho C", "1.3.16", "Debian sid", ("tools.py", "paho", *in_sid()), most={"wss": MIB}),
     Client(
         "libmosquitto", "2.1.2", "Debian sid", ("tools.py", "mosquitto", *in_sid()),
         drain=_shown("comes back", "139"),
@@ -97,3 +98,56 @@ CLIENTS = (
 
 def by_key(key):
     return next(client for client in CLIENTS if client.key == key)
+
+
+@dataclasses.dataclass(frozen=True)
+class Broker:
+    """A row of docs/brokers.md. What it answers to versions and users is that of its configuration in test_brokers.py."""
+
+    name: str
+    version: str
+    source: str
+    versions: tuple  # of MQTT, that it speaks
+    other_versions: Shown  # what a client of another version gets: the CONNACK's code, or "0x03" for "no broker"
+    login: dict = dataclasses.field(default_factory=dict)
+    wrong: dict = dataclasses.field(default_factory=dict)  # what makes that login a wrong one
+    refused: Shown | None = None  # the code that then comes, by version; None: it asks for no login
+    most: int = 5 * MIB
+    proxy: tuple = ()
+    note: str = ""
+
+    @property
+    def key(self):
+        return f"{self.name}-{self.version}"
+
+    @property
+    def is_in_sid(self):
+        return self.source == "Debian sid"
+
+
+_GUEST = {"username": "guest", "password": "guest"}
+_SOMEBODY = {"username": "somebody", "password": "anything"}
+
+_WRONG = {"password": "wrong"}
+
+BROKERS = (
+    Broker("Mosquitto", "2.0", "Debian 12", (3, 4, 5), {}, _GUEST, _WRONG, {3: 5, 4: 5, 5: 0x87}),
+    Broker(
+        "Mosquitto", "2.1", "Debian sid", (3, 4, 5), {}, _GUEST, _WRONG, {3: 5, 4: 5, 5: 0x87}, 1_900_000,
+        ("v1", "v2"), "its own limit is 2,000,000 bytes",
+    ),
+    Broker("RabbitMQ", "3.10", "Debian 12", (3, 4), {5: 0x88}, _GUEST, _WRONG, {3: 4, 4: 4}, proxy=("v1", "v2")),
+    Broker(
+        "RabbitMQ", "4.3", "Debian sid", (3, 4, 5), {}, _GUEST, _WRONG, {3: 4, 4: 4, 5: 0x86}, proxy=("v1", "v2"),
+    ),
+    Broker(
+        "ejabberd", "23.01", "Debian 12", (4, 5), {3: 1}, _SOMEBODY, {"username": None}, {4: 5, 5: 0x87},
+        proxy=("v1", "v2"), note="refused: a client without a user",
+    ),
+    Broker(
+        "ejabberd", "26.07", "Debian sid", (4, 5), {3: 1}, _SOMEBODY, {"username": "joe@nowhere"}, {4: 3, 5: 0x88},
+        proxy=("v1", "v2"), note="refused: a user of a domain that it does not serve",
+    ),
+    Broker("aMQTT", "0.12.1", "PyPI", (4,), {3: 3, 5: 1}),
+    Broker("iotcore", "0.4.0", "PyPI", (4,), {3: 3, 5: 0x88}, most=20_000, note="its own limit is 20,480 bytes"),
+)  # fmt: skip
