@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh build|demo|test…: installs the Debian packages that these need and this machine lacks.
+# setup.sh build|demo|test|matrix…: installs the Debian packages that these need and this machine lacks.
 # Asks the machine for the thing itself (a command, a library), not for its package, so that what came from
 # elsewhere is left alone. With nothing missing it neither needs the network nor root.
 set -euo pipefail
@@ -44,8 +44,12 @@ for purpose in "$@"; do
         lacks haproxy command -v haproxy
         lacks rabbitmq-server command -v rabbitmq-server
         lacks ejabberd command -v ejabberdctl
+        lacks paho.mqtt.c-examples command -v paho_cs_sub
         ;;
-    *) fail "setup.sh knows build, demo and test, not \"$purpose\"." ;;
+    matrix)
+        lacks debootstrap command -v debootstrap
+        ;;
+    *) fail "setup.sh knows build, demo, test and matrix, not \"$purpose\"." ;;
     esac
 done
 

@@ -82,7 +82,10 @@ CLIENTS = (
         no_broker=_shown(_PROTOCOL_ERROR, "136"), drain=_shown("closed", "139"),
     ),
     Client("amqtt", "0.12.1", "PyPI", ("amqtt_.py",), (4,), frames="stream"),
-    Client("gmqtt", "0.8.0", "PyPI", ("gmqtt_.py",), (4, 5), transports=("tcp",)),
+    Client(
+        "gmqtt", "0.8.0", "PyPI", ("gmqtt_.py",), (4, 5), transports=("tcp",),
+        note="it has no WebSocket; beside the gateway, at the broker, it and MQTT.js exchange messages",
+    ),
     Client("Paho C", "1.3.12", "Debian 12", ("tools.py", "paho")),
     Client("Paho C", "1.3.16", "Debian sid", ("tools.py", "paho", *in_sid()), most={"wss": MIB}),
     Client(
@@ -93,6 +96,14 @@ CLIENTS = (
         "autopaho", "0.23.0", "Debian sid", in_sid("/usr/local/lib/sluice-matrix/autopaho"), (5,),
         drain=_shown("closed", "139"),
     ),
+)
+
+NOT_RUN = (
+    ("azure-iot-device 2.14.0", "it wants port 443; by hand it passed, see below"),
+    ("moat-lib-mqtt 0.8.7", "it has no driver here; by hand it passed, see below"),
+    ("hbmqtt 0.9.6", "it does not run on Python 3.9 or newer"),
+    ("moat-mqtt 0.42.20", "pip finds no set of its requirements that fits"),
+    ("Qt MQTT", "it is not in Debian"),
 )
 
 

@@ -153,15 +153,29 @@ def drain(run):
     return said
 
 
+def beside(run):
+    """Without WebSocket: at the broker itself, in exchange with MQTT.js behind the gateway."""
+    identifier = f"beside-{run.version}"
+    url = f"mqtt://localhost:{run.bench.broker.port}"
+    driven = connected(drive(run.rig, run.client, url, identifier, run.version), identifier, 1)
+    other = run.rig.node(f"ws://localhost:{run.bench.open.port}/mqtt", clientId=f"js-{identifier}")
+    other.subscribe(f"js-{identifier}")
+    other.publish(identifier, "down")
+    assert driven.message()["text"] == "down"
+    driven.command("publishPattern", topic=f"js-{identifier}", size=65_536, seed="up", options={"qos": 1})
+    assert other.message()["hash"] == digest(pattern(65_536, "up"))
+    driven.end()
+    return "not run"
+
+
 SCENARIOS = (sizes, idle, will, password, no_broker, drain)
 CELLS = {
     f"{client.key}-{scenario.__name__}-{transport}-{NAMES[version]}".replace(" ", "-"): (
         scenario, client, version, transport,
     )
     for client in CLIENTS
-    for scenario in SCENARIOS
     for transport in client.transports
-    if transport != "tcp"
+    for scenario in ((beside,) if transport == "tcp" else SCENARIOS)
     for version in client.versions
 }  # fmt: skip
 
