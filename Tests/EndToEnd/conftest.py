@@ -61,6 +61,10 @@ class Rig:
     def close(self):
         self._stack.close()
 
+    def evidence(self):
+        """What a failing test prints of everything that was started."""
+        return [section for witness in self.witnesses for section in witness.evidence()]
+
     # Servers
 
     def gateway(self, brokers=None, *, config=None, arguments=(), wait=True, **options):
@@ -139,6 +143,5 @@ def pytest_runtest_makereport(item, call):
     report = yield
     rig = item.stash.get(_RIG, None)
     if report.failed and rig:
-        for witness in rig.witnesses:
-            report.sections.extend(witness.evidence())
+        report.sections.extend(rig.evidence())
     return report

@@ -3,17 +3,15 @@
 The scenarios of all brokers run at once, each broker's in turn. paho-mqtt is the client, over wss.
 """
 
-import concurrent.futures
 import json
 import re
 
 import pytest
 
-import harness
-from conftest import Rig
+from cells import Cells, rigs, selected
 from driven import pattern
 from ejabberd import Ejabberd
-from harness import DEADLINE, eventually
+from harness import DEADLINE, PATIENCE, eventually
 from mosquitto import Mosquitto
 from programs import BROKERS, MIB, NAMES, SID, in_sid
 from pythonbrokers import Amqtt, Iotcore
@@ -22,6 +20,7 @@ from test_health_check import healthy, unhealthy
 
 SIZES = (0, 1, 125, 126, 127, 20_000, 65_535, 65_536, MIB, 1_900_000, 5 * MIB)
 AT_ONCE = 4
+LONGEST = 600 * PATIENCE
 
 
 def start(broker, folder, proxy):
@@ -50,8 +49,7 @@ class Bench:
     """One broker, started when it is needed, with and without the PROXY protocol."""
 
     def __init__(self, rig, broker):
-        self.rig, self.broker = rig, broker
-        self.running = {}
+        self.rig, self.broker, self.running = rig, broker, {}
 
     def started(self, proxy=None):
         # RabbitMQ and ejabberd read either version of the header, and are started once for both.
@@ -60,50 +58,56 @@ class Bench:
             self.running[kind] = self.rig.keep(start(self.broker, self.rig.path(self.broker.name.lower()), proxy))
         return self.running[kind]
 
+
+class Run:
+    """A scenario's own gateway and clients."""
+
+    def __init__(self, rig, bench):
+        self.rig, self.bench, self.broker = rig, bench, bench.broker
+
     def gateway(self, proxy=None, upstream=""):
         if proxy:
             upstream += f" proxy_protocol {proxy};"
-        return self.rig.tls_gateway([self.started(proxy)], upstream=upstream)
+        return self.rig.tls_gateway([self.bench.started(proxy)], upstream=upstream)
 
     def client(self, gateway, version, label, **options):
         identifier = f"{label}{version}{self.broker.key}".replace(" ", "").replace(".", "")
         context = self.rig.certificate.client_context()
-        options = (self.broker.login or {}) | options
-        return self.rig.paho(gateway.tls_port, version, identifier, tls=context, **options)
+        return self.rig.paho(gateway.tls_port, version, identifier, tls=context, **(self.broker.login | options))
 
 
 # Scenarios: each returns what the table says of it.
 
 
-def messages(bench, version):
+def messages(run, version):
     """Every size there and back; a client of a version that the broker does not speak is told so."""
-    gateway = bench.gateway()
-    client = bench.client(gateway, version, "messages")
-    if version not in bench.broker.versions:
-        return _refused(client, bench.broker.other_versions[version], version)
+    gateway = run.gateway()
+    client = run.client(gateway, version, "messages")
+    if version not in run.broker.versions:
+        return _refused(client, run.broker.other_versions[version], version)
     assert client.reason == 0
     client.subscribe("sizes", 1)
     for size in SIZES:
-        if size <= bench.broker.most:
+        if size <= run.broker.most:
             payload = pattern(size, f"{size}")
             client.publish("sizes", payload, 1)
             assert client.message(3 * DEADLINE).payload == payload
     return "yes"
 
 
-def will(bench, version):
-    gateway = bench.gateway()
-    watcher = bench.client(gateway, version, "watcher").subscribe("wills", 1)
-    bench.client(gateway, version, "mortal", will=("wills", "gone", 1)).cut()
+def will(run, version):
+    gateway = run.gateway()
+    watcher = run.client(gateway, version, "watcher").subscribe("wills", 1)
+    run.client(gateway, version, "mortal", will=("wills", "gone", 1)).cut()
     assert watcher.message().payload == b"gone"
     return "yes"
 
 
-def refusal(bench, version):
+def refusal(run, version):
     """The broker's own, for somebody that it does not know: passed on as it is."""
-    gateway = bench.gateway()
-    client = bench.client(gateway, version, "wrong", **bench.broker.wrong)
-    return _refused(client, bench.broker.refused[version], version)
+    gateway = run.gateway()
+    client = run.client(gateway, version, "wrong", **run.broker.wrong)
+    return _refused(client, run.broker.refused[version], version)
 
 
 def _refused(client, code, version):
@@ -113,37 +117,37 @@ def _refused(client, code, version):
     return f"0x{code:02X}"
 
 
-def health(bench, version):
+def health(run, version):
     """`health_check type=mqtt` finds it well, finds out when it is frozen, and when it is back."""
-    login, upstream = bench.broker.login, "health_check type=mqtt interval=300ms timeout=2s fails=2 passes=2"
+    login, upstream = run.broker.login, "health_check type=mqtt interval=300ms timeout=2s fails=2 passes=2"
     if login:
-        secret = bench.rig.path("secret") / "password"
+        secret = run.rig.path("secret") / "password"
         secret.write_text(login["password"] + "\n")
         upstream += f" username={login['username']} password_file={secret}"
-    gateway, running = bench.gateway(upstream=upstream + ";"), bench.started()
-    assert bench.client(gateway, 4, "healthy").reason == 0
+    gateway, running = run.gateway(upstream=upstream + ";"), run.bench.started()
+    assert run.client(gateway, 4, "healthy").reason == 0
     running.freeze()
     try:
         unhealthy(gateway, running)
     finally:
         running.thaw()
     healthy(gateway, running)
-    assert bench.client(gateway, 4, "again").reason == 0
+    assert run.client(gateway, 4, "again").reason == 0
     return "yes"
 
 
-def proxy_v1(bench, version):
-    return _proxy(bench, "v1")
+def proxy_v1(run, version):
+    return _proxy(run, "v1")
 
 
-def proxy_v2(bench, version):
-    return _proxy(bench, "v2")
+def proxy_v2(run, version):
+    return _proxy(run, "v2")
 
 
-def _proxy(bench, proxy):
+def _proxy(run, proxy):
     """The header is read: clients get in, and the broker has the client's address."""
-    gateway, running = bench.gateway(proxy), bench.started(proxy)
-    client = bench.client(gateway, 4, f"proxy{proxy}").subscribe("proxied")
+    gateway, running = run.gateway(proxy), run.bench.started(proxy)
+    client = run.client(gateway, 4, f"proxy{proxy}").subscribe("proxied")
     client.publish("proxied", b"payload", 1)
     assert client.message().payload == b"payload"
     client.close()
@@ -175,39 +179,28 @@ CELLS = {
 
 
 @pytest.fixture(scope="module")
-def results(request, authority, certificate, tmp_path_factory):
-    """A future for each cell that was selected; those of one broker run one after the other."""
-    rig = Rig(tmp_path_factory.mktemp("brokers"), authority, certificate, "brokers")
-    wanted = [one.callspec.params["broker_cell"] for one in request.session.items if "broker_cell" in _parameters(one)]
-    futures = {cell: concurrent.futures.Future() for cell in wanted}
+def cells(request, authority, certificate, tmp_path_factory):
+    make_rig = rigs(tmp_path_factory.mktemp("brokers"), authority, certificate)
+    shared = make_rig("shared")
+    benches = {broker.key: Bench(shared, broker) for broker in BROKERS}
+    wanted = selected(request, "broker_cell")
 
-    def run(broker):
-        bench = Bench(rig, broker)
-        for cell in wanted:
-            scenario, its, version = CELLS[cell]
-            if its is broker:
-                try:
-                    futures[cell].set_result(scenario(bench, version))
-                except BaseException as error:
-                    futures[cell].set_exception(error)
+    def bound(cell):
+        scenario, broker, version = CELLS[cell]
+        return lambda rig: scenario(Run(rig, benches[broker.key]), version)
 
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        for broker in BROKERS:
-            pool.submit(run, broker)
-        yield futures
-        pool.shutdown(cancel_futures=True)
-    rig.close()
-
-
-def _parameters(item):
-    return item.callspec.params if hasattr(item, "callspec") else {}
+    lanes = [[(cell, bound(cell)) for cell in wanted if CELLS[cell][1] is broker] for broker in BROKERS]
+    running = Cells(lanes, AT_ONCE, make_rig)
+    yield running
+    running.close()
+    shared.close()
 
 
 @pytest.mark.parametrize(
     "broker_cell",
     [pytest.param(key, id=key, marks=[pytest.mark.sid] if CELLS[key][1].is_in_sid else []) for key in CELLS],
 )
-def test_broker(results, broker_cell, record_property):
+def test_broker(cells, broker_cell, record_property):
     scenario, broker, version = CELLS[broker_cell]
     record_property("case", json.dumps({"broker": broker.key, "scenario": scenario.__name__, "version": version}))
-    record_property("shown", results[broker_cell].result(60 * harness.PATIENCE))
+    record_property("shown", cells.result(broker_cell, LONGEST))
