@@ -14,7 +14,7 @@ from ejabberd import Ejabberd
 from harness import DEADLINE, PATIENCE, eventually
 from mosquitto import Mosquitto
 from programs import BROKERS, MIB, NAMES, SID, in_sid
-from pythonbrokers import Amqtt, Iotcore
+from pybroker import AMQTT, IotCore
 from rabbitmq import RabbitMQ
 from test_health_check import healthy, unhealthy
 
@@ -38,7 +38,7 @@ def start(broker, folder, proxy):
         return RabbitMQ(folder, proxy_protocol=bool(proxy), within=within, root=root)
     if broker.name == "ejabberd":
         return Ejabberd(folder, proxy_protocol=bool(proxy), within=within)
-    return {"aMQTT": Amqtt, "iotcore": Iotcore}[broker.name](folder)
+    return {"aMQTT": AMQTT, "iotcore": IotCore}[broker.name](folder)
 
 
 # guest with the password guest, as mosquitto_passwd writes it.
