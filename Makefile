@@ -13,7 +13,7 @@ DESTDIR    ?=
 IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test unit e2e asan tsan format lint bench fresh install clean
+.PHONY: help setup build demo test unit e2e matrix asan tsan format lint bench fresh install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ unit: ## the unit tests alone
 
 e2e: ## the end-to-end tests alone, against the release build
 	@scripts/test.sh e2e
+
+matrix: ## every client and broker, those of Debian sid too (root; .sid), and the tables in docs/ from it
+	@scripts/test.sh matrix
 
 asan: ## every test on an AddressSanitizer build (.build-asan)
 	@scripts/test.sh --sanitize address unit e2e
@@ -58,4 +61,4 @@ install: ## install under PREFIX (/usr/local) and DESTDIR: binary, page, configu
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" scripts/install.sh
 
 clean: ## remove everything that was built or made here
-	rm -rf .build .build-asan .build-tsan .venv .demo .pytest_cache .fresh
+	rm -rf .build .build-asan .build-tsan .venv .venv-clients .sid .sid.log .demo .pytest_cache .fresh

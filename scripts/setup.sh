@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh build|demo|test|fresh…: installs the Debian packages that these need and this machine lacks.
+# setup.sh build|demo|test|fresh|matrix…: installs the Debian packages that these need and this machine lacks.
 # Asks the machine for the thing itself (a command, a library), not for its package, so that what came from
 # elsewhere is left alone. With nothing missing it neither needs the network nor root.
 set -euo pipefail
@@ -47,9 +47,10 @@ for purpose in "$@"; do
         lacks haproxy command -v haproxy
         lacks rabbitmq-server command -v rabbitmq-server
         lacks ejabberd command -v ejabberdctl
+        lacks paho.mqtt.c-examples command -v paho_cs_sub
         ;;
-    fresh) lacks debootstrap command -v debootstrap ;;
-    *) fail "setup.sh knows build, demo, test and fresh, not \"$purpose\"." ;;
+    fresh | matrix) lacks debootstrap command -v debootstrap ;;
+    *) fail "setup.sh knows build, demo, test, fresh and matrix, not \"$purpose\"." ;;
     esac
 done
 

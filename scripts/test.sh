@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh [--sanitize address|thread] unit|e2e…: runs the suites, all of each, whatever fails.
+# test.sh [--sanitize address|thread] unit|e2e|matrix…: runs the suites, all of each, whatever fails.
 # The last line on standard output is "N passed, M failed", the sum of all; the status is 1 unless M is 0.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -38,29 +38,53 @@ make_venv() {
         cp "$list" .venv/requirements.txt
 }
 
-run_e2e() {
-    local status=0
-    say "End-to-end tests${sanitizer:+ ($sanitizer sanitizer)}"
+# Builds the gateway unless SLUICE names one, and makes the virtual environments.
+prepare_e2e() {
     if [ -z "${SLUICE:-}" ]; then
-        "${runner[@]}" swift build -c "$configuration" --product sluice "${flags[@]}" || status=$?
+        "${runner[@]}" swift build -c "$configuration" --product sluice "${flags[@]}" || return
         SLUICE=$ROOT/$scratch/$configuration/sluice
         export SLUICE
     fi
-    [ $status -ne 0 ] || make_venv || status=$?
-    if [ $status -eq 0 ]; then
-        # An interrupt lets pytest stop what it started and write its results; a test that hangs ends so, too.
-        "${runner[@]}" timeout --foreground --signal INT --kill-after 60 "$limit" \
-            .venv/bin/python -m pytest Tests/EndToEnd --junit-xml "$results/e2e.xml" || status=$?
-    fi
+    make_venv && scripts/venvs.sh
+}
+
+# run_pytest NAME ARGUMENT…: an interrupt lets pytest stop what it started and write its results; a test that hangs
+# ends so, too.
+run_pytest() {
+    local name=$1
+    shift
+    "${runner[@]}" timeout --foreground --signal INT --kill-after 60 "$limit" \
+        .venv/bin/python -m pytest "$@" --junit-xml "$results/$name.xml"
+}
+
+run_e2e() {
+    local status=0
+    say "End-to-end tests${sanitizer:+ ($sanitizer sanitizer)}"
+    prepare_e2e && run_pytest e2e Tests/EndToEnd || status=$?
     verdict+=("e2e=$status")
 }
 
+# Every client and broker, those of Debian sid, too; then writes the tables of docs/clients.md and docs/brokers.md.
+run_matrix() {
+    local status=0 suite=Tests/EndToEnd
+    export SLUICE_SID=${SLUICE_SID:-$ROOT/.sid}
+    say "Clients and brokers, in $SLUICE_SID, too"
+    prepare_e2e && scripts/sid.sh make "$SLUICE_SID" &&
+        run_pytest matrix -m "" "$suite"/test_{clients,client_frames,brokers}.py || status=$?
+    if [ -e "$results/matrix.xml" ]; then
+        .venv/bin/python "$suite/matrix.py" "$results/matrix.xml" --write || status=$?
+    fi
+    verdict+=("matrix=$status")
+}
+
 require_swift
-scripts/setup.sh build demo test || verdict+=("setup=$?")
+purposes=(build demo test)
+[[ " $* " != *" matrix "* ]] || purposes+=(matrix)
+scripts/setup.sh "${purposes[@]}" || verdict+=("setup=$?")
 for suite in "$@"; do
     case $suite in
-    unit | e2e) "run_$suite" ;;
-    *) fail "test.sh knows unit and e2e, not \"$suite\"." ;;
+    unit | e2e | matrix) "run_$suite" ;;
+    *) fail "test.sh knows unit, e2e and matrix, not \"$suite\"." ;;
     esac
 done
 if [ -n "$sanitizer" ]; then

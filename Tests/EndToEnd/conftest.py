@@ -6,6 +6,7 @@ must not have told of a crash.
 """
 
 import contextlib
+import itertools
 import os
 import random
 import re
@@ -42,12 +43,11 @@ class Rig:
         self.random = random.Random(f"{harness.SEED} {name}")
         self.witnesses = []
         self._stack = contextlib.ExitStack()
-        self._count = 0
+        self._numbers = itertools.count(1)  # some tests start things from several threads
 
     def path(self, label):
         """A new folder."""
-        self._count += 1
-        folder = self.directory / f"{label}{self._count}"
+        folder = self.directory / f"{label}{next(self._numbers)}"
         folder.mkdir()
         return folder
 
@@ -60,6 +60,10 @@ class Rig:
 
     def close(self):
         self._stack.close()
+
+    def evidence(self):
+        """What a failing test prints of everything that was started."""
+        return [section for witness in self.witnesses for section in witness.evidence()]
 
     # Servers
 
@@ -76,8 +80,8 @@ class Rig:
         return self.gateway(brokers, tls=self.certificate, **options)
 
     def mosquitto(self, **options):
-        name = options.pop("name", f"broker{self._count}")
-        return self.keep(Mosquitto(self.path("mosquitto"), name=name, **options))
+        folder = self.path("mosquitto")
+        return self.keep(Mosquitto(folder, name=options.pop("name", folder.name), **options))
 
     def namespace(self):
         """A network of the test's own; see namespaces.py. Without root there is none, and the test is shown as skipped."""
@@ -139,6 +143,5 @@ def pytest_runtest_makereport(item, call):
     report = yield
     rig = item.stash.get(_RIG, None)
     if report.failed and rig:
-        for witness in rig.witnesses:
-            report.sections.extend(witness.evidence())
+        report.sections.extend(rig.evidence())
     return report

@@ -23,8 +23,10 @@ class Ejabberd(Service):
     kind = "ejabberd"
     patience = harness.DEADLINE * 3
 
-    def __init__(self, directory, *, proxy_protocol=False, name="ejabberd"):
+    def __init__(self, directory, *, proxy_protocol=False, name="ejabberd", within=()):
+        """`within`: the words before the command that run it elsewhere, as in an unpacked Debian sid."""
         super().__init__(directory, name)
+        self.within = within
         self.port = harness.free_port()
         for folder in ("home", "spool", "logs"):
             (self.directory / folder).mkdir(exist_ok=True)
@@ -42,7 +44,7 @@ class Ejabberd(Service):
             "EJABBERD_LOG_PATH": self.directory / "logs/ejabberd.log",
         }
         environment = kept | {key: str(value) for key, value in mine.items()}
-        command = [*_COMMAND, "-mnesia", "dir", f'"{self.directory}/spool"', "-s", "ejabberd"]
+        command = [*self.within, *_COMMAND, "-mnesia", "dir", f'"{self.directory}/spool"', "-s", "ejabberd"]
         self.run(command, lambda: harness.is_listening(self.port), cwd=self.directory, env=environment)
 
     def accepted(self):

@@ -1,5 +1,6 @@
 """Real brokers: mosquitto on free ports, alone or bridged, and its command line clients."""
 
+import itertools
 import pathlib
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from harness import DEADLINE, eventually
 class Mosquitto:
     """A mosquitto broker on a free port of 127.0.0.1, or on a unix socket when `unix` is its path."""
 
-    def __init__(self, directory, *, unix=None, bridge_to=None, extra="", name="broker"):
+    def __init__(self, directory, *, unix=None, bridge_to=None, extra="", name="broker", anonymous=True, within=()):
+        """`within`: the words before the command that run it elsewhere, as in an unpacked Debian sid."""
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = None if unix else harness.free_port()
@@ -21,7 +23,7 @@ class Mosquitto:
         lines = [
             "user root",
             listener,
-            "allow_anonymous true",
+            f"allow_anonymous {str(anonymous).lower()}",
             "persistence false",
             "max_queued_messages 0",
             "log_dest stderr",
@@ -41,8 +43,9 @@ class Mosquitto:
             ]
         self.config = self.directory / f"{name}.conf"
         self.config.write_text("\n".join(line for line in lines if line) + "\n")
+        self.within = within
         self.process = None
-        self._subscribers = 0
+        self._subscribers = itertools.count(1)
         self.start()
 
     @property
@@ -51,7 +54,7 @@ class Mosquitto:
         return f"unix:{self.unix}" if self.unix else f"127.0.0.1:{self.port}"
 
     def start(self):
-        self.process = harness.Process(["mosquitto", "-c", self.config], self.directory / f"{self.name}.log")
+        self.process = harness.Process([*self.within, "mosquitto", "-c", self.config], self.directory / f"{self.name}.log")
         eventually(
             lambda: self.process.is_running and harness.is_listening(self.unix or self.port),
             lambda: f"mosquitto listening:\n{self.output()}",
@@ -90,10 +93,15 @@ class Mosquitto:
         command = ["mosquitto_pub", *self._target(), "-V", f"mqttv{version}", "-t", topic, "-q", str(qos), "-s"]
         subprocess.run(command + (["-r"] if retain else []), input=payload, check=True, timeout=DEADLINE)
 
+    def publish_lines(self, topic, lines):
+        """Each line is a message of QoS 0; all of them over one connection, at once."""
+        command = ["mosquitto_pub", *self._target(), "-t", topic, "-l"]
+        text = "".join(f"{line}\n" for line in lines)
+        subprocess.run(command, input=text, text=True, check=True, timeout=DEADLINE)
+
     def subscribe(self, topic, *, count=1, qos=0):
         """A subscriber without the gateway, subscribed when this returns; `Subscriber.messages()` waits for `count`."""
-        self._subscribers += 1
-        name = f"{self.name}-subscriber{self._subscribers}"
+        name = f"{self.name}-subscriber{next(self._subscribers)}"
         subscriber = Subscriber([*self._target(), "-i", name], topic, count, qos)
         eventually(lambda: f"Sending SUBACK to {name}" in self.output(), "SUBACK")
         return subscriber

@@ -21,15 +21,17 @@ class RabbitMQ(Service):
     # A first start takes up to ten seconds: the plugin's Raft group waits three to six of them for other nodes.
     patience = 60 * PATIENCE
 
-    def __init__(self, directory, *, proxy_protocol=False, name="rabbitmq"):
+    def __init__(self, directory, *, proxy_protocol=False, name="rabbitmq", within=(), root="/"):
+        """`within`: the words before a command that run it elsewhere, with the root folder `root`: a Debian sid's."""
         super().__init__(directory, name)
+        self.within, self.root = within, pathlib.Path(root)
         self.port = harness.free_port()
         self._epmd_port = harness.free_port()
         self._environment = self._surroundings()
         for folder in ("home", "data", "log"):
             (self.directory / folder).mkdir(exist_ok=True)
         (self.directory / "plugins").write_text("[rabbitmq_mqtt].\n")
-        (self.directory / "rabbitmq.conf").write_text(_configuration(self.port, proxy_protocol))
+        (self.directory / "rabbitmq.conf").write_text(_configuration(self.port, proxy_protocol, "4" if within else "3"))
         self.epmd = None
         self.start()
 
@@ -60,18 +62,18 @@ class RabbitMQ(Service):
     def start(self):
         # The node would start a name service that outlives it: this one is ended by its pid.
         if self.epmd is None:
-            command = ["epmd", "-port", self._epmd_port, "-address", "127.0.0.1"]
+            command = [*self.within, "epmd", "-port", self._epmd_port, "-address", "127.0.0.1"]
             self.epmd = harness.Process(command, self.directory / "epmd.log", env=self._environment)
             eventually(lambda: harness.is_listening(self._epmd_port), lambda: f"epmd: {self.epmd.output()}")
         log = self.directory / f"{self.name}.log"
         seen = log.read_text(errors="replace").count(_STARTED) if log.exists() else 0
-        command = [_script("rabbitmq-server")]
+        command = [*self.within, self._script("rabbitmq-server")]
         self.run(command, lambda: self.output().count(_STARTED) > seen, cwd=self.directory, env=self._environment)
 
     def control(self, *arguments):
         """Runs `rabbitmqctl` with these arguments; returns what it prints."""
         run = subprocess.run(
-            [_script("rabbitmqctl"), "-q", *arguments],
+            [*self.within, self._script("rabbitmqctl"), "-q", *arguments],
             env=self._environment,
             capture_output=True,
             text=True,
@@ -87,6 +89,12 @@ class RabbitMQ(Service):
         rows = [line.split("\t") for line in table.splitlines()]
         return {row[0]: (row[1], int(row[2])) for row in rows if len(row) == 3}
 
+    def _script(self, name):
+        """The script itself: the one in the path changes the user and the folder."""
+        found = sorted(self.root.glob(f"usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/{name}"))
+        assert found, f"no {name}: Debian has it in rabbitmq-server"
+        return f"/{found[-1].relative_to(self.root)}"
+
     def close(self):
         super().close()
         if self.epmd:
@@ -96,14 +104,13 @@ class RabbitMQ(Service):
 _STARTED = "Server startup complete"
 
 
-def _configuration(port, proxy_protocol):
+def _configuration(port, proxy_protocol, major):
+    anonymous = {"3": ("mqtt.default_user", "mqtt.default_pass"), "4": ("anonymous_login_user", "anonymous_login_pass")}
     lines = [
         "listeners.tcp = none",
         f"mqtt.listeners.tcp.1 = 127.0.0.1:{port}",
         f"mqtt.proxy_protocol = {str(proxy_protocol).lower()}",
-        "mqtt.allow_anonymous = true",
-        "mqtt.default_user = guest",
-        "mqtt.default_pass = guest",
+        *(f"{key} = guest" for key in anonymous[major]),
         "loopback_users = none",  # guest may come from an address that a PROXY header names
         "log.file = false",
         "log.console = true",
@@ -111,10 +118,3 @@ def _configuration(port, proxy_protocol):
         "log.console.use_colors = off",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _script(name):
-    """The script itself: the one in the path changes the user and the folder."""
-    found = sorted(pathlib.Path("/usr/lib/rabbitmq/lib").glob(f"rabbitmq_server-*/sbin/{name}"))
-    assert found, f"no {name}: Debian has it in rabbitmq-server"
-    return found[-1]

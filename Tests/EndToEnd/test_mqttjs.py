@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from harness import DEADLINE, eventually
+from driven import pattern
 from nodeclient import PROGRAMMES, environment
 
 VERSIONS = {
@@ -23,8 +24,7 @@ def url(gateway, scheme="ws", path="/mqtt"):
 
 def pattern_hash(size, seed):
     """The hash of what driver.js publishes for `publishPattern`."""
-    block = hashlib.sha256(seed.encode()).digest()
-    return hashlib.sha256((block * (size // 32 + 1))[:size]).hexdigest()
+    return hashlib.sha256(pattern(size, seed)).hexdigest()
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -133,7 +133,7 @@ def test_large_payload_both_ways(rig, scheme):
     client = rig.node(url(gateway, scheme), protocolVersion=4, clientId="large")
     client.subscribe("large")
     client.command("publishPattern", topic="large", size=LARGE, seed="large", options={"qos": 1})
-    sent = client.event("published", DEADLINE * 3)
+    sent = client.event("published", timeout=DEADLINE * 3)
     received = client.message(DEADLINE * 3)
     assert received["size"] == LARGE
     assert sent["hash"] == received["hash"] == pattern_hash(LARGE, "large")

@@ -1,6 +1,8 @@
 // One MQTT.js client that does what lines of JSON on standard input say, and prints what happens as lines of JSON.
+// The contract is that of clients/driver.py, with some more.
 'use strict'
 const crypto = require('crypto')
+const fs = require('fs')
 const readline = require('readline')
 const mqtt = require('mqtt')
 
@@ -12,7 +14,7 @@ function tell (event, more) {
 
 // A payload that both sides can make: every byte follows from its place and the seed.
 function pattern (size, seed) {
-  const block = crypto.createHash('sha256').update(seed).digest()
+  const block = crypto.createHash('sha256').update(seed).digest('hex')
   return Buffer.alloc(size, block)
 }
 
@@ -22,6 +24,8 @@ function digest (payload) {
 
 const commands = {
   connect ({ url, options }) {
+    if (options.protocolVersion === 3) options.protocolId = 'MQIsdp'
+    if (options.ca) options.ca = fs.readFileSync(options.ca)
     if (options.will) options.will.payload = Buffer.from(options.will.payload)
     client = mqtt.connect(url, { reconnectPeriod: 0, ...options })
     client.on('connect', (packet) => tell('connect', { packet }))
