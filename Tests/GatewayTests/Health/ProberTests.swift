@@ -30,6 +30,19 @@ struct ProberTests {
         #expect(log.lines.isEmpty && log.debug.isEmpty)
     }
 
+    @Test("A probe of MQTT that passes vouches for the broker, once; one of TCP says nothing about sessions")
+    func vouches() throws {
+        for (kind, expected) in [(HealthCheckSettings.Kind.mqtt, [true]), (.tcp, [])] {
+            let broker = try StandInBroker { $0.serve() }
+            _ = try run([broker]) { bench in
+                bench.watch(ProbeBench.settings(kind), [broker])
+                #expect(broker.nextVisits(3).count == 3)
+                #expect(bench.otherReports.isEmpty)
+                #expect(bench.vouchers == expected)
+            }
+        }
+    }
+
     @Test("mqtt: a broker that accepts and stays silent is unhealthy, and sees no reset")
     func mqttRed() throws {
         let broker = try StandInBroker { $0.beSilent() }
