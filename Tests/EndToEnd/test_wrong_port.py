@@ -7,7 +7,7 @@ import pytest
 import fakebroker
 import mqttbytes
 import proxyheader
-from harness import eventually, free_port
+from harness import eventually, free_port, is_listening
 from mqttbytes import connack, connect
 from test_health_check import UNHEALTHY
 from test_pool import UNAVAILABLE
@@ -94,6 +94,7 @@ def test_other_ports_of_mosquitto(rig, kind):
     }
     words = {"TLS": "before its CONNACK; ports for TLS or WebSocket do so", "WebSocket": "which looks like HTTP"}
     rig.mosquitto(extra=f"listener {port} 127.0.0.1\n{lines[kind]}")
+    eventually(lambda: is_listening(port), f"mosquitto at port {port}")
     assert words[kind] in refused(rig, rig.gateway([port]))
 
 
