@@ -44,7 +44,7 @@ def _which(some, ran):
         mine = sorted({case.get(key, "") for case in some})
         if mine != sorted({case.get(key, "") for case in ran}):
             words.append(", ".join(name(value) for value in mine))
-    return " ".join(words) or "sometimes"
+    return " ".join(words) or "else"
 
 
 def client_rows(ran):

@@ -124,6 +124,9 @@ class Adapter:
             self.traced(line)
 
     def traced(self, line):
+        """A line of the trace: an event, and something for the log of this driver."""
+        sys.stderr.buffer.write(line + b"\n")
+        sys.stderr.flush()
         found = self.tools.event(line)
         if not found or self.ended:
             return
@@ -139,8 +142,10 @@ class Adapter:
             words = self.tools.arguments(self.url, self.options, self.options["clientId"] + "-pub")
             command = [*self.prefix, *self.tools.publisher(topic, qos, file.name), *words]
             run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        if run.returncode:
-            tell("error", message=f"{command[len(self.prefix)]}: {run.stderr[-300:]!r}", code=run.returncode)
+        trace = run.stdout + run.stderr
+        # paho_cs_pub ends with 0 where no PUBACK came.
+        if run.returncode or (qos == 1 and not re.search(rb"(<- |received )PUBACK", trace)):
+            tell("error", message=f"{command[len(self.prefix)]}: {trace[-600:]!r}", code=run.returncode)
         else:
             tell("published", hash=digest(payload))
 
