@@ -254,6 +254,9 @@ class BytePeer:
         del self.mqtt[:size]
         return result
 
+    def read_packets(self, count):
+        return [self.read_packet() for _ in range(count)]
+
     def open_mqtt(self, version=4, client_id="byte-peer", path="/mqtt", **options):
         """Upgrade, CONNECT and CONNACK; returns the CONNACK."""
         self.upgrade(path)
