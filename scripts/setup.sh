@@ -42,6 +42,7 @@ for purpose in "$@"; do
         lacks node-ws test -d /usr/share/nodejs/ws
         lacks python3-venv venv_python
         lacks apache2-utils command -v htpasswd
+        lacks curl command -v curl
         lacks iproute2 command -v ip
         lacks netbase test -e /etc/protocols
         lacks haproxy command -v haproxy

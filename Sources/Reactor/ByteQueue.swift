@@ -1,6 +1,9 @@
 import CShims
 
 /// Bytes that wait, first in, first out. Holds memory only while there are some.
+///
+/// Bytes may hold a password. Whoever knows that one is over wipes it (`wipe`, `replace`); copies that the queue itself leaves
+/// while it grows or moves its bytes to the front are wiped here.
 package struct ByteQueue: ~Copyable {
     @usableFromInline var base: UnsafeMutableRawPointer?
     @usableFromInline var start = 0
@@ -56,12 +59,13 @@ package struct ByteQueue: ~Copyable {
         (base, start, end, capacity) = (nil, 0, 0, 0)
     }
 
-    /// Room for `count` more bytes behind the last one.
+    /// Room for `count` more bytes after the last one.
     private mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
         if let base, end + count <= capacity { return base + end }
         let used = self.count
         if let base, start >= used, used + count <= capacity {  // the front is free: no copy goes over itself
             base.copyMemory(from: base + start, byteCount: used)
+            CShims_wipe(base + start, used)
             (start, end) = (0, used)
             return base + used
         }
@@ -69,6 +73,7 @@ package struct ByteQueue: ~Copyable {
         let fresh = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
         if let base {
             fresh.copyMemory(from: base + start, byteCount: used)
+            CShims_wipe(base, start + used)
             base.deallocate()
         }
         (base, start, end, capacity) = (fresh, 0, used, wanted)

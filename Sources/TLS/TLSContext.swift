@@ -86,7 +86,8 @@ package final class TLSContext {
         return CredentialFile.mismatch(certificate: pair.certificate, key: pair.key, index: index)
     }
 
-    /// RFC 7301: `http/1.1` when it is offered; a client that offers other protocols only goes on without.
+    /// RFC 7301 §3.2: `http/1.1` when it is offered; a client that offers only other protocols gets the alert
+    /// no_application_protocol (120). One that offers none is never asked, and speaks HTTP/1.1.
     private static let selectALPN:
         @convention(c) (
             OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
@@ -105,6 +106,6 @@ package final class TLSContext {
                 }
                 index += 1 + count
             }
-            return SSL_TLSEXT_ERR_NOACK
+            return SSL_TLSEXT_ERR_ALERT_FATAL
         }
 }

@@ -85,7 +85,10 @@ enum ErrorQueue {
 
     static func takeFailure() -> TLSFailure {
         let error = take()
-        let isHTTP = error.code != 0 && COpenSSLShims_ERR_GET_REASON(error.code) == SSL_R_HTTP_REQUEST
-        return TLSFailure(reason: error.reason, isPlainHTTP: isHTTP)
+        let code = error.code == 0 ? 0 : COpenSSLShims_ERR_GET_REASON(error.code)
+        let reason =
+            code == SSL_R_NO_APPLICATION_PROTOCOL
+            ? "of the protocols that the client offers (ALPN) none is http/1.1" : error.reason
+        return TLSFailure(reason: reason, isPlainHTTP: code == SSL_R_HTTP_REQUEST)
     }
 }

@@ -24,6 +24,25 @@ def start(rig, location="", brokers=None, answer=ALLOW, **options):
     return service, one
 
 
+# Answers that nobody has agreed on
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(
+    "kind, body",
+    [
+        ("text/html", "<html><body><h1>200 OK, but from a proxy</h1></body></html>"), ("text/plain", "denied"),
+        ("text/plain", "false"), ("text/plain", "no"), ("", "0"),
+    ],
+)  # fmt: skip
+def test_unknown_content_lets_nobody_in(rig, version, kind, body):
+    """A 2xx answer that is neither JSON nor empty nor a known word is the service's failure."""
+    service, one = start(rig)
+    service.answer(body, kind=kind)
+    expect_refused(rig, one, version, "auth_unavailable", username="alice", password=b"secret")
+    eventually(lambda: f'beginning with "{body[:40]}"' in one.output(), "what came, in the log")
+
+
 # The question
 
 @pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])

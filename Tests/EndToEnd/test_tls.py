@@ -228,6 +228,24 @@ def test_client_lost_over_tls(rig, way):
     eventually(lambda: broker.connections[0].ended, "the end at the broker")
 
 
+@pytest.mark.parametrize("offered, status", [(["h2"], None), (["h2", "http/1.1"], "http/1.1"), ([], None)])
+def test_alpn(rig, offered, status):
+    """RFC 7301 §3.2: no protocol in common is an alert that says so; a client that offers none is not asked."""
+    gateway = rig.tls_gateway([rig.fake()])
+    context = rig.certificate.client_context()
+    if offered:
+        context.set_alpn_protocols(offered)
+    if offered == ["h2"]:
+        with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
+            rig.peer(gateway, tls=context)
+        eventually(lambda: "none is http/1.1" in gateway.output(), "the reason in the log")
+        assert gateway.ended_count(1)[0]["status_reason"] == "tls_failed"
+        return
+    peer = rig.peer(gateway, tls=context)
+    assert peer.socket.selected_alpn_protocol() == status
+    peer.open_mqtt()
+
+
 def test_renegotiation_is_refused(rig):
     """It is a cheap way to burn a server's time."""
     gateway = rig.tls_gateway([rig.fake()])

@@ -40,7 +40,8 @@ struct RealIPTests {
     @Test(
         "What is no address leaves that of the connection",
         arguments: [
-            "", ",", "unknown", "_hidden", "192.0.2", "192.0.2.256", "192.0.2.1:x", "192.0.2.1:70000", "192.0.2.1 x",
+            "", ",", "unknown", "_hidden", "192.0.2", "192.0.2.256", "192.0.2.1:x", "192.0.2.1:70000",
+            "192.0.2.1:+4711", "[2001:db8::1]:+4711", "192.0.2.1:-1", "192.0.2.1:", "192.0.2.1 x",
             "[2001:db8::1", "[192.0.2.1]x", ":", "192.0.2.1,", "fe80::1%eth0", "2001:db8::1::2",
         ])
     func noAddress(value: String) throws {

@@ -39,10 +39,9 @@ struct HandshakeTests {
     }
 
     @Test(
-        "ALPN (RFC 7301): http/1.1 when it is offered, else the handshake goes on without",
+        "ALPN (RFC 7301): http/1.1 when it is offered; without the extension the handshake goes on without",
         arguments: [
-            (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"), (["http/1.1", "h2"], "http/1.1"),
-            (["h2"], nil), ([], nil), (["http/1.0", "http/1.10", "x"], nil),
+            (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"), (["http/1.1", "h2"], "http/1.1"), ([], nil),
         ] as [([String], String?)])
     func alpn(offered: [String], chosen: String?) throws {
         for version in versions {
@@ -50,6 +49,18 @@ struct HandshakeTests {
                 makeContext(), ServerLoop(), .init(version: version, protocols: offered))
             #expect(connection.handshake())
             #expect(connection.client.chosenProtocol == chosen)
+        }
+    }
+
+    @Test(
+        "RFC 7301 §3.2: no protocol in common is the alert no_application_protocol",
+        arguments: [["h2"], ["http/1.0", "http/1.10", "x"]])
+    func noCommonProtocol(offered: [String]) throws {
+        for version in versions {
+            let connection = try Connection(makeContext(), ServerLoop(), .init(version: version, protocols: offered))
+            let failure = try #require(connection.failedHandshake())
+            #expect(failure.reason == "of the protocols that the client offers (ALPN) none is http/1.1")
+            #expect(connection.client.alert == 120)
         }
     }
 

@@ -40,6 +40,17 @@ struct TimestampTests {
         }
     }
 
+    @Test(
+        "RFC 9110 §5.6.7: an IMF-fixdate",
+        arguments: [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"), (784_111_777_000, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_827_696_999, "Tue, 29 Feb 2000 12:34:56 GMT"), (1_795_824_000_000, "Sat, 28 Nov 2026 00:00:00 GMT"),
+            (-1, "Wed, 31 Dec 1969 23:59:59 GMT"),
+        ] as [(Int64, String)])
+    func http(moment: Int64, text: String) {
+        #expect(Timestamp.http(moment) == text)
+    }
+
     @Test("The days around each end of February, from 1796 to 2104")
     func leapDays() {
         for year in 1796...2104 {

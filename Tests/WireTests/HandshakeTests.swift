@@ -102,7 +102,7 @@ struct HandshakeTests {
     func version(version: String) throws {
         let refusal = try #require(refusal(try head("GET / HTTP/1.1", [("Sec-WebSocket-Version", version)])))
         #expect(refusal.status == .upgradeRequired)
-        let bytes = HTTPResponse(refusal).bytes(omittingBody: false)
+        let bytes = HTTPResponse(refusal).bytes(date: "", omittingBody: false)
         let written = String(decoding: bytes, as: UTF8.self)
         #expect(written.hasPrefix("HTTP/1.1 426 Upgrade Required\r\n"))
         #expect(written.contains("\r\nSec-WebSocket-Version: 13\r\n"))

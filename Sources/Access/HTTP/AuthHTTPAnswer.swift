@@ -3,9 +3,10 @@ import Control
 /// What the answer of `auth_http`'s service means.
 ///
 /// - 2xx with a JSON object: its `result` is `allow`, `deny` or `ignore`.
-/// - 2xx without JSON: allow; the words `allow`, `deny` and `ignore` alone mean what they say.
+/// - 2xx without content: allow. The words `allow`, `deny` and `ignore` alone mean what they say.
 /// - 401 and 403: deny.
-/// - Everything else is a failure of the service, and so is a field of the wrong type: nobody is let in by mistake.
+/// - Everything else is a failure of the service, and so is a field of the wrong type: nobody is let in by mistake, not by
+///   the error page of a proxy either.
 enum AuthHTTPAnswer {
     struct Fault: Error, Equatable, CustomStringConvertible {
         let description: String
@@ -29,11 +30,25 @@ enum AuthHTTPAnswer {
         if text.first == UInt8(ascii: "{") || isJSON(answer.contentType) && !text.isEmpty {
             return try verdict(object(Array(text)), now: now)
         }
-        switch String(decoding: text.prefix(16), as: UTF8.self).lowercased() {
+        switch text.count <= 16 ? String(decoding: text, as: UTF8.self).lowercased() : nil {
+        case "", "allow": return .allow(Identity())
         case "deny": return .deny(Denial(.credentials, "the service says deny"))
         case "ignore": return .ignore
-        default: return .allow(Identity())
+        default: throw unknown(text, answer.contentType)
         }
+    }
+
+    /// Content that nobody has agreed on.
+    private static func unknown(_ text: ArraySlice<UInt8>, _ contentType: String) -> Fault {
+        let type = contentType.isEmpty ? "no content type" : shown(contentType.utf8)
+        return Fault(
+            "its answer is none of a JSON object, no content, and the words allow, deny and ignore:"
+                + " \(type), beginning with \"\(shown(text))\"")
+    }
+
+    /// The beginning of a text of the service, with everything but visible ASCII as a dot.
+    private static func shown(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.prefix(40).map { (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: ".") }, as: UTF8.self)
     }
 
     /// Without white space around it, and without the byte order mark that some writers put first (RFC 8259 §8.1).

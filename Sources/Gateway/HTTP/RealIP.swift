@@ -34,7 +34,11 @@ extension RealIPSettings {
         if let address = CompactAddress(literal: String(trimmed)) { return address }
         guard let colon = trimmed.lastIndex(of: ":") else { return bracketed(trimmed, port: 0) }
         if let address = bracketed(trimmed, port: 0) { return address }
-        guard let port = UInt16(trimmed[trimmed.index(after: colon)...]) else { return nil }
+        // Digits alone: UInt16 would take a sign.
+        let digits = trimmed[trimmed.index(after: colon)...]
+        guard digits.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+            let port = UInt16(digits)
+        else { return nil }
         let host = trimmed[..<colon]
         return host.contains(":") ? bracketed(host, port: port) : CompactAddress(literal: String(host), port: port)
     }

@@ -57,9 +57,9 @@ enum StaticFile {
     }
 
     /// The head of the response for a file.
-    static func head(size: Int, type: String) -> [UInt8] {
+    static func head(size: Int, type: String, date: String) -> [UInt8] {
         let fields = [
-            "HTTP/1.1 200 OK", "Server: sluice", "Content-Type: \(type)", "Content-Length: \(size)",
+            "HTTP/1.1 200 OK", "Date: \(date)", "Server: sluice", "Content-Type: \(type)", "Content-Length: \(size)",
             "X-Content-Type-Options: nosniff", "Connection: close",
         ]
         return Array((fields.joined(separator: "\r\n") + "\r\n\r\n").utf8)

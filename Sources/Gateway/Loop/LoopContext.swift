@@ -40,6 +40,8 @@ struct LoopContext: ~Copyable {
     var stalled = 0
     /// Sessions that are closing, and in the table until both legs have closed.
     var closing = 0
+    private var dateSecond: Int64 = -1
+    private var dateText = ""
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
@@ -70,6 +72,13 @@ struct LoopContext: ~Copyable {
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
     /// something they read less, so that memory stays flat.
     var readSize: Int { @inline(__always) get { stalled > 256 ? 16 * 1024 : LoopBuffers.readSize } }
+
+    /// The time of day as HTTP writes it (RFC 9110 §6.6.1), made once a second at most.
+    mutating func httpDate() -> String {
+        let wall = wallMilliseconds()
+        if wall / 1000 != dateSecond { (dateSecond, dateText) = (wall / 1000, Timestamp.http(wall)) }
+        return dateText
+    }
 
     /// Sessions that are not closing yet.
     var staying: Int { sessions.count - closing }

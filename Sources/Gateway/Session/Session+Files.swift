@@ -26,17 +26,17 @@ extension Session {
                     fields: [HTTPField("Location", path)]),
                 .served)
         case .file(let descriptor, let size, let type):
-            send(descriptor, size: size, type: type, headOnly: head.method == "HEAD")
+            send(descriptor, size: size, type: type)
         }
     }
 
-    private mutating func send(_ descriptor: Int32, size: Int, type: String, headOnly: Bool) {
+    private mutating func send(_ descriptor: Int32, size: Int, type: String) {
         record.httpStatus = HTTPStatus.ok.code
-        guard writeClient(StaticFile.head(size: size, type: type)) else {
+        guard writeClient(StaticFile.head(size: size, type: type, date: loop.pointee.httpDate())) else {
             Socket.close(descriptor)
             return clientLost()
         }
-        if headOnly {
+        if record.isHead {
             Socket.close(descriptor)
         } else {
             file = descriptor

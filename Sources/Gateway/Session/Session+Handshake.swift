@@ -11,7 +11,7 @@ extension Session {
         let engine = loop.pointee.engineBuffers
         engine.pointee.input = bytes
         engine.pointee.inputEnd = bytes + count
-        if machine.phase == .handshaking, !shakeHands() { return }
+        if machine.phase == .handshaking, !shakeHands(bytes, count: count) { return }
         let plain = loop.pointee.buffers.plain
         var total = 0
         var end: TLSConnection.Read = .incomplete
@@ -45,8 +45,8 @@ extension Session {
     /// The largest plaintext of a record, RFC 8446 §5.1.
     private static let recordSize = 16 * 1024
 
-    /// Goes on with the handshake; returns whether it is complete.
-    private mutating func shakeHands() -> Bool {
+    /// Goes on with the handshake, for which these bytes have come; returns whether it is complete.
+    private mutating func shakeHands(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
         guard let step = tls?.handshake() else { return false }
         switch step {
         case .incomplete:
@@ -63,7 +63,8 @@ extension Session {
         case .failed(let failure):
             logTLSFailure(failure)
             if failure.isPlainHTTP {
-                answerPlainHTTP()
+                let request = UnsafeRawBufferPointer(start: bytes, count: count)
+                answerPlainHTTP(isHead: request.starts(with: "HEAD ".utf8))
             } else {
                 _ = flushTLS()  // the alert that says why
                 close(failure.reason == TLSFailure.lost ? .clientLost : .tlsFailed)
@@ -82,11 +83,11 @@ extension Session {
     }
 
     /// A client that speaks HTTP in the clear can read why that does not work.
-    private mutating func answerPlainHTTP() {
+    private mutating func answerPlainHTTP(isHead: Bool) {
         let response = HTTPResponse(
             status: .badRequest, detail: "This port speaks TLS: use https or wss.")
         loop.pointee.engineBuffers.pointee.outputCount = 0
-        response.bytes(omittingBody: false).withUnsafeBytes { bytes in
+        response.bytes(date: loop.pointee.httpDate(), omittingBody: isHead).withUnsafeBytes { bytes in
             if let start = bytes.baseAddress, !client.send(start, count: bytes.count) { client.close() }
         }
         tls = nil
@@ -106,7 +107,11 @@ extension Session {
         guard tls != nil else { return client.send(bytes, count: count) }
         var written = 0
         while true {
-            guard let taken = tls?.write(bytes + written, count: count - written) else { return false }
+            guard let taken = tls?.write(bytes + written, count: count - written) else {
+                // What it has made so far is nobody's: the next session must not find it.
+                loop.pointee.engineBuffers.pointee.outputCount = 0
+                return false
+            }
             written &+= taken
             if written == count { return true }
             guard flushTLS() else { return false }

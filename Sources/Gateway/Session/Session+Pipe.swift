@@ -46,7 +46,7 @@ extension Session {
     }
 
     private mutating func violated(_ cause: EndCause) {
-        log(.info, "the client broke a rule of MQTT: \(cause.rawValue)")
+        log(.info, "the client broke a rule of MQTT: \(cause.goodbye.words)")
         close(cause)
     }
 

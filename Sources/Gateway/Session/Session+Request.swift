@@ -10,6 +10,8 @@ extension Session {
     mutating func readRequest(_ bytes: UnsafeMutableRawPointer, count: Int) {
         held.append(UnsafeRawBufferPointer(start: bytes, count: count))
         let waiting = UnsafeBufferPointer(held.bytes.bindMemory(to: UInt8.self))
+        // Known before the head is whole, and when it never is.
+        record.isHead = waiting.starts(with: "HEAD ".utf8)
         do throws(HTTPError) {
             guard let end = try scanner.end(in: waiting.span) else { return }
             let head = try RequestHead.parse(waiting.extracting(0..<end).span)
@@ -23,6 +25,7 @@ extension Session {
     }
 
     private mutating func route(_ head: RequestHead) {
+        record.isHead = head.method == "HEAD"
         record.uri = loop.pointee.tokenPlaces.hiddenTarget(of: head)
         record.httpVersion = "1.\(head.minorVersion)"
         let listener = loop.pointee.listeners[self.listener]
@@ -99,10 +102,11 @@ extension Session {
         respond(HTTPResponse(status: status, detail: detail), cause)
     }
 
-    /// Sends a response, and ends the session.
-    mutating func respond(_ response: HTTPResponse, _ cause: EndCause, omittingBody: Bool = false) {
+    /// Sends a response, without its content to a HEAD, and ends the session.
+    mutating func respond(_ response: HTTPResponse, _ cause: EndCause) {
         held.clear()
-        guard writeClient(response.bytes(omittingBody: omittingBody)) else { return clientLost() }
+        let bytes = response.bytes(date: loop.pointee.httpDate(), omittingBody: record.isHead)
+        guard writeClient(bytes) else { return clientLost() }
         close(cause)
     }
 }

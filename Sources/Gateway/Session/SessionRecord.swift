@@ -26,6 +26,8 @@ final class SessionRecord {
     var uri = ""
     var httpVersion = ""
     var httpStatus: Int?
+    /// The request is a HEAD: its answer has no content (RFC 9110 §9.3.2).
+    var isHead = false
 
     var version: ProtocolVersion?
     /// At most `textLimit` bytes of it.

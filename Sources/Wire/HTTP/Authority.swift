@@ -23,6 +23,9 @@ enum Authority {
             return close + 1
         }
         let end = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
+        guard !authority[end...].dropFirst().contains(UInt8(ascii: ":")) else {
+            throw .malformed(.host, "an IPv6 address without brackets: write [address] or [address]:port")
+        }
         var previous: UInt8?
         for byte in authority[..<end] {
             guard isRegisteredName(byte), byte != UInt8(ascii: ".") || previous != byte else {

@@ -2,12 +2,12 @@
 package struct HTTPResponse: Sendable, Equatable {
     /// The status of the answer.
     package let status: HTTPStatus
-    /// Fields besides those that `bytes(omittingBody:)` writes itself.
+    /// Fields besides those that `bytes(date:omittingBody:)` writes itself.
     package let fields: [HTTPField]
     /// The content.
     package let body: [UInt8]
 
-    /// A response with these parts. Content-Length, Server and "Connection: close" are added when it is written.
+    /// A response with these parts. Date, Content-Length, Server and "Connection: close" are added when it is written.
     package init(status: HTTPStatus, fields: [HTTPField] = [], body: [UInt8] = []) {
         self.status = status
         self.fields = fields
@@ -33,13 +33,16 @@ package struct HTTPResponse: Sendable, Equatable {
 
     /// The response as it goes over the wire, RFC 9112 §4.
     ///
-    /// Framing is ours: Content-Length, Transfer-Encoding and Server among `fields` are ignored, and options of a
+    /// Framing is ours: Date, Content-Length, Transfer-Encoding and Server among `fields` are ignored, and options of a
     /// Connection field among them join "close". Control characters in values are dropped, so that no value can end
     /// its line (RFC 9110 §5.5); a field whose name is not a token is left out.
     ///
-    /// - Parameter omittingBody: true answers HEAD: the same head without the content (RFC 9110 §9.3.2).
-    package func bytes(omittingBody: Bool) -> [UInt8] {
+    /// - Parameters:
+    ///   - date: when it is made, as an IMF-fixdate (RFC 9110 §6.6.1, §5.6.7).
+    ///   - omittingBody: true answers HEAD: the same head, Content-Length included, without the content (RFC 9110 §9.3.2).
+    package func bytes(date: String, omittingBody: Bool) -> [UInt8] {
         var head = HTTPHeadWriter(statusLine: status)
+        head.write("Date", date)
         head.write("Server", "sluice")
         var options = ["close"]
         for field in fields {
@@ -57,6 +60,6 @@ package struct HTTPResponse: Sendable, Equatable {
     }
 
     private static func isReserved(_ field: HTTPField) -> Bool {
-        ["content-length", "transfer-encoding", "server"].contains { field.isNamed($0) }
+        ["date", "content-length", "transfer-encoding", "server"].contains { field.isNamed($0) }
     }
 }

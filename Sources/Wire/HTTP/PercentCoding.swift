@@ -19,9 +19,28 @@ enum PercentCoding {
         return decoded
     }
 
-    /// The decoded bytes as text; nil if the encoding is at fault, the bytes are not UTF-8, or one of them is NUL.
-    static func text(_ bytes: some Sequence<UInt8>) -> String? {
-        guard let decoded = decode(bytes), !decoded.contains(0) else { return nil }
-        return String(validating: decoded, as: UTF8.self)
+    /// The same for a part of a query, where a `%` that begins no escape stands for itself, as browsers have it (WHATWG URL,
+    /// percent-decode).
+    static func decodeQuery(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var rest = Array(bytes)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%"), rest.count >= 2,
+                let high = HTTPCharacter.hexadecimalValue(rest[rest.startIndex]),
+                let low = HTTPCharacter.hexadecimalValue(rest[rest.startIndex + 1])
+            else {
+                decoded.append(byte)
+                continue
+            }
+            decoded.append(high << 4 | low)
+            rest.removeFirst(2)
+        }
+        return decoded
+    }
+
+    /// A part of a query as text; nil if the decoded bytes are not UTF-8, or one of them is NUL.
+    static func queryText(_ bytes: some Sequence<UInt8>) -> String? {
+        let decoded = decodeQuery(bytes)
+        return decoded.contains(0) ? nil : String(validating: decoded, as: UTF8.self)
     }
 }

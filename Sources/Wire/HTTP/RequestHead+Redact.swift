@@ -29,7 +29,7 @@ extension RequestHead {
             guard let end = pair.firstIndex(of: "=") else { return String(pair) }
             let name = pair[..<end]
             let plain =
-                separator == "&" ? PercentCoding.decode(name.utf8).map { String(decoding: $0, as: UTF8.self) } : nil
+                separator == "&" ? String(decoding: PercentCoding.decodeQuery(name.utf8), as: UTF8.self) : nil
             let isSecret = names.contains(plain ?? String(name.drop { $0 == " " || $0 == "\t" }))
             return isSecret ? "\(name)=\(mask)" : String(pair)
         }.joined(separator: String(separator))

@@ -47,15 +47,14 @@ extension RequestHead {
 
     /// The first query argument of this name (case-sensitive), percent-decoded; empty for a name without "=".
     ///
-    /// "+" stays as it is. Nil if there is none, or if its value is not UTF-8 or holds a NUL.
+    /// "+" stays as it is, and so does a "%" that begins no escape. Nil if there is none, or if its value is not UTF-8 or
+    /// holds a NUL.
     package func argument(_ name: String) -> String? {
         guard let query else { return nil }
         for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
             let nameEnd = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard let decoded = PercentCoding.decode(pair[..<nameEnd]), decoded.elementsEqual(name.utf8) else {
-                continue
-            }
-            return PercentCoding.text(pair[nameEnd...].dropFirst())
+            guard PercentCoding.decodeQuery(pair[..<nameEnd]).elementsEqual(name.utf8) else { continue }
+            return PercentCoding.queryText(pair[nameEnd...].dropFirst())
         }
         return nil
     }

@@ -2,7 +2,8 @@
 struct RequestTarget: Equatable {
     /// Percent-decoded, without dot segments and doubled slashes; begins with "/" and has no control characters.
     let path: String
-    /// What follows the first "?", still encoded, its percent-encoding checked; nil without a "?".
+    /// What follows the first "?", as it came; nil without a "?". It is opaque: browsers send a bare "%" as it is (WHATWG
+    /// URL), and what it means is for whoever reads an argument of it.
     let query: String?
     /// The host of an absolute-form target; nil for origin-form.
     let host: String?
@@ -30,16 +31,10 @@ struct RequestTarget: Equatable {
     private init(pathAndQuery: ArraySlice<UInt8>, host: String?) throws(HTTPError) {
         let pathEnd = pathAndQuery.firstIndex(of: UInt8(ascii: "?")) ?? pathAndQuery.endIndex
         path = try Self.normalized(pathAndQuery[..<pathEnd])
-        query = try Self.checkedQuery(pathAndQuery[pathEnd...].dropFirst(), isPresent: pathEnd < pathAndQuery.endIndex)
+        query =
+            pathEnd < pathAndQuery.endIndex
+            ? String(decoding: pathAndQuery[pathEnd...].dropFirst(), as: UTF8.self) : nil
         self.host = host
-    }
-
-    private static func checkedQuery(_ bytes: ArraySlice<UInt8>, isPresent: Bool) throws(HTTPError) -> String? {
-        guard isPresent else { return nil }
-        guard PercentCoding.decode(bytes) != nil else {
-            throw .malformed(.target, "the query has a faulty percent-encoding")  // RFC 3986 §2.1
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Where the authority begins, or nil if this is not an absolute URI of a scheme we serve.

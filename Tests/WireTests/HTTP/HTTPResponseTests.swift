@@ -5,14 +5,15 @@ import Testing
 @Suite("HTTP response")
 struct HTTPResponseTests {
     private func text(_ response: HTTPResponse, omittingBody: Bool = false) -> String {
-        String(decoding: response.bytes(omittingBody: omittingBody), as: UTF8.self)
+        String(
+            decoding: response.bytes(date: "Sat, 28 Nov 2026 08:00:00 GMT", omittingBody: omittingBody), as: UTF8.self)
     }
 
     @Test("An error as people see it")
     func error() {
         let error = HTTPError(status: .badRequest, cause: .host, detail: "no Host field")
         let expected =
-            "HTTP/1.1 400 Bad Request\r\nServer: sluice\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            "HTTP/1.1 400 Bad Request\r\nDate: Sat, 28 Nov 2026 08:00:00 GMT\r\nServer: sluice\r\nContent-Type: text/plain; charset=utf-8\r\n"
             + "X-Content-Type-Options: nosniff\r\nContent-Length: 31\r\nConnection: close\r\n\r\n"
             + "400 Bad Request: no Host field\n"
         #expect(text(HTTPResponse(error)) == expected)
@@ -31,7 +32,7 @@ struct HTTPResponseTests {
         let response = HTTPResponse(status: .ok, fields: fields, body: [UInt8]("<p>".utf8))
         #expect(
             text(response)
-                == "HTTP/1.1 200 OK\r\nServer: sluice\r\nContent-Type: text/html\r\nETag: \"a\"\r\n"
+                == "HTTP/1.1 200 OK\r\nDate: Sat, 28 Nov 2026 08:00:00 GMT\r\nServer: sluice\r\nContent-Type: text/html\r\nETag: \"a\"\r\n"
                 + "Content-Length: 3\r\nConnection: close\r\n\r\n<p>")
     }
 
@@ -50,10 +51,12 @@ struct HTTPResponseTests {
         #expect(text(with) == text(HTTPResponse(status: .ok)))
     }
 
-    @Test("Framing fields are ours alone", arguments: ["Content-Length", "transfer-encoding", "SERVER"])
+    @Test("Framing fields are ours alone", arguments: ["Content-Length", "transfer-encoding", "SERVER", "date"])
     func reserved(name: String) {
         let with = HTTPResponse(status: .ok, fields: [HTTPField(name, "99")], body: [1])
-        #expect(with.bytes(omittingBody: false) == HTTPResponse(status: .ok, body: [1]).bytes(omittingBody: false))
+        #expect(
+            with.bytes(date: "", omittingBody: false)
+                == HTTPResponse(status: .ok, body: [1]).bytes(date: "", omittingBody: false))
     }
 
     @Test("Connection options of the caller join \"close\" in one field")

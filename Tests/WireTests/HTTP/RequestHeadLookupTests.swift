@@ -37,7 +37,8 @@ struct RequestHeadLookupTests {
             ("/?a=1", "1"), ("/?b=2&a=1", "1"), ("/?a=1&a=2", "1"), ("/?a", ""), ("/?a=", ""), ("/?a=b=c", "b=c"),
             ("/?%61=x", "x"), ("/?a=x%20y", "x y"), ("/?a=x+y", "x+y"), ("/?a=%c3%a9", "é"), ("/?a=%26%3D", "&="),
             ("/?&&a=1", "1"), ("/?a=/?&b", "/?"), ("/?", nil), ("/", nil), ("/?A=1", nil), ("/?aa=1", nil),
-            ("/?=1", nil), ("/?a=%ff", nil), ("/?a=x%00y", nil),
+            ("/?=1", nil), ("/?a=%ff", nil), ("/?a=x%00y", nil), ("/?a=50%", "50%"), ("/?a=%4", "%4"),
+            ("/?a=%u00e9", "%u00e9"), ("/?a=%%41", "%A"), ("/?%=1&a=2", "2"),
         ] as [(String, String?)])
     func argument(target: String, value: String?) throws {
         #expect(try HTTPFixture.parse(HTTPFixture.get(target)).argument("a") == value)

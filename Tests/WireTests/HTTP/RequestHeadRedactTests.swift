@@ -16,7 +16,8 @@ struct RequestHeadRedactTests {
             ("/mqtt?token=a.b.c", "/mqtt?token=***"), ("/mqtt?a=1&token=a.b.c&b=2", "/mqtt?a=1&token=***&b=2"),
             ("/mqtt?token=x&token=y", "/mqtt?token=***&token=***"), ("/mqtt?t%6Fken=a.b", "/mqtt?t%6Fken=***"),
             ("/mqtt?token", "/mqtt?token"), ("/mqtt", "/mqtt"), ("/mqtt?", "/mqtt?"),
-            ("/mqtt?Token=1", "/mqtt?Token=1"),
+            ("/mqtt?Token=1", "/mqtt?Token=1"), ("/mqtt?%=1&token=50%", "/mqtt?%=1&token=***"),
+            ("/mqtt?t%6Fken=%zz", "/mqtt?t%6Fken=***"),
             ("/token=a?tokens=1", "/token=a?tokens=1"), ("/mqtt?token=a?token=b", "/mqtt?token=***"),
         ])
     func arguments(target: String, shown: String) throws {

@@ -34,11 +34,26 @@ struct RequestTargetTests {
 
     @Test(
         "RFC 3986 §2.1: faults of percent-encoding",
-        arguments: ["/%", "/%4", "/%zz", "/%4g", "/a%", "/%%41", "/a?%", "/a?x=%4", "/a?%zz=1"])
+        arguments: ["/%", "/%4", "/%zz", "/%4g", "/a%", "/%%41", "/a%?b", "/%u00e9?b"])
     func percentEncoding(target: String) {
         let error = HTTPFixture.failure(HTTPFixture.get(target))
         #expect(error?.status == .badRequest)
         #expect(error?.cause == .target)
+    }
+
+    @Test(
+        "The query is opaque: browsers send a bare % as it is",
+        arguments: ["%", "token=50%", "x=%4", "%zz=1", "%u00e9", "a=%%41&b", "?%"])
+    func opaqueQuery(query: String) throws {
+        #expect(try HTTPFixture.parse(HTTPFixture.get("/a?\(query)")).query == query)
+    }
+
+    @Test(
+        "An IPv6 address without brackets: the answer says what is missing",
+        arguments: ["::1", "fe80::1", "fe80::1:8083", "a:1:2"])
+    func unbracketed(value: String) {
+        let error = HTTPFixture.failure(HTTPFixture.head("GET / HTTP/1.1", "Host: \(value)"))
+        #expect(error?.status == .badRequest && error?.detail.contains("write [address] or [address]:port") == true)
     }
 
     @Test(
