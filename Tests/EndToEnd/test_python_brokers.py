@@ -60,5 +60,5 @@ def test_iotcore_and_its_limits(rig):
     bare = rig.gateway([broker])
     peer = rig.opened(bare, 4, "lost")
     peer.send_mqtt(mqttbytes.publish("t", bytes(30_000)))
-    assert peer.read_close().close_code == 1014
+    assert peer.read_close().close_code == 1012
     assert bare.ended(mqtt_client_id="lost")["status_reason"] == "broker_lost"
