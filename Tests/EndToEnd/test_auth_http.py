@@ -39,7 +39,7 @@ def test_unknown_content_lets_nobody_in(rig, version, kind, body):
     """A 2xx answer that is neither JSON nor empty nor a known word is the service's failure."""
     service, one = start(rig)
     service.answer(body, kind=kind)
-    expect_refused(rig, one, version, "auth_unavailable", username="alice", password=b"secret")
+    expect_refused(rig, one, "auth_unavailable", version, username="alice", password=b"secret")
     eventually(lambda: f'beginning with "{body[:40]}"' in one.output(), "what came, in the log")
 
 
@@ -88,7 +88,7 @@ ANSWERS = [
     (dict(body=ALLOW), None),
     (dict(body=ALLOW, kind="text/plain"), None),
     (dict(status=204), None),
-    (dict(body="welcome", kind="text/plain"), None),
+    (dict(body="welcome", kind="text/plain"), DOWN),
     (dict(body="allow", kind="text/plain"), None),
     (dict(body={"result": "deny"}), DENY),
     (dict(body={"result": "deny", "reason": "banned"}, status=200), DENY),

@@ -8,10 +8,8 @@ import time
 import pytest
 
 from bytepeer import ACCEPT, request
-from gateway import connect
+from gateway import connect, site
 from harness import eventually
-
-WEBSITE = "location /mqtt {{ mqtt_pass brokers; }} location / {{ root {root}; }}"
 
 HEADS = {
     "400": b"HEAD /mqtt HTTP/1.1\r\n\r\n",
@@ -26,7 +24,7 @@ HEADS = {
 
 
 @pytest.fixture
-def site(rig):
+def website(rig):
     root = rig.path("www")
     (root / "index.html").write_text("<p>hello</p>")
     (root / "folder").mkdir()
@@ -49,26 +47,26 @@ def fields(lines):
 
 
 @pytest.mark.parametrize("name", HEADS)
-def test_head_has_no_content(rig, site, name):
+def test_head_has_no_content(rig, website, name):
     """RFC 9110 §9.3.2: whatever the status; Content-Length is that of GET."""
-    lines, content = answer(site, HEADS[name])
+    lines, content = answer(website, HEADS[name])
     assert lines[0].split()[1] == name[:3]
     assert content == b""
-    other, expected = answer(site, HEADS[name].replace(b"HEAD ", b"GET ", 1))
+    other, expected = answer(website, HEADS[name].replace(b"HEAD ", b"GET ", 1))
     assert other[0] == lines[0] or name == "405"
     if other[0] == lines[0]:
         assert fields(lines)["content-length"] == fields(other)["content-length"] == str(len(expected))
         assert expected
 
 
-def test_head_with_strict_clients(rig, site):
+def test_head_with_strict_clients(rig, website):
     """curl fails when content follows a HEAD; Python's http.client reads it as the next answer."""
-    url = f"http://127.0.0.1:{site.port}"
+    url = f"http://127.0.0.1:{website.port}"
     for path, status in (("/index.html", 200), ("/none.html", 404), ("/mqtt", 426), ("/folder", 301)):
         shown = subprocess.run(
             ["curl", "--silent", "--show-error", "--head", url + path], capture_output=True, text=True, check=True
         ).stdout
-        client = http.client.HTTPConnection("127.0.0.1", site.port)
+        client = http.client.HTTPConnection("127.0.0.1", website.port)
         client.request("HEAD", path)
         response = client.getresponse()
         assert response.read() == b"" and int(response.headers["Content-Length"]) > 0
@@ -78,9 +76,9 @@ def test_head_with_strict_clients(rig, site):
 
 
 @pytest.mark.parametrize("path", ["/index.html", "/none.html", "/folder", "/mqtt"])
-def test_date(rig, site, path):
+def test_date(rig, website, path):
     """RFC 9110 §6.6.1."""
-    lines, _ = answer(site, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    lines, _ = answer(website, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     moment = email.utils.parsedate_to_datetime(fields(lines)["date"])
     assert abs(moment.timestamp() - time.time()) < 60
     assert fields(lines)["date"].endswith(" GMT") and sum(line.startswith("Date:") for line in lines) == 1
@@ -108,9 +106,8 @@ def test_query_is_opaque(rig, query):
 
 def test_argument_with_a_bare_percent(rig):
     """Whoever reads it gets it as it came."""
-    gateway = rig.gateway(
-        [rig.fake()], main="""log_format short '"$arg_token" $status_reason'; access_log stdout short;"""
-    )
+    config = site([rig.fake()], main="""log_format short '"$arg_token" $status_reason';""")
+    gateway = rig.gateway(config=config.replace("access.log json", "stdout short"))
     peer = rig.peer(gateway)
     peer.upgrade("/mqtt?token=50%&x=1")
     peer.close()
@@ -118,11 +115,11 @@ def test_argument_with_a_bare_percent(rig):
 
 
 @pytest.mark.parametrize("host", ["::1", "fe80::1:8083"])
-def test_ipv6_host_without_brackets(rig, site, host):
+def test_ipv6_host_without_brackets(rig, website, host):
     """The answer and the log say what is missing."""
-    _, content = answer(site, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+    _, content = answer(website, f"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     assert b"write [address] or [address]:port" in content
-    eventually(lambda: "write [address] or [address]:port" in site.output(), "the hint in the log")
+    eventually(lambda: "write [address] or [address]:port" in website.output(), "the hint in the log")
 
 
 ODD = {
