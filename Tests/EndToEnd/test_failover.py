@@ -129,6 +129,7 @@ def test_a_server_reference_to_a_peer_is_followed(rig, code, reference):
     gateway = rig.gateway(servers, worker_threads=1)
     rig.opened(gateway, 5, "client")
     assert (len(sender.connections), len(other.connections), len(target.connections)) == (1, 0, 1)
+    eventually(lambda: "sends the client to another server of the pool" in gateway.output(), "the log line")
     assert gateway.output().count("sends the client to another server of the pool") == 1
 
 

@@ -304,6 +304,7 @@ def test_cause_after_a_disconnect_whatever_the_cuts(rig, name, cut):
         except OSError:
             pass  # the gateway has closed
     assert peer.read_close().close_code == 1000
+    peer.close()
     assert gateway.ended_count(1)[0]["status_reason"] == "client_disconnect"
 
 
