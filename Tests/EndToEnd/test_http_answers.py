@@ -14,6 +14,7 @@ from harness import eventually
 HEADS = {
     "400": b"HEAD /mqtt HTTP/1.1\r\n\r\n",
     "400, a broken head": b"HEAD / HTTP/1.1\nHost: a\n\n",
+    "400, empty lines first": b"\r\n\r\nHEAD / HTTP/1.1\r\n\r\n",
     "404": b"HEAD /none.html HTTP/1.1\r\nHost: a\r\n\r\n",
     "405": b"HEAD /mqtt HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     "431": b"HEAD / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",

@@ -125,10 +125,12 @@ struct Loop: ~Copyable {
             for index in 0..<count {
                 let event = poller.event(index)
                 handle(LoopWord.target(event.word), event.events)
+                assertNothingIsLeft()
             }
             obeyOrders()
             fireTimers()
             if !context.pointee.rebalancing.isEmpty { rebalance() }
+            assertNothingIsLeft()
             if stop != nil, advanceStop() { break }
             freeEnded()
             turnEnded = monotonicMicroseconds()
@@ -136,6 +138,12 @@ struct Loop: ~Copyable {
         }
         freeEnded()
         return .ended(context.pointee.tally, context.pointee.attempts, turns: turns)
+    }
+
+    /// What TLS has made for one session must never wait in the shared buffer for another.
+    @inline(__always)
+    private func assertNothingIsLeft() {
+        assert(context.pointee.engineBuffers.pointee.outputCount == 0, "TLS output is left between two events")
     }
 
     @inline(__always)

@@ -10,8 +10,8 @@ extension Session {
     mutating func readRequest(_ bytes: UnsafeMutableRawPointer, count: Int) {
         held.append(UnsafeRawBufferPointer(start: bytes, count: count))
         let waiting = UnsafeBufferPointer(held.bytes.bindMemory(to: UInt8.self))
-        // Known before the head is whole, and when it never is.
-        record.isHead = waiting.starts(with: "HEAD ".utf8)
+        // Known before the head is whole, and when it never is. Empty lines may come first (RFC 9112 §2.2).
+        record.isHead = waiting.drop { $0 == 0x0D || $0 == 0x0A }.starts(with: "HEAD ".utf8)
         do throws(HTTPError) {
             guard let end = try scanner.end(in: waiting.span) else { return }
             let head = try RequestHead.parse(waiting.extracting(0..<end).span)

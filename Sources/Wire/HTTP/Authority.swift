@@ -23,7 +23,9 @@ enum Authority {
             return close + 1
         }
         let end = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
-        guard !authority[end...].dropFirst().contains(UInt8(ascii: ":")) else {
+        if authority[end...].dropFirst().contains(UInt8(ascii: ":")),
+            authority.allSatisfy(HTTPCharacter.isIPv6Address)
+        {
             throw .malformed(.host, "an IPv6 address without brackets: write [address] or [address]:port")
         }
         var previous: UInt8?

@@ -23,7 +23,9 @@ struct DownlinkRun {
     /// What must never happen.
     var fault: String?
 
+    /// What is sent and not taken apart yet, and how many bytes of payload were.
     private var wire: [UInt8] = []
+    private var taken = 0
 
     var payload: [UInt8] { frames.flatMap(\.payload) + (unfinished?.payload ?? []) }
     var messages: [ServerMessage] { ServerMessage.messages(frames) ?? [] }
@@ -43,10 +45,13 @@ struct DownlinkRun {
                 fault = fault ?? "the output is not frames that a server may send"
                 break
             }
-            (frames, unfinished) = (parsed.whole, parsed.rest)
-            passed.append(payload.count)
+            frames += parsed.whole
+            unfinished = parsed.rest
+            wire.removeFirst(parsed.consumed)
+            taken += parsed.whole.reduce(0) { $0 + $1.payload.count }
+            passed.append(taken + (unfinished?.payload.count ?? 0))
             if downlink.isBroken { break }
-            mostHeld = max(mostHeld, fed - payload.count)
+            mostHeld = max(mostHeld, fed - passed[passed.count - 1])
             if downlink.isBetweenFrames != (unfinished == nil) { fault = "isBetweenFrames is wrong" }
         }
         if fault == nil, frames.contains(where: { !$0.isFinal || $0.opcode != 2 }) { fault = "a message in fragments" }

@@ -4,10 +4,18 @@ struct ServerFrame: Equatable {
     let opcode: UInt8
     let payload: [UInt8]
 
-    /// The frames in `bytes`, and what is there of one that is not whole; nil when a rule for servers is broken: RSV or mask
+    struct Parsed {
+        var whole: [ServerFrame] = []
+        /// Bytes of those.
+        var consumed = 0
+        /// What is there of one that is not whole, and the length that it announces.
+        var rest: (payload: [UInt8], length: Int)?
+    }
+
+    /// The frames in `bytes`; nil when a rule for servers is broken: RSV or mask
     /// set (§5.1), an unknown opcode, a length that is not in its shortest form (§5.2), or a header that is cut off.
-    static func parse(_ bytes: [UInt8]) -> (whole: [ServerFrame], rest: (payload: [UInt8], length: Int)?)? {
-        var frames: [ServerFrame] = []
+    static func parse(_ bytes: [UInt8]) -> Parsed? {
+        var parsed = Parsed()
         var rest = bytes[...]
         while let first = rest.popFirst() {
             guard first & 0x70 == 0, [0, 2, 8, 9, 10].contains(first & 0x0F) else { return nil }
@@ -22,13 +30,15 @@ struct ServerFrame: Equatable {
             }
             guard rest.count >= length else {
                 // Only a whole message in one frame may be filled as it comes.
-                return first == 0x82 ? (frames, (Array(rest), length)) : nil
+                parsed.rest = (Array(rest), length)
+                return first == 0x82 ? parsed : nil
             }
-            frames.append(
+            parsed.whole.append(
                 ServerFrame(isFinal: first & 0x80 != 0, opcode: first & 0x0F, payload: Array(rest.prefix(length))))
             rest = rest.dropFirst(length)
+            parsed.consumed = bytes.count - rest.count
         }
-        return (frames, nil)
+        return parsed
     }
 }
 

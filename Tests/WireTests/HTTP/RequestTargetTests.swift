@@ -50,10 +50,12 @@ struct RequestTargetTests {
 
     @Test(
         "An IPv6 address without brackets: the answer says what is missing",
-        arguments: ["::1", "fe80::1", "fe80::1:8083", "a:1:2"])
+        arguments: ["::1", "fe80::1", "fe80::1:8083", "::ffff:192.0.2.1"])
     func unbracketed(value: String) {
         let error = HTTPFixture.failure(HTTPFixture.head("GET / HTTP/1.1", "Host: \(value)"))
         #expect(error?.status == .badRequest && error?.detail.contains("write [address] or [address]:port") == true)
+        let other = HTTPFixture.failure(HTTPFixture.head("GET / HTTP/1.1", "Host: example.com:80:90"))
+        #expect(other?.detail.contains("IPv6") == false)
     }
 
     @Test(
