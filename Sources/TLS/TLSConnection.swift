@@ -84,7 +84,8 @@ package struct TLSConnection: ~Copyable {
     }
 
     /// Encrypts what fits into the output; returns how many bytes it took: fewer than `count` means that the output
-    /// must be sent first. nil: the connection has failed.
+    /// must be sent first. nil: the connection has failed, and nothing of it is left in the output, where another connection
+    /// would find it.
     @inline(__always)
     package mutating func write(_ bytes: UnsafeRawPointer, count: Int) -> Int? {
         var taken = 0
@@ -100,7 +101,10 @@ package struct TLSConnection: ~Copyable {
 
     private mutating func writeOutcome(_ result: Int32) -> Bool {
         let isFull = SSL_get_error(ssl, result) == SSL_ERROR_WANT_WRITE
-        if !isFull { ERR_clear_error() }
+        if !isFull {
+            ERR_clear_error()
+            buffers.pointee.outputCount = 0
+        }
         return isFull
     }
 

@@ -49,6 +49,28 @@ struct FailureTests {
         #expect(try Connection(context, loop, .init(version: version)).handshake())
     }
 
+    @Test("A write that fails leaves nothing in the output that the connections of a loop share", arguments: versions)
+    func failedWrite(version: Int32) throws {
+        let loop = try ServerLoop()
+        let context = try makeContext()
+        let connection = try Connection(context, loop, .init(version: version))
+        try #require(connection.handshake())
+        connection.client.write([4])
+        var bytes = connection.client.take()
+        bytes[bytes.count - 1] ^= 1
+        // A record that was changed makes an alert, which is not sent yet when something else is to be.
+        #expect(connection.write([1, 2, 3]) == 3)
+        loop.give(bytes)
+        guard case .failed = connection.readOnce() else {
+            Issue.record("the record was taken")
+            return
+        }
+        #expect(loop.waiting > 0)
+        #expect(connection.write([5]) == nil)
+        #expect(loop.waiting == 0)
+        #expect(try Connection(context, loop, .init(version: version)).handshake())
+    }
+
     @Test("Any handshake with one bit turned fails or goes on, and never harms the next", arguments: versions)
     func mutated(version: Int32) throws {
         let loop = try ServerLoop()

@@ -39,6 +39,9 @@ final class ServerLoop {
     }
 
     var isDrained: Bool { buffers.pointee.input == buffers.pointee.inputEnd }
+
+    /// Bytes of the output that nobody has taken.
+    var waiting: Int { buffers.pointee.outputCount }
 }
 
 /// A connection of a loop with its client.

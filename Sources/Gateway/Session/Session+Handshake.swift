@@ -29,6 +29,8 @@ extension Session {
                 break reading
             }
         }
+        // The alert goes out before anything is written that fails for the same reason.
+        if case .failed = end { _ = flushTLS() }
         if total > 0 { received(plain, count: total) }
         // Answers of TLS itself: a key update, a ticket, an alert. Always: the next session finds the buffer empty, or it
         // would send what is meant for this one.
@@ -107,11 +109,7 @@ extension Session {
         guard tls != nil else { return client.send(bytes, count: count) }
         var written = 0
         while true {
-            guard let taken = tls?.write(bytes + written, count: count - written) else {
-                // What it has made so far is nobody's: the next session must not find it.
-                loop.pointee.engineBuffers.pointee.outputCount = 0
-                return false
-            }
+            guard let taken = tls?.write(bytes + written, count: count - written) else { return false }
             written &+= taken
             if written == count { return true }
             guard flushTLS() else { return false }
