@@ -15,7 +15,7 @@ if [ "${1:-}" = --sanitize ]; then
     . scripts/sanitize.sh
 fi
 flags+=(--scratch-path "$scratch")
-limit=$(awk -v patience="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 1200 * patience }') # seconds for the whole suite
+limit=$(awk -v patience="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 2400 * patience }') # seconds for the whole suite
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 verdict=("$results")
