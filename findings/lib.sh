@@ -6,7 +6,10 @@ shopt -s nullglob
 
 FINDINGS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 WORK=$(mktemp -d)
-MIRROR=${DEBIAN_MIRROR:?}
+# Where Debian comes from: as $DEBIAN_MIRROR says, else from where this machine has its own packages.
+# shellcheck disable=SC2016  # apt's own placeholders
+MIRROR=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+    sed 's:/*$::' | grep -m 1 '/debian$')} || { echo "set DEBIAN_MIRROR to a mirror of Debian" >&2; exit 1; }
 started=()
 cd "$WORK"
 export WORK PYTHONPATH=$FINDINGS PYTHONDONTWRITEBYTECODE=1

@@ -4,7 +4,7 @@
 # fresh.sh COMMAND…: runs COMMAND there instead, in the tree that the last run left, with its checkout as it is.
 #
 #   FRESH           the folder of the tree (.fresh), made anew by each run and left for a look
-#   DEBIAN_MIRROR   where it comes from (a mirror of Debian)
+#   DEBIAN_MIRROR   where it comes from (where this machine has its own packages from)
 #
 # Needs root. All mounts and processes live in namespaces of their own and go away with them, however this ends.
 set -euo pipefail
@@ -12,7 +12,9 @@ set -euo pipefail
 export PATH="$PATH:/usr/sbin:/sbin"
 
 TREE=$(realpath -m "${FRESH:-$ROOT/.fresh}")
-MIRROR=${DEBIAN_MIRROR:?}
+# shellcheck disable=SC2016  # apt's own placeholders
+MIRROR=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' |
+    sed 's:/*$::' | grep -m 1 '/debian$')} || fail "Set DEBIAN_MIRROR to a mirror of Debian."
 SUITE=bookworm
 # The list of swift.org's own image for Debian 12, and make.
 PACKAGES=(binutils-gold gcc git libcurl4-openssl-dev libedit-dev libicu-dev libncurses-dev libpython3-dev
