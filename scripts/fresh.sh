@@ -108,6 +108,9 @@ mount_all() {
     mount -t tmpfs -o mode=1777 shm "$TREE/dev/shm"
     ln -s pts/ptmx "$TREE/dev/ptmx"
     ln -s /proc/self/fd "$TREE/dev/fd"
+    ln -s fd/0 "$TREE/dev/stdin"
+    ln -s fd/1 "$TREE/dev/stdout"
+    ln -s fd/2 "$TREE/dev/stderr"
     for device in null zero full random urandom tty; do
         : >"$TREE/dev/$device"
         mount --bind "/dev/$device" "$TREE/dev/$device"
