@@ -44,7 +44,7 @@ def test_not_now_goes_to_the_next_broker(rig, version, code):
     rig.opened(gateway, version, "client")
     assert (len(busy.connections), len(well.connections)) == (1, 1)
     assert busy.connection().packets() == well.connection().packets()
-    assert f"0x{code:02X}: not now" in gateway.output()
+    eventually(lambda: f"0x{code:02X}: not now" in gateway.output(), "the log line")
 
 
 @pytest.mark.parametrize("version, code", NOT_NOW)
@@ -110,7 +110,7 @@ def test_the_time_for_all_tries_is_limited(rig):
     assert sum(len(broker.connections) for broker in brokers) == 1
     line = gateway.ended(mqtt_client_id="refused")
     assert line["status_reason"] == "no_upstream" and 0.6 < float(line["duration"]) < 5
-    assert "upstream_tries_timeout had passed" in gateway.output()
+    eventually(lambda: "upstream_tries_timeout had passed" in gateway.output(), "the log line")
     gateway.stop()
     assert "failed: tries_timeout 1" in gateway.output()
 

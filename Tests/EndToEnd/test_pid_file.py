@@ -95,11 +95,11 @@ def test_process_1(rig, alone):
     inside = pathlib.Path(f"/proc/{gateway.pid}/task/{gateway.pid}/children").read_text().split()[0]
     elsewhere = order(gateway, "stop", *alone)
     assert elsewhere.returncode == 1 and "cannot be seen from here" in elsewhere.stderr
-    for wrapper in ([], ["nsenter", "--pid", "--mount", "--target", inside]):
+    for wrapper in ([], ["nsenter", "--pid", "--mount", "--root", "--target", inside]):
         before = gateway.output().count("opening the logs again")
         result = order(gateway, "reopen", *wrapper)
         assert result.returncode == 0, result.stderr
         eventually(lambda: gateway.output().count("opening the logs again") > before, "the signal")
-    assert order(gateway, "stop", "nsenter", "--pid", "--mount", "--target", inside).returncode == 0
+    assert order(gateway, "stop", "nsenter", "--pid", "--mount", "--root", "--target", inside).returncode == 0
     assert gateway.process.wait() == 0
     assert not path.exists()
