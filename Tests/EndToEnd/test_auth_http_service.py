@@ -239,7 +239,7 @@ def test_a_service_over_tls(rig, kind, tmp_path_factory):
     else:
         expect_refused(rig, one, DOWN, 5, username="u", password=b"geheim")
         assert service.questions == []
-        assert "certificate" in one.output()
+        eventually(lambda: "certificate" in one.output(), "the log line")
 
 
 # The cache

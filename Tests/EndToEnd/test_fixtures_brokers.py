@@ -165,7 +165,7 @@ def test_haproxy_receives_proxy_headers(rig):
     for head in (UNKNOWN, LOCAL):
         assert logged(head)["client"][0] == "127.0.0.1"
     assert Client(rig, proxy.port).code() is None
-    assert "does not look like a PROXY protocol header" in proxy.output()
+    eventually(lambda: "does not look like a PROXY protocol header" in proxy.output(), "the log line")
 
 
 def test_haproxy_sends_proxy_headers(rig):

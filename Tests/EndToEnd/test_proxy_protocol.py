@@ -249,7 +249,7 @@ def test_what_is_no_header_ends_the_connection(rig, header, tls):
     assert peer.read_to_end() == b""
     peer.close()
     gateway.ended_before_request("proxy_header_invalid")
-    assert "PROXY header" in gateway.output()
+    eventually(lambda: "PROXY header" in gateway.output(), "the log line")
 
 
 def test_a_header_that_does_not_come(rig):
@@ -267,7 +267,7 @@ def test_whoever_is_not_trusted_is_not_heard(rig):
     assert peer.read_to_end() == b""
     peer.close()
     gateway.ended_before_request("proxy_header_untrusted")
-    assert "set_real_ip_from" in gateway.output()
+    eventually(lambda: "set_real_ip_from" in gateway.output(), "the log line")
 
 
 def test_a_listener_without_it_takes_no_header(rig):

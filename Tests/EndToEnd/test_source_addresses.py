@@ -105,7 +105,7 @@ def test_exhaustion_is_an_error_of_its_own(rig):
     assert codes(peers) == [0] * PORTS + [0x88] * 2
     peers[-1][0].expect_close(1013)
     assert gateway.ended(mqtt_client_id=f"client{PORTS}")["status_reason"] == "source_ports_exhausted"
-    assert "no source port is left towards it: add addresses to proxy_bind" in gateway.output()
+    eventually(lambda: "no source port is left towards it: add addresses to proxy_bind" in gateway.output(), "the log line")
     assert "left alone" not in gateway.output()
     peers[0][0].send_mqtt(mqttbytes.disconnect())
     assert gateway.stop() == 0
@@ -147,7 +147,7 @@ def test_a_blackhole_is_not_noticed(rig):
         eventually(lambda: len(crowd.clients) > 100, "a third of the clients")
         namespace.blackhole("127.0.0.1", brokers[0].port)
         check_all(arriving.result(60))
-        assert "no answer within upstream_conn" in gateway.output()
+        eventually(lambda: "no answer within upstream_conn" in gateway.output(), "the log line")
         namespace.heal("127.0.0.1", brokers[0].port)
 
 
