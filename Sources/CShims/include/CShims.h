@@ -1,4 +1,4 @@
-// System calls and macros that Swift cannot import, header only.
+// System calls and macros that Swift cannot import, header only but for the simulation of the tests.
 //
 // Every call returns its result, or -errno: errno is read in the same C frame as the system call, so nothing that
 // Swift inserts between the two (a release, a deinit) can overwrite it. EINTR is retried here and nowhere else.
@@ -37,6 +37,12 @@ extern int pthread_setname_np(pthread_t, const char *);
 static inline long CShims_result(long r) { return r < 0 ? -(long)errno : r; }
 #define CSHIMS_RETRY(expression) \
     long r; do { r = (expression); } while (r < 0 && errno == EINTR); return CShims_result(r)
+
+// Tests
+
+/// What the tests have put in the place of the kernel on this thread; NULL: nothing. Debug builds alone ask.
+void *CShims_simulation(void);
+void CShims_set_simulation(void *kernel);
 
 // Memory
 

@@ -42,7 +42,7 @@ struct ListenerState {
 
     /// The listener that a connection through this one's socket means; nil: this one.
     func listener(of connection: Int32) -> Int? {
-        guard !shares.isEmpty, let local = Socket.localAddress(connection).map(CompactAddress.init) else { return nil }
+        guard !shares.isEmpty, let local = Kernel.localAddress(connection).map(CompactAddress.init) else { return nil }
         return shares.first { $0.address == local }?.listener
     }
 

@@ -42,6 +42,8 @@ struct Loop: ~Copyable {
     private var firstOrder = 0
     /// How long each turn took: as long can an event wait for its own.
     private var turns = Histogram()
+    /// When the last one was over, on the monotonic clock.
+    private var turnEnded = Kernel.microseconds()
 
     /// How the loop comes to its end.
     struct Stop {
@@ -65,7 +67,7 @@ struct Loop: ~Copyable {
         self.poller = poller
         self.context = context
         self.mailbox = mailbox
-        spareDescriptor = Socket.openSpare()
+        spareDescriptor = Kernel.openSpare()
     }
 
     deinit {
@@ -74,7 +76,7 @@ struct Loop: ~Copyable {
         context.deallocate()
         tlsBuffers.deallocate()
         buffers.deallocate()
-        Socket.close(spareDescriptor)
+        Kernel.close(spareDescriptor)
     }
 
     /// Allocates for the life of the loop.
@@ -102,42 +104,43 @@ struct Loop: ~Copyable {
     }
 
     private func watch() throws(StartError) {
-        do throws(SystemError) {
-            try poller.add(mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
-        } catch {
-            throw StartError("\(error)")
+        try StartError.wrap { () throws(SystemError) in
+            try add(mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
         }
     }
 
     /// Runs until it is told to stop; returns how its sessions ended, and how long its turns took.
     mutating func run() -> Report {
-        var turnEnded = monotonicMicroseconds()
-        while true {
-            let count: Int
-            do throws(SystemError) {
-                count = try poller.wait(milliseconds: waitTime(now: turnEnded / 1000))
-            } catch {
-                context.pointee.logs.error.write(.error, "\(error)")
-                break
-            }
-            let turnBegan = monotonicMicroseconds()
-            context.pointee.now = turnBegan / 1000
-            for index in 0..<count {
-                let event = poller.event(index)
-                handle(LoopWord.target(event.word), event.events)
-                assertNothingIsLeft()
-            }
-            obeyOrders()
-            fireTimers()
-            if !context.pointee.rebalancing.isEmpty { rebalance() }
-            assertNothingIsLeft()
-            if stop != nil, advanceStop() { break }
-            freeEnded()
-            turnEnded = monotonicMicroseconds()
-            turns.record(microseconds: turnEnded - turnBegan)
-        }
+        while turn() {}
         freeEnded()
         return .ended(context.pointee.tally, context.pointee.attempts, turns: turns)
+    }
+
+    /// Waits once, and does what is to be done then. False: the loop has come to its end.
+    mutating func turn() -> Bool {
+        let count: Int
+        do throws(SystemError) {
+            count = try Kernel.wait(&poller, milliseconds: waitTime(now: turnEnded / 1000))
+        } catch {
+            context.pointee.logs.error.write(.error, "\(error)")
+            return false
+        }
+        let turnBegan = Kernel.microseconds()
+        context.pointee.now = turnBegan / 1000
+        for index in 0..<count {
+            let event = Kernel.event(poller, index)
+            handle(LoopWord.target(event.word), event.events)
+            assertNothingIsLeft()
+        }
+        obeyOrders()
+        fireTimers()
+        if !context.pointee.rebalancing.isEmpty { rebalance() }
+        assertNothingIsLeft()
+        if stop != nil, advanceStop() { return false }
+        freeEnded()
+        turnEnded = Kernel.microseconds()
+        turns.record(microseconds: turnEnded - turnBegan)
+        return true
     }
 
     /// What TLS has made for one session must never wait in the shared buffer for another.
@@ -220,9 +223,15 @@ struct Loop: ~Copyable {
 
     // MARK: Accepting
 
+    private func add(_ descriptor: Int32, _ events: Events, word: UInt64) throws(SystemError) {
+        try SystemError.check("epoll_ctl", Kernel.watch(poller.descriptor, .add, descriptor, events, word: word))
+    }
+
+    private func remove(_ descriptor: Int32) { _ = Kernel.watch(poller.descriptor, .delete, descriptor) }
+
     private func watchListeners() throws(SystemError) {
         for (index, listener) in context.pointee.listeners.enumerated() where listener.descriptor >= 0 {
-            try poller.add(listener.descriptor, .accepting, word: LoopWord.listener(index))
+            try add(listener.descriptor, .accepting, word: LoopWord.listener(index))
         }
     }
 
@@ -230,7 +239,7 @@ struct Loop: ~Copyable {
         let listener = context.pointee.listeners[index]
         guard listener.descriptor >= 0 else { return }
         for _ in 0..<64 {
-            switch Socket.accept(listener.descriptor) {
+            switch Kernel.accept(listener.descriptor) {
             case .connection(let descriptor, let address):
                 let meant = listener.listener(of: descriptor) ?? index
                 begin(descriptor, address, meant, context.pointee.listeners[meant])
@@ -270,13 +279,13 @@ struct Loop: ~Copyable {
         context.pointee.logs.error.write(
             .error, "no descriptor left: raise worker_rlimit_nofile; new connections are refused")
         if spareDescriptor >= 0 {
-            Socket.close(spareDescriptor)
+            Kernel.close(spareDescriptor)
             for _ in 0..<64 {
-                guard case .connection(let descriptor, _) = Socket.accept(listener.descriptor) else { break }
-                Socket.close(descriptor)
+                guard case .connection(let descriptor, _) = Kernel.accept(listener.descriptor) else { break }
+                Kernel.close(descriptor)
                 context.pointee.tally.count(.outOfResources)
             }
-            spareDescriptor = Socket.openSpare()
+            spareDescriptor = Kernel.openSpare()
         }
         // Others wait in the kernel's queue until descriptors are free again.
         pauseAccepting()
@@ -284,13 +293,13 @@ struct Loop: ~Copyable {
 
     private mutating func pauseAccepting() {
         guard acceptsAgainAt == nil else { return }
-        for listener in context.pointee.listeners where listener.descriptor >= 0 { poller.remove(listener.descriptor) }
+        for listener in context.pointee.listeners where listener.descriptor >= 0 { remove(listener.descriptor) }
         acceptsAgainAt = context.pointee.now + 100
     }
 
     private mutating func resumeAccepting() {
         acceptsAgainAt = nil
-        if spareDescriptor < 0 { spareDescriptor = Socket.openSpare() }
+        if spareDescriptor < 0 { spareDescriptor = Kernel.openSpare() }
         do throws(SystemError) { try watchListeners() } catch {
             context.pointee.logs.error.write(.error, "\(error)")
         }
@@ -327,8 +336,8 @@ struct Loop: ~Copyable {
     private mutating func closeListeners() {
         acceptsAgainAt = nil
         for index in context.pointee.listeners.indices where context.pointee.listeners[index].descriptor >= 0 {
-            poller.remove(context.pointee.listeners[index].descriptor)
-            Socket.close(context.pointee.listeners[index].descriptor)
+            remove(context.pointee.listeners[index].descriptor)
+            Kernel.close(context.pointee.listeners[index].descriptor)
             context.pointee.listeners[index].descriptor = -1
         }
     }

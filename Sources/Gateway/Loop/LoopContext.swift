@@ -49,7 +49,7 @@ struct LoopContext: ~Copyable {
         poller: Int32, mailbox: Mailbox<Loop.Order>, buffers: LoopBuffers, engine: TLSEngine, plan: Plan,
         listeners: [ListenerState]
     ) {
-        now = monotonicMilliseconds()
+        now = Kernel.milliseconds()
         self.poller = poller
         self.mailbox = mailbox
         self.buffers = buffers
@@ -63,10 +63,10 @@ struct LoopContext: ~Copyable {
         pools = plan.upstreams.map { Pool($0.peers.map(\.settings), balancer: $0.balancer, counts: $0.counts) }
         loops = plan.loops
         sourceTurns = plan.upstreams.map { _ in 0 }
-        chance = Digest.randomWord()
+        chance = Kernel.randomWord()
         wheel = TimerWheel(now: now)
         // Never the same twice in a process, and unlikely the same in two.
-        idBase = Digest.randomWord() & 0xFFFF_FFFF_0000_0000
+        idBase = Kernel.randomWord() & 0xFFFF_FFFF_0000_0000
     }
 
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
@@ -75,7 +75,7 @@ struct LoopContext: ~Copyable {
 
     /// The time of day as HTTP writes it (RFC 9110 §6.6.1), made once a second at most.
     mutating func httpDate() -> String {
-        let wall = wallMilliseconds()
+        let wall = Kernel.wallClock()
         if wall / 1000 != dateSecond { (dateSecond, dateText) = (wall / 1000, Timestamp.http(wall)) }
         return dateText
     }

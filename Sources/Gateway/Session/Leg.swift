@@ -33,8 +33,7 @@ struct Leg: ~Copyable {
 
     private mutating func change(to wanted: Events, _ poller: Int32, _ word: UInt64) -> Bool {
         if !isRegistered && wanted == Events(reading: false, writing: false) { return true }
-        let operation = isRegistered ? CShims_EPOLL_MODIFY : CShims_EPOLL_ADD
-        let result = CShims_epoll_control(poller, Int32(operation), descriptor, wanted.rawValue, word)
+        let result = Kernel.watch(poller, isRegistered ? .modify : .add, descriptor, wanted, word: word)
         isRegistered = isRegistered || result == 0
         interest = wanted
         return result == 0
@@ -44,7 +43,7 @@ struct Leg: ~Copyable {
     /// something is, and then shows what is left to read, and its error.
     mutating func detach(_ poller: Int32) {
         guard isRegistered else { return }
-        _ = CShims_epoll_control(poller, Int32(CShims_EPOLL_DELETE), descriptor, 0, 0)
+        _ = Kernel.watch(poller, .delete, descriptor)
         isRegistered = false
         interest = Events(reading: false, writing: false)
     }
@@ -56,7 +55,7 @@ struct Leg: ~Copyable {
     /// One recv of at most `capacity` bytes.
     @inline(__always)
     mutating func receive(into bytes: UnsafeMutableRawPointer, capacity: Int) -> Received {
-        let count = CShims_recv(descriptor, bytes, capacity)
+        let count = Kernel.receive(descriptor, into: bytes, capacity: capacity)
         if count > 0 { return .bytes(count) }
         if count == -Int(EAGAIN) { return .nothing }
         isAtEnd = true
@@ -70,7 +69,7 @@ struct Leg: ~Copyable {
             backlog.append(UnsafeRawBufferPointer(start: bytes, count: count))
             return true
         }
-        let sent = CShims_send(descriptor, bytes, count)
+        let sent = Kernel.send(descriptor, bytes, count: count)
         if sent == count { return true }
         return keep(bytes, count, sent)
     }
@@ -87,7 +86,7 @@ struct Leg: ~Copyable {
         while !backlog.isEmpty {
             let waiting = UnsafeRawBufferPointer(backlog.bytes)
             guard let start = waiting.baseAddress else { return true }
-            let sent = CShims_send(descriptor, start, waiting.count)
+            let sent = Kernel.send(descriptor, start, count: waiting.count)
             if sent < 0 { return sent == -Int(EAGAIN) }
             backlog.consume(sent)
         }
@@ -98,13 +97,13 @@ struct Leg: ~Copyable {
     mutating func shutDown() {
         guard isOpen, !isShutDown else { return }
         isShutDown = true
-        _ = CShims_shutdown_write(descriptor)
+        Kernel.shutDownWriting(descriptor)
     }
 
     /// Closes the socket; the leg can be attached again.
     mutating func close() {
         guard isOpen else { return }
-        Socket.close(descriptor)  // takes it out of epoll too
+        Kernel.close(descriptor)  // takes it out of epoll too
         if !backlog.isEmpty { backlog.wipe(first: backlog.count) }  // a CONNECT may wait there, with its password
         self = Leg()
     }

@@ -120,7 +120,7 @@ extension Session {
         _ address: SocketAddress, from source: SocketAddress?
     ) -> Result<(descriptor: Int32, isConnected: Bool), SystemError> {
         do throws(SystemError) {
-            return .success(try Socket.connect(address, from: source))
+            return .success(try Kernel.connect(address, from: source))
         } catch {
             return .failure(error)
         }
@@ -141,7 +141,7 @@ extension Session {
 
     /// The connecting socket is writable, or has failed.
     mutating func upstreamConnected() {
-        let failure = Socket.connectError(upstream.descriptor).map(Failure.init) ?? sendConnect()
+        let failure = Kernel.connectError(upstream.descriptor).map(Failure.init) ?? sendConnect()
         if let failure, attemptFailed(failure) { tryNextPeer() }
     }
 

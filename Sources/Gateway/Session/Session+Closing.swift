@@ -143,7 +143,7 @@ extension Session {
     }
 
     /// Whether the client has ended, too, and its event is only waiting for its turn: then the broker is not to blame.
-    private var isClientGone: Bool { client.isOpen && (client.isAtEnd || Socket.peerHasEnded(client.descriptor)) }
+    private var isClientGone: Bool { client.isOpen && (client.isAtEnd || Kernel.peerHasEnded(client.descriptor)) }
 
     /// Closes both sockets at once, and takes the session off the books.
     mutating func finish(_ cause: EndCause) -> Outcome {
@@ -153,7 +153,7 @@ extension Session {
             upstream.close()
             noteStall(false)
             pending?.ticket?.cancel()
-            if file >= 0 { Socket.close(file) }
+            if file >= 0 { Kernel.close(file) }
             file = -1
             logEnd(cause)
         }

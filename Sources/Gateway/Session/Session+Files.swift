@@ -33,11 +33,11 @@ extension Session {
     private mutating func send(_ descriptor: Int32, size: Int, type: String) {
         record.httpStatus = HTTPStatus.ok.code
         guard writeClient(StaticFile.head(size: size, type: type, date: loop.pointee.httpDate())) else {
-            Socket.close(descriptor)
+            Kernel.close(descriptor)
             return clientLost()
         }
         if record.isHead {
-            Socket.close(descriptor)
+            Kernel.close(descriptor)
         } else {
             file = descriptor
             fileLeft = size
@@ -59,7 +59,7 @@ extension Session {
     /// The file is sent, or cannot be.
     mutating func endFile() {
         guard file >= 0 else { return }
-        Socket.close(file)
+        Kernel.close(file)
         file = -1
         sayGoodbye()
     }

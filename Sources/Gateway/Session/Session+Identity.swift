@@ -15,7 +15,7 @@ extension Session {
         record.authMethod = method
         record.claims = identity.claims
         if let end = identity.expiresAt {
-            let left = end.subtractingReportingOverflow(wallMilliseconds())
+            let left = end.subtractingReportingOverflow(Kernel.wallClock())
             if !left.overflow, left.partialValue < .max - loop.pointee.now {
                 expiresAt = loop.pointee.now + max(0, left.partialValue)
             }
@@ -72,7 +72,7 @@ extension Session {
 
     /// 22 characters of those that every broker takes [MQTT-3.1.3-5]; never the same twice.
     private static func makeClientID() -> String {
-        "sluice" + LogText.connectionID(Digest.randomWord())
+        "sluice" + LogText.connectionID(Kernel.randomWord())
     }
 
     /// Puts the changed CONNECT in the place of the one that came. False: it would not be a valid one, and the client is

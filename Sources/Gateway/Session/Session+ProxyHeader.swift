@@ -106,12 +106,12 @@ extension Session {
     /// Who speaks with whom, as the broker is told. A client of a unix socket has no address: the broker sees the gateway's,
     /// if that has one.
     private var proxyEnds: (source: CompactAddress, destination: CompactAddress) {
-        let own = Socket.localAddress(upstream.descriptor).map { CompactAddress($0) } ?? CompactAddress()
+        let own = Kernel.localAddress(upstream.descriptor).map { CompactAddress($0) } ?? CompactAddress()
         guard !clientAddress.bytes.isEmpty else {
             let peer = place.map { loop.pointee.upstreams[Int($0.pool)].peers[Int($0.peer)].address }
             return (own, peer.map { CompactAddress($0) } ?? own)
         }
-        let local = record.destination ?? Socket.localAddress(client.descriptor).map { CompactAddress($0) }
+        let local = record.destination ?? Kernel.localAddress(client.descriptor).map { CompactAddress($0) }
         return (clientAddress, local.flatMap { $0.bytes.isEmpty ? nil : $0 } ?? own)
     }
 }
