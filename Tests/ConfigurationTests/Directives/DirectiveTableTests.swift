@@ -26,6 +26,8 @@ import Testing
         #expect(server.handshakeTimeout == ServerSettings().handshakeTimeout)
         #expect(server.clientHeaderTimeout == ServerSettings().clientHeaderTimeout)
         #expect(server.clientHeaderBufferSize == ServerSettings().clientHeaderBufferSize)
+        #expect(server.keepaliveTimeout == ServerSettings().keepaliveTimeout)
+        #expect(server.keepaliveRequests == ServerSettings().keepaliveRequests)
         #expect(server.tls == nil)
         #expect(server.locations.map(\.mqtt) == [MQTTSettings(), MQTTSettings()])
         #expect(server.locations.map(\.webSocket) == [WebSocketSettings(), WebSocketSettings()])

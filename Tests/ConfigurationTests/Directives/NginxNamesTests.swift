@@ -49,7 +49,7 @@ import Testing
             ("sticky cookie srv;", .upstream, "\"hash $mqtt_client_id consistent\""),
             ("try_files $uri $uri/ =404;", .location, "\"index\""), ("alias /srv/www;", .location, "\"root\""),
             ("sendfile on;", .main, "not needed"), ("tcp_nopush on;", .main, "not needed"),
-            ("tcp_nodelay on;", .main, "not needed"), ("keepalive_timeout 65;", .main, "closes after an answer"),
+            ("tcp_nodelay on;", .main, "not needed"), ("keepalive_disable msie6;", .main, "keepalive_timeout"),
             ("types_hash_max_size 2048;", .main, "not needed"), ("server_tokens off;", .main, "no version"),
             ("default_type application/octet-stream;", .main, "served as they are"),
             ("gzip on;", .main, "nothing here"),

@@ -40,6 +40,13 @@ extension DirectiveTable {
         Directive(
             "client_header_buffer_size", [.main, .server], .size(\.scope.clientHeaderBufferSize, 1024...1 << 20),
             "Largest request head."),
+        Directive(
+            "keepalive_timeout", [.main, .server],
+            .time(\.scope.keepaliveTimeout, zero: "close after each answer"),
+            "How long a connection may stay idle after an answer."),
+        Directive(
+            "keepalive_requests", [.main, .server], .integer(\.scope.keepaliveRequests, 1...1_000_000_000),
+            "Requests that one connection may carry."),
     ]
 }
 

@@ -103,6 +103,8 @@ extension Builder {
         draft.settings.handshakeTimeout = scope.handshakeTimeout
         draft.settings.clientHeaderTimeout = scope.clientHeaderTimeout
         draft.settings.clientHeaderBufferSize = scope.clientHeaderBufferSize
+        draft.settings.keepaliveTimeout = scope.keepaliveTimeout
+        draft.settings.keepaliveRequests = scope.keepaliveRequests
         draft.settings.accessLog = scope.accessLog
         draft.settings.realIP = try scope.realIP.settings()
         servers.append(draft)

@@ -63,8 +63,8 @@ extension NginxNames {
         ),
         ("server_tokens", "not needed: answers name no version; remove it"),
         (
-            "keepalive_timeout keepalive_requests",
-            "not needed: a connection closes after an answer, and a session lives as long as its MQTT keep alive allows; remove it"
+            "keepalive_min_timeout keepalive_disable",
+            "not needed: \"keepalive_timeout\" and \"keepalive_requests\" say when a connection closes; remove it"
         ),
         (
             "tcp_nodelay tcp_nopush sendfile aio directio reset_timedout_connection",

@@ -25,12 +25,16 @@ struct Scope: Sendable {
     var handshakeTimeout: Duration
     var clientHeaderTimeout: Duration
     var clientHeaderBufferSize: Int
+    var keepaliveTimeout: Duration
+    var keepaliveRequests: Int
 
     init() {
         let defaults = ServerSettings()
         handshakeTimeout = defaults.handshakeTimeout
         clientHeaderTimeout = defaults.clientHeaderTimeout
         clientHeaderBufferSize = defaults.clientHeaderBufferSize
+        keepaliveTimeout = defaults.keepaliveTimeout
+        keepaliveRequests = defaults.keepaliveRequests
     }
 }
 

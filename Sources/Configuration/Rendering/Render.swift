@@ -110,6 +110,8 @@ extension Writer {
             writer.line("ssl_handshake_timeout", Value.text(of: server.handshakeTimeout))
             writer.line("client_header_timeout", Value.text(of: server.clientHeaderTimeout))
             writer.line("client_header_buffer_size", Value.text(ofSize: server.clientHeaderBufferSize))
+            writer.line("keepalive_timeout", Value.text(of: server.keepaliveTimeout))
+            writer.line("keepalive_requests", "\(server.keepaliveRequests)")
             writer.realIP(server.realIP)
             writer.accessLog(server.accessLog)
             for location in server.locations { writer.location(location, of: snapshot) }
