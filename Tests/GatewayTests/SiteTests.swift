@@ -3,12 +3,12 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Site")
+@Suite("PlanSite")
 struct SiteTests {
-    private func site(_ matches: [LocationSettings.Match]) -> Site {
+    private func site(_ matches: [LocationSettings.Match]) -> PlanSite {
         var settings = ServerSettings()
         settings.locations = matches.map { LocationSettings(match: $0, action: .mqtt(upstream: 0)) }
-        return Site(settings, policies: [])
+        return PlanSite(settings, policies: [])
     }
 
     @Test(
@@ -49,20 +49,20 @@ struct SiteTests {
             return AccessLogSettings(path: "stderr", format: .named("x", template))
         }
         var settings = ServerSettings()
-        #expect(!Site(settings, policies: []).logsRequestFields)
+        #expect(!PlanSite(settings, policies: []).logsRequestFields)
         settings.accessLog = AccessLogSettings(path: "stderr", format: .json)
-        #expect(!Site(settings, policies: []).logsRequestFields)
+        #expect(!PlanSite(settings, policies: []).logsRequestFields)
         settings.accessLog = log([.uri, .bytesIn])
-        #expect(!Site(settings, policies: []).logsRequestFields)
+        #expect(!PlanSite(settings, policies: []).logsRequestFields)
         for variable in [Variable.http("origin"), .cookie("id"), .argument("token")] {
             settings.accessLog = log([.uri, variable])
-            #expect(Site(settings, policies: []).logsRequestFields)
+            #expect(PlanSite(settings, policies: []).logsRequestFields)
         }
         settings.accessLog = nil
         var location = LocationSettings(match: .prefix("/"), action: .mqtt(upstream: 0))
         location.accessLog = log([.http("user-agent")])
         settings.locations = [location]
-        #expect(Site(settings, policies: []).logsRequestFields)
+        #expect(PlanSite(settings, policies: []).logsRequestFields)
     }
 
     @Test("Times are whole milliseconds")
@@ -70,8 +70,8 @@ struct SiteTests {
         var settings = ServerSettings()
         settings.clientHeaderTimeout = .milliseconds(1_500)
         settings.handshakeTimeout = .seconds(86_400)
-        #expect(Site(settings, policies: []).headerTimeout == 1_500)
-        #expect(Site(settings, policies: []).handshakeTimeout == 86_400_000)
+        #expect(PlanSite(settings, policies: []).headerTimeout == 1_500)
+        #expect(PlanSite(settings, policies: []).handshakeTimeout == 86_400_000)
     }
 }
 
@@ -95,22 +95,22 @@ struct ServerNamesTests {
             server("default.example"), server("a.example"), server("*.a.example", "b.example"),
             server("*.www.a.example"),
         ]
-        #expect(ServerNames([0, 1, 2, 3], settings).server(for: name) == expected)
-        #expect(ServerNames([0, 3, 2, 1], settings).server(for: name) == expected)
+        #expect(PlanServerNames([0, 1, 2, 3], settings).server(for: name) == expected)
+        #expect(PlanServerNames([0, 3, 2, 1], settings).server(for: name) == expected)
     }
 
     @Test("The first of the listener stands for unknown names, not the first of all")
     func fallback() {
         let settings = [server("a.example"), server("b.example"), server("c.example")]
-        let names = ServerNames([2, 1], settings)
+        let names = PlanServerNames([2, 1], settings)
         #expect(names.server(for: "a.example") == 2)
         #expect(names.server(for: "b.example") == 1)
-        #expect(ServerNames([], settings).server(for: "a.example") == 0)
+        #expect(PlanServerNames([], settings).server(for: "a.example") == 0)
     }
 
     @Test("Of two servers with one name the first has it")
     func twice() {
-        #expect(ServerNames([0, 1], [server("a.example"), server("a.example")]).server(for: "a.example") == 0)
-        #expect(ServerNames([0, 1], [server("*.a"), server("*.a")]).server(for: "x.a") == 0)
+        #expect(PlanServerNames([0, 1], [server("a.example"), server("a.example")]).server(for: "a.example") == 0)
+        #expect(PlanServerNames([0, 1], [server("*.a"), server("*.a")]).server(for: "x.a") == 0)
     }
 }

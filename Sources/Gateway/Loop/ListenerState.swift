@@ -16,7 +16,7 @@ struct ListenerState {
     let defaultServer: Int
     /// nil for a plain listener.
     let tlsNames: TLSServerNames?
-    private let names: ServerNames
+    private let names: PlanServerNames
     private let servers: [Int]
 
     init(
@@ -30,7 +30,7 @@ struct ListenerState {
         defaultServer = settings.servers.first ?? 0
         self.servers = settings.servers
         if case .inet(_, let port) = settings.address { self.port = port } else { port = 0 }
-        let names = ServerNames(settings.servers, servers)
+        let names = PlanServerNames(settings.servers, servers)
         self.names = names
         let order = settings.servers
         tlsNames =

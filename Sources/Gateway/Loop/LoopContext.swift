@@ -18,7 +18,7 @@ struct LoopContext: ~Copyable {
     let buffers: LoopBuffers
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
-    let sites: [Site]
+    let sites: [PlanSite]
     let tokenPlaces: TokenPlaces
     private(set) var upstreams: [ResolvedUpstream]
     let logs: Logs
@@ -83,7 +83,7 @@ struct LoopContext: ~Copyable {
     /// Sessions that are not closing yet.
     var staying: Int { sessions.count - closing }
 
-    func site(_ index: Int) -> Site { sites[index] }
+    func site(_ index: Int) -> PlanSite { sites[index] }
 
     /// A word of chance, good enough to spread sessions.
     mutating func randomWord() -> UInt64 {

@@ -6,7 +6,7 @@ import Upstream
 /// All that the loops are made of, checked and resolved: built once on the main thread, then shared unchanged.
 struct Plan: Sendable {
     let snapshot: Snapshot
-    let sites: [Site]
+    let sites: [PlanSite]
     let tokenPlaces: TokenPlaces
     let upstreams: [ResolvedUpstream]
     let ticketKeys: [UInt8]
@@ -23,13 +23,13 @@ struct Plan: Sendable {
         loops = snapshot.process.workerThreads ?? processorCount()
         logs = try Logs(snapshot)
         access = try AccessServices(hashThreads: snapshot.process.hashThreads, log: logs.error)
-        var sites: [Site] = []
+        var sites: [PlanSite] = []
         for server in snapshot.servers {
             var policies: [AccessPolicy?] = []
             for location in server.locations {
                 policies.append(try access.policy(location, key: snapshot.hashKey(of: location)))
             }
-            sites.append(Site(server, policies: policies))
+            sites.append(PlanSite(server, policies: policies))
         }
         self.sites = sites
         tokenPlaces = TokenPlaces(snapshot.servers)

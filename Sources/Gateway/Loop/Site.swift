@@ -1,7 +1,7 @@
 import Configuration
 
 /// A server block, ready for requests.
-struct Site: Sendable {
+struct PlanSite: Sendable {
     let settings: ServerSettings
     /// By location; nil where everyone may in and the broker is told nothing of the request.
     let policies: [AccessPolicy?]
@@ -40,7 +40,7 @@ struct Site: Sendable {
 }
 
 /// Which of several servers a name means.
-struct ServerNames: Sendable {
+struct PlanServerNames: Sendable {
     private var exact: [String: Int] = [:]
     private var wildcards: [(suffix: String, server: Int)] = []
     private let fallback: Int

@@ -134,7 +134,7 @@ struct Session: ~Copyable {
         activeAt = now
         machine = SessionMachine(isTLS: settings.isTLS, readsProxyHeader: settings.readsProxyHeader)
         scanner = RequestHeadScanner(limit: loop.pointee.site(settings.defaultServer).clientHeaderBufferSize)
-        if let context = settings.tlsNames?.first { tls = TLSConnection(context, loop.pointee.engine) }
+        if let names = settings.tlsNames { tls = TLSConnection(names, loop.pointee.engine) }
         client.attach(descriptor)
     }
 
