@@ -1,18 +1,12 @@
 import Wire
 
-/// From the broker to the client: MQTT bytes in, WebSocket frames out, in place where it can be. Pure.
-///
-/// How packets meet messages (`websocket_frames`):
-/// - `packet`: each packet is one message in one frame. Widespread clients take no other: they read the first packet of a
-///   message and lose the rest, or lose what comes in fragments.
-/// - `packets`: a message holds whole packets, as many as are there.
-/// - `stream`: a message a block, cut anywhere.
+/// From the broker to the client: MQTT in, the channel's frames out, in place where it can be. Pure.
 ///
 /// The fixed header of a packet tells its length, so a packet that a block cuts off is one frame of the known length, whose
 /// payload leaves as it comes: nothing of it is held, and no message is fragmented. Until it is whole no other frame can be
-/// sent (RFC 6455 §5.2): a pong waits meanwhile.
+/// sent (RFC 6455 §5.2): a pong waits meanwhile. Where messages are a stream, or there are none, packets are only looked at.
 package struct Downlink: ~Copyable {
-    package enum Mode: UInt8, Sendable { case packet, packets, stream }
+    private enum Mode { case packet, packets, stream, raw }
 
     /// The most that is held: a fixed header that does not show its length yet.
     package static let carryCapacity = 4
@@ -40,6 +34,8 @@ package struct Downlink: ~Copyable {
     }
 
     private let mode: Mode
+    /// Blocks leave as they come, cut anywhere.
+    private let isStream: Bool
     private let isVersion5: Bool
     private let stops: PacketScanner.Types
     private let stopBits: UInt16  // the same: calls into another module are not inlined
@@ -53,8 +49,16 @@ package struct Downlink: ~Copyable {
     private var scanner = PacketScanner()
     private var postponedPong: UnsafeMutableRawPointer?
 
-    package init(mode: Mode, version: ProtocolVersion) {
-        self.mode = mode
+    /// The downlink to a client that frames MQTT so and speaks this version of it.
+    package init(framing: Framing, version: ProtocolVersion) {
+        mode =
+            switch framing {
+            case .webSocket(.packet, _): .packet
+            case .webSocket(.packets, _): .packets
+            case .webSocket(.stream, _): .stream
+            case .raw: .raw
+            }
+        isStream = mode == .stream || mode == .raw
         isVersion5 = version == .v5_0
         var stops: PacketScanner.Types = [.reserved, .connect, .connack, .disconnect]
         stops.formUnion([.subscribe, .unsubscribe, .pingreq])  // what only clients send
@@ -70,7 +74,7 @@ package struct Downlink: ~Copyable {
 
     /// Whether a frame of our own may be sent now: none is under way.
     @inline(__always)
-    package var isBetweenFrames: Bool { mode == .stream || scanner.remaining == 0 }
+    package var isBetweenFrames: Bool { isStream || scanner.remaining == 0 }
 
     /// Whether an MQTT packet of our own may be sent now. A held part of a fixed header has not been sent.
     package var isBetweenPackets: Bool { scanner.isBetweenPackets }
@@ -93,7 +97,7 @@ package struct Downlink: ~Copyable {
     @inline(__always)
     package mutating func next(_ cursor: inout Cursor, assembly: UnsafeMutableRawBufferPointer) -> Output? {
         guard cursor.position < cursor.end, !isBroken else { return nil }
-        if mode == .stream { return nextStream(&cursor) }
+        if isStream { return nextStream(&cursor) }
         if scanner.remaining > 0 { return restOfFrame(&cursor) }
         return mode == .packet ? nextPacket(&cursor, assembly) : nextPackets(&cursor)
     }
@@ -185,7 +189,9 @@ package struct Downlink: ~Copyable {
         }
         let count = position - UnsafeRawPointer(start)
         cursor.position = cursor.end
-        return count > 0 ? prepend(before: start, size: count, present: count) : nil
+        guard count > 0 else { return nil }
+        return mode == .raw
+            ? Output(start: start, count: count) : prepend(before: start, size: count, present: count)
     }
 
     // MARK: Parts

@@ -58,7 +58,7 @@ extension EndCause {
 
         // Before there is a WebSocket: nobody is told so.
         case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
-            .handshakeTimeout, .requestTimeout, .requestRefused, .originRefused:
+            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .requestRefused, .originRefused:
             Goodbye(.policyViolation, "")
         }
     }

@@ -23,6 +23,10 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case plainHTTPToTLS = "http_to_tls_port"
     case handshakeTimeout = "handshake_timeout"
     case requestTimeout = "request_timeout"
+    /// No further request in time on a connection that was kept open.
+    case keepaliveTimeout = "keepalive_timeout"
+    /// The client did not take the response in time.
+    case sendTimeout = "send_timeout"
     case requestRefused = "request_refused"
     case originRefused = "origin_refused"
     /// An HTTP request that was answered: a file, or a status.
