@@ -58,9 +58,9 @@ enum ClientChannel: BitwiseCopyable {
     }
 
     /// What TLS has agreed on; nil: there is no TLS.
-    var handshake: ClientConnection.Handshake? {
+    var handshakeFacts: ClientConnection.HandshakeFacts? {
         switch self {
-        case .connection(let connection): connection.pointee.handshake
+        case .connection(let connection): connection.pointee.handshakeFacts()
         }
     }
 

@@ -101,18 +101,20 @@ extension ClientConnection {
     }
 
     /// What TLS has agreed on, for a PROXY header.
-    struct Handshake {
+    struct HandshakeFacts {
         let applicationProtocol: String?
         let serverName: String?
         let isResumed: Bool
     }
 
     /// nil: there is no TLS.
-    var handshake: Handshake? {
-        guard tls != nil else { return nil }
-        return Handshake(
-            applicationProtocol: tls?.applicationProtocol, serverName: tls?.serverName,
-            isResumed: tls?.isResumed ?? false)
+    mutating func handshakeFacts() -> HandshakeFacts? {
+        guard client.isTLS else { return nil }
+        let applicationProtocol = tls?.applicationProtocol
+        let serverName = tls?.serverName
+        let isResumed = tls?.isResumed ?? false
+        return HandshakeFacts(
+            applicationProtocol: applicationProtocol, serverName: serverName, isResumed: isResumed)
     }
 
     /// A client that speaks HTTP in the clear can read why that does not work.

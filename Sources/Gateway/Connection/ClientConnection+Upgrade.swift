@@ -26,7 +26,7 @@ extension ClientConnection {
 
     private mutating func beginSession(_ request: RequestFacts, _ route: Route, _ head: RequestHead) {
         let (token, session) = loop.pointee.sessions.reserve()
-        let record = SessionRecord(request)
+        let record = SessionRecord(request, upstreamName: route.upstreamName)
         session.initialize(
             to: Session(
                 loop, token: token, address: session, channel: .connection(address), client: client, route: route,

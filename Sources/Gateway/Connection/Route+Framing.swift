@@ -18,3 +18,7 @@ extension WebSocketSettings.Frames {
         }
     }
 }
+
+extension Site {
+    var keepaliveTimeout: Int64 { settings.keepaliveTimeout.milliseconds }
+}

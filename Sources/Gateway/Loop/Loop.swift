@@ -150,11 +150,11 @@ struct Loop: ~Copyable {
         if stop != nil, advanceStop() { return false }
         freeEnded()
         turnEnded = Kernel.microseconds()
-        count(turnEnded - turnBegan)
+        countTurn(turnEnded - turnBegan)
         return true
     }
 
-    private mutating func count(_ microseconds: Int64) {
+    private mutating func countTurn(_ microseconds: Int64) {
         turns.record(microseconds: microseconds)
         context.pointee.counters.add(.turns)
         context.pointee.counters.add(.busyMicroseconds, UInt64(truncatingIfNeeded: max(0, microseconds)))

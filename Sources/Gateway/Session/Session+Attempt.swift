@@ -50,7 +50,7 @@ extension Session {
         let (sources, turn) = (loop.pointee.upstreams[pool].sources, loop.pointee.nextSource(of: pool))
         let counters = loop.pointee.counters
         let step = opening.attempt.connect(to: address, from: sources, turn: turn) {
-            counters.count(.sourcePortsExhausted)
+            counters.count(AttemptFailure.sourcePortsExhausted)
         }
         switch step {
         case .underWay:

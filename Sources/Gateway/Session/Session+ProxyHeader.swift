@@ -29,7 +29,7 @@ extension Session {
         }
         var details = ProxyHeader.Details()
         details.uniqueID = LogText.connectionID(client.id)
-        guard let handshake = channel.handshake else {
+        guard let handshake = channel.handshakeFacts else {
             return ProxyHeader.bytes(version, from: source, to: destination, details)
         }
         details.alpn = handshake.applicationProtocol
