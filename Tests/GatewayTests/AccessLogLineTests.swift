@@ -6,9 +6,13 @@ import Testing
 
 @Suite("Access log line")
 struct AccessLogLineTests {
+    private func listener(isTLS: Bool) -> Listener {
+        Listener(ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), servers: [])
+    }
+
     /// A session over WebSocket and TLS that reached a broker.
     private func record() -> SessionRecord {
-        let record = SessionRecord(server: 0, isTLS: true)
+        let record = SessionRecord(listener(isTLS: true))
         record.serverPort = 8084
         (record.tlsVersion, record.tlsCipher) = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
         (record.uri, record.httpVersion, record.httpStatus) = ("/mqtt", "1.1", 101)
@@ -86,7 +90,7 @@ struct AccessLogLineTests {
 
     @Test("JSON: without TLS and CONNECT their fields are left out")
     func request() throws {
-        let record = SessionRecord(server: 0, isTLS: false)
+        let record = SessionRecord(listener(isTLS: false))
         record.httpStatus = 404
         let object = try json(record)
         #expect(object["scheme"] as? String == "http")
@@ -111,7 +115,7 @@ struct AccessLogLineTests {
 
     @Test("Text: what is not known is a dash")
     func dashes() {
-        let record = SessionRecord(server: 0, isTLS: false)
+        let record = SessionRecord(listener(isTLS: false))
         for variable in [Variable.mqttVersion, .mqttKeepalive, .mqttCleanStart, .mqttClientID, .uri, .sslCipher] {
             #expect(text(record, [.variable(variable)]) == "-", "\(variable)")
         }

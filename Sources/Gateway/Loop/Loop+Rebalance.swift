@@ -94,7 +94,7 @@ extension Loop {
             context.pointee.pools[pool].isRebalancing = false
             guard state.moved > 0 else { continue }
             let name = context.pointee.upstreams[pool].name
-            context.pointee.logs.error.write(.notice, "upstream \(name): \(state.moved) sessions were moved")
+            context.pointee.log.write(.notice, "upstream \(name): \(state.moved) sessions were moved")
         }
     }
 

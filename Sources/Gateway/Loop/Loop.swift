@@ -21,11 +21,15 @@ struct Loop: ~Copyable {
         case health(pool: Int, peer: Int, PeerHealth)
         /// An upstream has other peers.
         case upstream(Int, ResolvedUpstream)
+        /// Another configuration serves from now on; sessions that have their route keep it.
+        case adopt(Generation)
     }
 
-    /// What a loop tells the main thread, once: whether it runs, and at its end what it has seen.
+    /// What a loop tells the main thread: whether it runs, and at its end what it has seen.
     enum Report: Sendable {
         case running
+        /// The generation with this number is in use.
+        case adopted(Int)
         case failed(StartError)
         case ended(Tally<EndCause>, Tally<AttemptFailure>, turns: Histogram)
     }
@@ -33,6 +37,7 @@ struct Loop: ~Copyable {
     let context: LoopPointer
     private var poller: Poller
     private let mailbox: Mailbox<Order>
+    private let reports: Mailbox<Report>
     private var spareDescriptor: Int32
     private var ended: [SessionPointer] = []
     private(set) var stop: Stop?
@@ -50,18 +55,34 @@ struct Loop: ~Copyable {
         var drain: Drain
     }
 
-    /// Makes the loop, on its own thread. `descriptors` are the listening sockets, in the order of the snapshot.
+    /// Makes the loop with this index, on its own thread. `descriptors` are the listening sockets, in the order of the
+    /// generation's listeners.
     static func make(
-        _ plan: Plan, descriptors: [Int32], mailbox: Mailbox<Order>
+        _ index: Int, _ generation: Generation, descriptors: [Int32], log: ErrorLog, mailbox: Mailbox<Order>,
+        reports: Mailbox<Report>
     ) throws(StartError) -> Loop {
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let context = try makeContext(plan, descriptors, poller: poller.descriptor, mailbox)
-        let loop = Loop(poller: poller, context: context, mailbox: mailbox)
+        let buffers = LoopBuffers()
+        let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
+        tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
+        let engine: TLSEngine
+        do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
+        let shares = ListeningPlan(generation.listeners.map(\.address)).shares
+        let listeners = zip(descriptors, shares).map { ListenerState(descriptor: $0, shares: $1 ?? []) }
+        let context = LoopPointer.allocate(capacity: 1)
+        context.initialize(
+            to: LoopContext(
+                poller: poller.descriptor, mailbox: mailbox, buffers: buffers, engine: engine, generation: generation,
+                index: index, log: log, listeners: listeners))
+        let loop = Loop(poller: poller, context: context, mailbox: mailbox, reports: reports)
         try loop.watch()
         return loop
     }
 
-    private init(poller: consuming Poller, context: LoopPointer, mailbox: Mailbox<Order>) {
+    private init(
+        poller: consuming Poller, context: LoopPointer, mailbox: Mailbox<Order>, reports: Mailbox<Report>
+    ) {
+        self.reports = reports
         self.poller = poller
         self.context = context
         self.mailbox = mailbox
@@ -75,30 +96,6 @@ struct Loop: ~Copyable {
         tlsBuffers.deallocate()
         buffers.deallocate()
         Socket.close(spareDescriptor)
-    }
-
-    /// Allocates for the life of the loop.
-    private static func makeContext(
-        _ plan: Plan, _ descriptors: [Int32], poller: Int32, _ mailbox: Mailbox<Order>
-    ) throws(StartError) -> LoopPointer {
-        let buffers = LoopBuffers()
-        let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
-        tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
-        let engine: TLSEngine
-        do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
-        let contexts = try plan.makeContexts()
-        let settings = plan.snapshot.listeners
-        let shares = ListeningPlan(settings.map(\.address)).shares
-        let listeners = settings.indices.map { index in
-            ListenerState(
-                settings[index], descriptor: descriptors[index], shares: shares[index] ?? [],
-                servers: plan.snapshot.servers, contexts: contexts)
-        }
-        let context = LoopPointer.allocate(capacity: 1)
-        context.initialize(
-            to: LoopContext(
-                poller: poller, mailbox: mailbox, buffers: buffers, engine: engine, plan: plan, listeners: listeners))
-        return context
     }
 
     private func watch() throws(StartError) {
@@ -117,7 +114,7 @@ struct Loop: ~Copyable {
             do throws(SystemError) {
                 count = try poller.wait(milliseconds: waitTime(now: turnEnded / 1000))
             } catch {
-                context.pointee.logs.error.write(.error, "\(error)")
+                context.pointee.log.write(.error, "\(error)")
                 break
             }
             let turnBegan = monotonicMicroseconds()
@@ -233,17 +230,16 @@ struct Loop: ~Copyable {
             switch Socket.accept(listener.descriptor) {
             case .connection(let descriptor, let address):
                 let meant = listener.listener(of: descriptor) ?? index
-                begin(descriptor, address, meant, context.pointee.listeners[meant])
+                begin(descriptor, address, meant)
             case .none: return
-            case .failed(let error): context.pointee.logs.error.write(.info, "\(error)")
+            case .failed(let error): context.pointee.log.write(.info, "\(error)")
             case .descriptorsExhausted: return refuseForWantOfDescriptors(listener)
             }
         }
     }
 
-    private mutating func begin(
-        _ descriptor: Int32, _ address: CompactAddress, _ index: Int, _ listener: ListenerState
-    ) {
+    private mutating func begin(_ descriptor: Int32, _ address: CompactAddress, _ index: Int) {
+        let listener = context.pointee.generation.listeners[index]
         let (token, session) = context.pointee.sessions.reserve()
         session.initialize(
             to: Session(
@@ -252,7 +248,7 @@ struct Loop: ~Copyable {
         if listener.isTLS, session.pointee.tls == nil {
             return settle(session, session.pointee.finish(.outOfResources))
         }
-        let site = context.pointee.site(listener.defaultServer)
+        let site = listener.defaultServer.site
         if listener.readsProxyHeader, !session.pointee.isTrustedFront {
             session.pointee.log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
             return settle(session, session.pointee.finish(.proxyHeaderUntrusted))
@@ -267,7 +263,7 @@ struct Loop: ~Copyable {
     /// Gives up the descriptor in reserve to refuse what waits: without it a connection could be neither taken nor refused,
     /// and the loop would turn for it without end.
     private mutating func refuseForWantOfDescriptors(_ listener: ListenerState) {
-        context.pointee.logs.error.write(
+        context.pointee.log.write(
             .error, "no descriptor left: raise worker_rlimit_nofile; new connections are refused")
         if spareDescriptor >= 0 {
             Socket.close(spareDescriptor)
@@ -292,7 +288,7 @@ struct Loop: ~Copyable {
         acceptsAgainAt = nil
         if spareDescriptor < 0 { spareDescriptor = Socket.openSpare() }
         do throws(SystemError) { try watchListeners() } catch {
-            context.pointee.logs.error.write(.error, "\(error)")
+            context.pointee.log.write(.error, "\(error)")
         }
     }
 
@@ -316,6 +312,9 @@ struct Loop: ~Copyable {
             settle(session, session.pointee.settle())
         case .health(let pool, let peer, let health): context.pointee.note(pool, peer: peer, health)
         case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
+        case .adopt(let generation):
+            context.pointee.adopt(generation)
+            reports.post(.adopted(generation.number))
         case .drain(let milliseconds):
             guard stop == nil else { return }
             closeListeners()

@@ -18,12 +18,12 @@ struct LoopContext: ~Copyable {
     let buffers: LoopBuffers
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
-    let sites: [PlanSite]
-    let tokenPlaces: TokenPlaces
-    private(set) var upstreams: [ResolvedUpstream]
-    let logs: Logs
+    private(set) var generation: Generation
+    /// By the pool's identity; upstreams that are gone keep theirs, for sessions that still mean them.
+    private(set) var upstreams: [ResolvedUpstream] = []
+    let log: ErrorLog
     var listeners: [ListenerState]
-    var pools: [Pool]
+    var pools: [Pool] = []
     var sessions = SessionTable()
     var wheel: TimerWheel
     var tally = Tally<EndCause>()
@@ -31,8 +31,10 @@ struct LoopContext: ~Copyable {
     var attempts = Tally<AttemptFailure>()
     /// Pools of which sessions are being moved.
     var rebalancing: [Int: Rebalancing] = [:]
-    private let loops: Int
-    private var sourceTurns: [Int]
+    /// Which of the loops this is, and how many there are.
+    let index: Int
+    private var loops: Int { generation.tlsNames.count }
+    private var sourceTurns: [Int] = []
     private var chance: UInt64
     private var warnedAt: Int64 = -1000
     private var rebalancedAt: [Int: Int64] = [:]
@@ -46,8 +48,8 @@ struct LoopContext: ~Copyable {
     private var nextID: UInt64 = 0
 
     init(
-        poller: Int32, mailbox: Mailbox<Loop.Order>, buffers: LoopBuffers, engine: TLSEngine, plan: Plan,
-        listeners: [ListenerState]
+        poller: Int32, mailbox: Mailbox<Loop.Order>, buffers: LoopBuffers, engine: TLSEngine,
+        generation: Generation, index: Int, log: ErrorLog, listeners: [ListenerState]
     ) {
         now = monotonicMilliseconds()
         self.poller = poller
@@ -55,18 +57,15 @@ struct LoopContext: ~Copyable {
         self.buffers = buffers
         self.engine = engine
         engineBuffers = engine.buffers
-        sites = plan.sites
-        tokenPlaces = plan.tokenPlaces
-        upstreams = plan.upstreams
-        logs = plan.logs
+        self.generation = generation
+        self.index = index
+        self.log = log
         self.listeners = listeners
-        pools = plan.upstreams.map { Pool($0.peers.map(\.settings), balancer: $0.balancer, counts: $0.counts) }
-        loops = plan.loops
-        sourceTurns = plan.upstreams.map { _ in 0 }
         chance = Digest.randomWord()
         wheel = TimerWheel(now: now)
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Digest.randomWord() & 0xFFFF_FFFF_0000_0000
+        adopt(generation)
     }
 
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
@@ -83,7 +82,20 @@ struct LoopContext: ~Copyable {
     /// Sessions that are not closing yet.
     var staying: Int { sessions.count - closing }
 
-    func site(_ index: Int) -> PlanSite { sites[index] }
+    /// New connections and their routes are this generation's from now on.
+    mutating func adopt(_ new: Generation) {
+        generation = new
+        for (pool, upstream) in new.upstreams.sorted(by: { $0.key < $1.key }) {
+            if pools.indices.contains(pool) {
+                replace(pool, upstream)
+            } else {
+                upstreams.append(upstream)
+                pools.append(
+                    Pool(upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts))
+                sourceTurns.append(0)
+            }
+        }
+    }
 
     /// A word of chance, good enough to spread sessions.
     mutating func randomWord() -> UInt64 {
@@ -109,7 +121,12 @@ struct LoopContext: ~Copyable {
     /// An upstream has other peers.
     mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
         upstreams[pool] = upstream
-        if pools[pool].update(upstream.peers.map(\.settings), counts: upstream.counts, now: now) {
+        let isChanged = pools[pool].update(
+            upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts, now: now)
+        if upstream.settings.rebalance == nil {
+            rebalancing[pool] = nil
+            pools[pool].isRebalancing = false
+        } else if isChanged {
             rebalance(pool, after: Self.rebalancePause)
         }
     }

@@ -7,15 +7,14 @@ import Tunnel
 /// Serving: from the start of the loops to the end of the last.
 extension Gateway {
     mutating func serve() throws(StartError) {
-        let log = plan.logs.error
-        defer { plan.upstreamServices.stop() }
+        let log = services.logs.error
+        defer { services.upstreams.stop() }
         do throws(StartError) {
             try startLoops()
-            if let user = plan.snapshot.process.user { try Privileges.become(user.text, plan.logs.writer) }
+            if let user = process.user { try Privileges.become(user.text, services.logs.writer) }
             let mailboxes = mailboxes
-            try StartError.wrap { () throws(SystemError) in
-                try plan.upstreamServices.start { order in for mailbox in mailboxes { mailbox.post(order) } }
-            }
+            try services.upstreams.start(for: generation.upstreams)
+            services.upstreams.begin { order in for mailbox in mailboxes { mailbox.post(order) } }
             order(.serve)
         } catch {
             order(.stop)
@@ -44,9 +43,16 @@ extension Gateway {
         for (index, descriptors) in sockets.descriptors.enumerated() {
             do throws(SystemError) {
                 let mailbox = try Mailbox<Loop.Order>()
-                let (plan, reports) = (plan, reports)
+                let (generation, log, reports) = (generation, services.logs.error, reports)
                 let thread = try Thread.start(name: "sluice loop \(index)") {
-                    Self.runLoop(plan, descriptors, mailbox, reports)
+                    do throws(StartError) {
+                        var loop = try Loop.make(
+                            index, generation, descriptors: descriptors, log: log, mailbox: mailbox, reports: reports)
+                        reports.post(.running)
+                        reports.post(loop.run())
+                    } catch {
+                        reports.post(.failed(error))
+                    }
                 }
                 threads.append(thread)
                 mailboxes.append(mailbox)
@@ -57,18 +63,6 @@ extension Gateway {
         while running < threads.count {
             try wait { _ in }
             for report in reports.take() { try note(report) }
-        }
-    }
-
-    private static func runLoop(
-        _ plan: Plan, _ descriptors: [Int32], _ mailbox: Mailbox<Loop.Order>, _ reports: Mailbox<Loop.Report>
-    ) {
-        do throws(StartError) {
-            var loop = try Loop.make(plan, descriptors: descriptors, mailbox: mailbox)
-            reports.post(.running)
-            reports.post(loop.run())
-        } catch {
-            reports.post(.failed(error))
         }
     }
 
@@ -86,6 +80,7 @@ extension Gateway {
     private mutating func note(_ report: Loop.Report) throws(StartError) {
         switch report {
         case .running: running += 1
+        case .adopted(let number): noteAdopted(number)
         case .failed(let error): throw error
         case .ended(let ends, let attempts, let turns):
             running -= 1
@@ -99,29 +94,23 @@ extension Gateway {
         for mailbox in mailboxes { mailbox.post(order) }
     }
 
-    private func obey(_ signal: Int32) {
-        let log = plan.logs.error
+    private mutating func obey(_ signal: Int32) {
+        let log = services.logs.error
         switch signal {
         case SIGTERM, SIGINT:
+            isEnding = true
             log.write(.notice, "stopping")
             order(.stop)
         case SIGQUIT:
-            let limit = plan.snapshot.process.shutdownTimeout.milliseconds
+            isEnding = true
+            let limit = generation.snapshot.process.shutdownTimeout.milliseconds
             log.write(.notice, "draining: sessions are closed evenly over \(LogText.seconds(limit)) s")
             order(.drain(milliseconds: limit))
         case SIGUSR1:
             log.write(.notice, "opening the logs again")
-            plan.logs.writer.reopen()
-        default:
-            log.write(.warn, "signal \(signal) does nothing in this version: restart to apply a configuration")
-        }
-    }
-
-    func raiseDescriptorLimit() {
-        let wanted = plan.snapshot.process.descriptorLimit ?? 0
-        let result = CShims_raise_descriptor_limit(wanted)
-        if result < 0 {
-            plan.logs.error.write(.warn, "worker_rlimit_nofile \(wanted): \(SystemError.text(Int32(-result)))")
+            services.logs.writer.reopen(log)
+        case SIGHUP: reload()
+        default: log.write(.warn, "signal \(signal) does nothing in this version")
         }
     }
 }

@@ -9,7 +9,7 @@ final class Listener: Sendable {
     /// 0 for a unix socket.
     let port: UInt16
     let defaultServer: VirtualServer
-    private let names: ServerNames
+    let names: ServerNames
     private let servers: [VirtualServer]
 
     /// `servers` are those of the whole configuration.
@@ -33,9 +33,6 @@ final class Listener: Sendable {
     func server(ofContext index: Int) -> VirtualServer {
         servers.indices.contains(index) ? servers[index] : defaultServer
     }
-
-    /// The place of the server for a lower-case name among this listener's contexts.
-    func context(named name: String) -> Int { names.index(of: name) }
 }
 
 /// Which of several servers a name means.

@@ -36,7 +36,7 @@ final class Route: Sendable {
         self.pool = pool
         self.accessLog = accessLog
         upstreamName = upstream?.name ?? ""
-        if case .hash(let key, _) = upstream?.balancer { hashKey = key } else { hashKey = nil }
+        hashKey = upstream?.balancer.key
         readsRequest = policy?.readsRequest ?? false || hashKey?.usesRequest ?? false
         let webSocket = location.webSocket
         handshakeRules = HandshakeRules(

@@ -9,9 +9,7 @@ import Wire
 /// mailbox; the client's bytes wait meanwhile.
 extension Session {
     /// The rules of the session's location; nil: everyone may in.
-    var policy: AccessPolicy? {
-        record.location.flatMap { loop.pointee.site(record.server).policies[$0] }
-    }
+    var policy: AccessPolicy? { record.route?.policy }
 
     /// The CONNECT is valid; may its client in?
     mutating func authenticate(_ pending: PendingConnect) {
@@ -106,7 +104,7 @@ extension Session {
             clientID: pending.clientID, username: pending.username, password: secret(pending.packet.password),
             remoteAddress: clientAddress.host, remotePort: clientAddress.port,
             certificateCN: record.certificate?.commonName, protocolVersion: record.version?.name ?? "",
-            serverName: loop.pointee.site(record.server).settings.names.first ?? "")
+            serverName: record.site.name)
         for name in policy.settings.http?.forwardedHeaders ?? [] {
             if let value = record.request?.first(name) { question.headers.append((name, value)) }
         }
@@ -150,7 +148,7 @@ extension Session {
     func facts(_ pending: PendingConnect) -> SessionFacts {
         SessionFacts(
             record: record, id: id, address: clientAddress,
-            serverName: loop.pointee.site(record.server).settings.names.first ?? "", clientID: pending.clientID,
+            serverName: record.site.name, clientID: pending.clientID,
             username: pending.username ?? "", head: record.request ?? record.head)
     }
 }

@@ -6,9 +6,7 @@ import Wire
 
 /// The way to a broker: choose a peer, connect, send the CONNECT; and the next peer when that fails.
 extension Session {
-    var mqttSettings: MQTTSettings {
-        loop.pointee.site(record.server).locations[record.location ?? 0].mqtt
-    }
+    var mqttSettings: MQTTSettings { record.route?.location.mqtt ?? MQTTSettings() }
 
     /// An attempt that failed: why, and in words.
     struct Failure {

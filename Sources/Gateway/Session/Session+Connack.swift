@@ -153,7 +153,7 @@ extension Session {
     }
 
     private var frames: WebSocketSettings.Frames {
-        loop.pointee.site(record.server).locations[record.location ?? 0].webSocket.frames
+        record.route?.location.webSocket.frames ?? .packets
     }
 
     /// The peer has answered as a broker does.
@@ -168,8 +168,9 @@ extension Session {
     /// From here on bytes go both ways. Returns whether the client is still there to get the answer.
     private mutating func open(_ pending: PendingConnect, _ connack: Connack.Parsed?) -> Bool {
         noteAnswer()
-        guard machine.connackArrived(isAccepted: true) == .open else { return false }
-        let location = loop.pointee.site(record.server).locations[record.location ?? 0]
+        guard machine.connackArrived(isAccepted: true) == .open, let location = record.route?.location else {
+            return false
+        }
         downlink = Downlink(mode: location.webSocket.frames.mode, version: pending.packet.version)
         uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
         beginKeepAlive(connack, pending, location)
@@ -201,7 +202,7 @@ extension Session {
             return pass(
                 refusal: Self.refusal(UnsafeRawBufferPointer(start: bytes, count: connack.length), connack, pending))
         }
-        beginKeepAlive(connack, pending, loop.pointee.site(record.server).locations[record.location ?? 0])
+        if let location = record.route?.location { beginKeepAlive(connack, pending, location) }
         passAnswer(bytes, count: count, connack, pending)
     }
 

@@ -31,8 +31,8 @@ extension Session {
     }
 
     private mutating func examineConnect() {
-        guard let location = record.location else { return }
-        let settings = loop.pointee.site(record.server).locations[location]
+        guard let route = record.route else { return }
+        let settings = route.location
         let waiting = UnsafeBufferPointer(held.bytes.bindMemory(to: UInt8.self))
         let decision = ConnectGate.examine(waiting.span, limit: settings.mqtt.maxConnectSize) { version in
             settings.mqtt.allows(version)
@@ -43,7 +43,7 @@ extension Session {
             log(.info, "CONNECT refused: \(refusal.detail)")
             refuseConnect(refusal.answer, refusal.cause)
         case .accept(let packet, let size):
-            guard case .mqtt(let pool) = settings.action else { return }
+            guard let pool = route.pool else { return }
             let pending = PendingConnect(packet, size: size, pool: pool)
             self.pending = pending
             note(pending, waiting)

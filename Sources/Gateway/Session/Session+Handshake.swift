@@ -60,7 +60,7 @@ extension Session {
             record.tlsCipher = tls?.cipher ?? ""
             noteClientCertificate()
             machine.handshakeCompleted()
-            limit(loop.pointee.site(record.server).headerTimeout)
+            limit(record.site.headerTimeout)
             return true
         case .failed(let failure):
             logTLSFailure(failure)
@@ -77,10 +77,9 @@ extension Session {
 
     /// Which server's rules the handshake has kept, and who the client has proved to be.
     private mutating func noteClientCertificate() {
-        guard let index = tls?.contextIndex else { return }
-        let server = loop.pointee.listeners[listener].server(ofContext: index)
-        record.tlsServer = server
-        guard loop.pointee.site(server).settings.tls?.clientVerification != nil else { return }
+        guard let index = tls?.contextIndex, let site = record.listener?.server(ofContext: index).site else { return }
+        record.tlsSite = site
+        guard site.settings.tls?.clientVerification != nil else { return }
         record.certificate = tls?.peerCertificate
     }
 

@@ -20,7 +20,7 @@ extension Session {
                 expiresAt = loop.pointee.now + max(0, left.partialValue)
             }
         }
-        let settings = loop.pointee.site(record.server).locations[record.location ?? 0].mqtt
+        let settings = mqttSettings
         let changes = connectChanges(identity, settings, pending)
         if !changes.isEmpty, !rewriteConnect(changes, pending) { return }
         pending.triesDeadline = loop.pointee.now + settings.upstreamTriesTimeout.milliseconds

@@ -7,7 +7,7 @@ import Tunnel
 extension Session {
     /// A line of the error log that names the connection and the client.
     func log(_ level: ErrorLog.Level, _ message: @autoclosure () -> String) {
-        let log = loop.pointee.logs.error
+        let log = loop.pointee.log
         guard log.isOn(level) else { return }
         log.write(
             level, "\(LogText.connectionID(id)) client \(clientAddress.text): \(LogText.escape(message()))")
@@ -17,13 +17,11 @@ extension Session {
     func logEnd(_ cause: EndCause) {
         loop.pointee.tally.count(cause)
         log(.debug, "ended: \(cause.rawValue)")
-        let site = loop.pointee.site(record.server)
-        let settings = record.location.map { site.locations[$0].accessLog } ?? site.settings.accessLog
-        guard let settings, let file = loop.pointee.logs.file(settings) else { return }
+        guard let access = record.route.map(\.accessLog) ?? record.site.accessLog else { return }
         let line = AccessLogLine(
             record: record, cause: cause, id: id, address: clientAddress, bytes: bytes,
             packetsIn: uplink.packets + (record.version == nil ? 0 : 1), packetsOut: downlink.packets,
-            duration: loop.pointee.now - startedAt, serverName: site.settings.names.first ?? "")
-        file.append(line.text(settings.format))
+            duration: loop.pointee.now - startedAt, serverName: record.site.name)
+        access.file.append(line.text(access.format))
     }
 }

@@ -12,7 +12,7 @@ extension Session {
     /// Whether whoever has connected may speak for others.
     var isTrustedFront: Bool {
         let address = clientAddress.bytes
-        return loop.pointee.site(record.server).settings.realIP.trusted.contains { $0.contains(address) }
+        return record.site.settings.realIP.trusted.contains { $0.contains(address) }
     }
 
     /// Bytes of the front's header, and what comes behind it.
@@ -37,7 +37,7 @@ extension Session {
             note(header)
             held.consume(header.length)
             machine.proxyHeaderRead()
-            let site = loop.pointee.site(record.server)
+            let site = record.site
             limit(phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
             readBehindProxyHeader()
         } catch {

@@ -26,56 +26,49 @@ extension Session {
 
     private mutating func route(_ head: RequestHead) {
         record.isHead = head.method == "HEAD"
-        record.uri = loop.pointee.tokenPlaces.hiddenTarget(of: head)
+        let places = loop.pointee.generation.tokenPlaces
+        record.uri = places.hiddenTarget(of: head)
         record.httpVersion = "1.\(head.minorVersion)"
-        let listener = loop.pointee.listeners[self.listener]
-        if let host = head.host { record.server = listener.server(named: host) }
-        let site = loop.pointee.site(record.server)
+        guard let listener = record.listener else { return }
+        let server = head.host.map(listener.server) ?? listener.defaultServer
+        let site = server.site
+        (record.site, record.listener) = (site, nil)
         if let address = site.settings.realIP.clientAddress(head, behind: clientAddress) { clientAddress = address }
-        if site.logsRequestFields { record.head = loop.pointee.tokenPlaces.hidden(in: head) }
-        if let server = record.tlsServer, server != record.server, site.settings.tls?.clientVerification != nil {
+        if site.logsRequestFields { record.head = places.hidden(in: head) }
+        if let other = record.tlsSite, other !== site, site.settings.tls?.clientVerification != nil {
             // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
             return refuse(
                 .misdirectedRequest, detail: "TLS was set up for another server name (SNI).", cause: .requestRefused)
         }
-        guard let index = site.location(for: head.path) else {
+        guard let route = server.route(for: head.path) else {
             return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
         }
-        record.location = index
-        if site.policies[index]?.readsRequest ?? false || readsRequest(site.locations[index]) { record.request = head }
-        switch site.locations[index].action {
-        case .mqtt(let upstream): upgrade(head, site.locations[index], upstream)
+        record.route = route
+        if route.readsRequest { record.request = head }
+        switch route.location.action {
+        case .mqtt: upgrade(head, route)
         case .files(let root, let file):
-            guard site.policies[index]?.allows(clientAddress) ?? true else {
+            guard route.policy?.allows(clientAddress) ?? true else {
                 return refuse(.forbidden, detail: "This address may not in.", cause: .addressRefused)
             }
             serveFile(head, root: root, index: file)
         }
     }
 
-    /// Whether the balancer's key asks for parts of the request.
-    private func readsRequest(_ location: LocationSettings) -> Bool {
-        guard case .mqtt(let pool) = location.action else { return false }
-        return loop.pointee.upstreams[pool].hashKey?.usesRequest ?? false
-    }
-
     // MARK: WebSocket
 
-    private mutating func upgrade(_ head: RequestHead, _ location: LocationSettings, _ upstream: Int) {
-        let rules = HandshakeRules(
-            subprotocols: location.webSocket.subprotocols, requireSubprotocol: location.webSocket.requireSubprotocol,
-            origins: location.webSocket.origins)
+    private mutating func upgrade(_ head: RequestHead, _ route: Route) {
         do throws(HandshakeRefusal) {
-            let accepted = try Handshake.evaluate(head, rules: rules)
+            let accepted = try Handshake.evaluate(head, rules: route.handshakeRules)
             let digest = Digest.sha1(Handshake.acceptInput(key: accepted.key))
             record.httpStatus = HTTPStatus.switchingProtocols.code
-            record.upstreamName = loop.pointee.upstreams[upstream].name
+            record.upstreamName = route.upstreamName
             isWebSocket = true
-            uplink.setStrict(location.webSocket.isStrict)
+            uplink.setStrict(route.location.webSocket.isStrict)
             guard writeClient(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
             else { return clientLost() }
             machine.upgraded()
-            limit(location.mqtt.connectTimeout.milliseconds)
+            limit(route.connectTimeout)
             readBehindRequest()
         } catch {
             log(.info, "upgrade refused: \(error.status.code), \(error.detail)")

@@ -25,7 +25,6 @@ struct Session: ~Copyable {
     let word: UInt64
     /// The client's, as far as a trusted front or the connection says.
     var clientAddress: CompactAddress
-    let listener: Int
     let record: SessionRecord
     let startedAt: Int64
 
@@ -120,21 +119,19 @@ struct Session: ~Copyable {
         address: CompactAddress
     ) {
         let now = loop.pointee.now
-        let settings = loop.pointee.listeners[listener]
+        let settings = loop.pointee.generation.listeners[listener]
         self.loop = loop
         self.token = token
         self.word = word
-        self.listener = listener
         id = loop.pointee.makeConnectionID()
         clientAddress = address
-        record = SessionRecord(server: settings.defaultServer, isTLS: settings.isTLS)
-        record.serverPort = settings.port
+        record = SessionRecord(settings)
         startedAt = now
         heardAt = now
         activeAt = now
         machine = SessionMachine(isTLS: settings.isTLS, readsProxyHeader: settings.readsProxyHeader)
-        scanner = RequestHeadScanner(limit: loop.pointee.site(settings.defaultServer).clientHeaderBufferSize)
-        if let names = settings.tlsNames { tls = TLSConnection(names, loop.pointee.engine) }
+        scanner = RequestHeadScanner(limit: settings.defaultServer.site.headLimit)
+        if let names = loop.pointee.generation.tlsNames[loop.pointee.index][listener] { tls = TLSConnection(names, loop.pointee.engine) }
         client.attach(descriptor)
     }
 

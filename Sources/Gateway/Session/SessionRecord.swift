@@ -6,16 +6,18 @@ import Wire
 /// What a session knows about itself beyond its bytes: for routing and for the log. Its loop alone touches it, and never
 /// on the data path.
 final class SessionRecord {
+    /// Where the connection has come in; nil once the request is routed.
+    var listener: Listener?
     /// The server block that answers; the listener's default until the request has named one.
-    var server: Int
-    /// The location that took the request.
-    var location: Int?
+    var site: Site
+    /// Where the request leads.
+    var route: Route?
     var serverPort: UInt16 = 0
     var isTLS: Bool
     var tlsVersion = ""
     var tlsCipher = ""
     /// The server whose rules the TLS handshake has kept.
-    var tlsServer: Int?
+    var tlsSite: Site?
     /// What the client has proved to be by TLS.
     var certificate: ClientCertificate?
 
@@ -56,9 +58,11 @@ final class SessionRecord {
     /// Longer names are cut in logs.
     static let textLimit = 1024
 
-    init(server: Int, isTLS: Bool) {
-        self.server = server
-        self.isTLS = isTLS
+    init(_ listener: Listener) {
+        self.listener = listener
+        site = listener.defaultServer.site
+        isTLS = listener.isTLS
+        serverPort = listener.port
     }
 
     func note(clientID: String) { self.clientID = Self.cut(clientID) }
