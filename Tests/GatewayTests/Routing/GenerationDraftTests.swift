@@ -4,8 +4,8 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Plan")
-struct PlanTests {
+@Suite("Generation draft")
+struct GenerationDraftTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
