@@ -58,12 +58,14 @@ struct DownlinkBrokerTests {
         }
     }
 
-    @Test("`stream`: the packet that breaks a rule never gets whole to the client", arguments: broken)
-    func stopsStream(_ packet: Case) {
+    @Test(
+        "A stream: the packet that breaks a rule never gets whole to the client", arguments: broken,
+        [Framing.stream, .raw])
+    func stopsStream(_ packet: Case, framing: Framing) {
         let stream = Self.front + packet.bytes + [0xD0, 0x00]
         for version in packet.versions {
             for cut in Self.cuts(stream, packet) {
-                let run = DownlinkRun(of: stream, cuts: [cut], framing: .stream, version: version)
+                let run = DownlinkRun(of: stream, cuts: [cut], framing: framing, version: version)
                 let inside = max(0, cut - Self.front.count)
                 let early = inside < packet.header ? inside : 0
                 let isRight =
@@ -73,7 +75,7 @@ struct DownlinkBrokerTests {
         }
     }
 
-    /// All cuts up to 60 bytes behind the sound packets, and some behind those.
+    /// All cuts up to 60 bytes after the sound packets, and some after those.
     private static func cuts(_ stream: [UInt8], _ packet: Case) -> [Int] {
         let dense = min(stream.count, front.count + 60)
         return Array(0...dense) + Array(stride(from: dense, to: stream.count - 2, by: 501))

@@ -150,12 +150,37 @@ struct DownlinkTests {
         }
     }
 
-    @Test("`stream`: a packet of our own may only stand between two packets, a control frame anywhere")
-    func streamBetweenPackets() {
+    @Test("Without frames, a block leaves as it came, in place and without headroom, at every pair of cuts")
+    func raw() {
+        let stream = Self.small.flatMap { $0 }
+        for first in 0...stream.count {
+            for second in first...stream.count {
+                let run = DownlinkRun(of: stream, cuts: [first, second], framing: .raw)
+                let blocks = split(stream, at: [first, second])
+                let isRight =
+                    run.raw == stream && run.outputs == blocks.map { $0.isEmpty ? 0 : 1 } && run.packets == 7
+                    && run.isBetweenPackets && !run.isBroken && run.mostHeld == 0 && run.fault == nil
+                if !isRight { Issue.record("cut at \(first), \(second)") }
+            }
+        }
+        let block = GuardedBuffer(count: stream.count)
+        block.fill(stream)
+        var downlink = Downlink(framing: .raw, version: .v5_0)
+        var cursor = Downlink.Cursor(
+            start: downlink.restoreCarry(before: block.start), end: block.start + stream.count)
+        let output = downlink.next(&cursor, assembly: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        #expect(output?.start == block.start && output?.count == stream.count && block.isIntact)
+        #expect(bytes(at: block.start, count: stream.count) == stream)
+    }
+
+    @Test(
+        "A stream: a packet of our own may only stand between two packets, a control frame anywhere",
+        arguments: [Framing.stream, .raw])
+    func streamBetweenPackets(framing: Framing) {
         let stream = Self.small.flatMap { $0 }
         let ends = Set(Self.ends(Self.small))
         for count in 0...stream.count {
-            let run = DownlinkRun(of: Array(stream.prefix(count)), framing: .stream)
+            let run = DownlinkRun(of: Array(stream.prefix(count)), framing: framing)
             #expect(run.isBetweenPackets == ends.contains(count) && run.isBetweenFrames, "\(count) bytes")
         }
     }

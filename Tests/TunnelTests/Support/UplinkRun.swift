@@ -81,7 +81,7 @@ struct UplinkRun: Equatable {
     }
 }
 
-/// What `Uplink.scan` made of a stream of MQTT bytes behind a CONNECT.
+/// What `Uplink.scan` made of a stream of MQTT bytes after a CONNECT.
 struct ScanRun: Equatable {
     var forward = 0
     var violation: EndCause?
