@@ -139,7 +139,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     }
 
     private func isWrong(_ event: StaticString) {
-        assertionFailure("a connection in phase \(phase) : the event \(event) cannot happen there")
+        assertionFailure("a connection in phase \(phase): the event \(event) cannot happen there")
     }
 }
 

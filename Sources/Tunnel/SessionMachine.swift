@@ -212,6 +212,6 @@ package enum SessionMachine: Equatable, Sendable, BitwiseCopyable {
     }
 
     private func isWrong(_ event: StaticString) {
-        assertionFailure("a session in phase \(phase) : the event \(event) cannot happen there")
+        assertionFailure("a session in phase \(phase): the event \(event) cannot happen there")
     }
 }
