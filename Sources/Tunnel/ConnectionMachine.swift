@@ -25,7 +25,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     case closing(EndCause)
     case closed(EndCause)
 
-    /// A copyable name of the state. Whatever is over comes last: `closing` and all after it.
+    /// The name of the state alone. The phases of the end come last: `closing` and those after it.
     package enum Phase: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case readingProxyHeader, handshaking, readingRequest, sending, tunnelling, closing, closed
     }
@@ -139,7 +139,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     }
 
     private func isWrong(_ event: StaticString) {
-        assertionFailure("a connection in phase \(phase) cannot meet the event \(event)")
+        assertionFailure("a connection in phase \(phase): the event \(event) cannot happen there")
     }
 }
 

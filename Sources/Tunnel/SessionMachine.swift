@@ -41,7 +41,7 @@ package enum SessionMachine: Equatable, Sendable, BitwiseCopyable {
         var next: Try { isLast ? self : Try(number: number + 1, limit: limit) }
     }
 
-    /// A copyable name of the state. Whatever is over comes last: `closing` and all after it.
+    /// The name of the state alone. The phases of the end come last: `closing` and those after it.
     package enum Phase: UInt8, Sendable, BitwiseCopyable, CaseIterable {
         case awaitingConnect, authenticating, connecting, waitingForQueue, awaitingConnack, exchanging, open
         case closing, closed
@@ -212,6 +212,6 @@ package enum SessionMachine: Equatable, Sendable, BitwiseCopyable {
     }
 
     private func isWrong(_ event: StaticString) {
-        assertionFailure("a session in phase \(phase) cannot meet the event \(event)")
+        assertionFailure("a session in phase \(phase): the event \(event) cannot happen there")
     }
 }
