@@ -60,12 +60,12 @@ extension Network {
         guard let address = parts.first, let bytes = Host.bytes(address) else { throw malformed(text, allowsAll) }
         guard parts.count > 1 else { return .inet(bytes, prefix: bytes.count * 8) }
         guard let prefix = Value.integer(parts[1]), prefix <= bytes.count * 8 else {
-            throw malformed(text, allowsAll, hint: "behind \"/\" stands a number of bits, up to \(bytes.count * 8)")
+            throw malformed(text, allowsAll, hint: "after \"/\" write a number of bits, up to \(bytes.count * 8)")
         }
         let network = masked(bytes, prefix)
         guard network == bytes else {
             let right = Network.inet(network, prefix: prefix)
-            throw ValueFault("has bits behind its prefix: \(quoted(text))", hint: "did you mean \(right)?")
+            throw ValueFault("has bits set after its prefix: \(quoted(text))", hint: "did you mean \(right)?")
         }
         return .inet(bytes, prefix: prefix)
     }
