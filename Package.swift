@@ -22,27 +22,28 @@ let package = Package(
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Pure: bytes, time and randomness in, values out. No system call.
-        .target(name: "Wire"),
+        .target(name: "Text"),
+        .target(name: "Wire", dependencies: ["Text"]),
         .target(name: "Tunnel", dependencies: ["Wire"]),
-        .target(name: "Configuration", swiftSettings: safe),
+        .target(name: "Configuration", dependencies: ["Text"], swiftSettings: safe),
         .target(name: "Upstream", swiftSettings: safe),
-        .target(name: "Telemetry"),
+        .target(name: "Telemetry", dependencies: ["Text"]),
 
         // Shell: the system.
-        .target(name: "Reactor", dependencies: ["CShims"]),
-        .target(name: "TLS", dependencies: ["COpenSSL", "CShims"]),
+        .target(name: "Reactor", dependencies: ["CShims", "Text"]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Text"]),
         .target(name: "Control", dependencies: ["CCurl", "CShims", "Reactor"]),
         .target(
             name: "Access",
             dependencies: [
-                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry",
+                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text",
                 .product(name: "JWTKit", package: "jwt-kit"),
             ]),
         .target(
             name: "Gateway",
             dependencies: [
-                "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS", "Control",
-                "Access",
+                "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS",
+                "Control", "Access",
             ]),
         .executableTarget(
             name: "sluice",
@@ -53,6 +54,7 @@ let package = Package(
 
         // What several test targets share: guarded memory, seeded numbers, frames that break rules, an HTTP server.
         .target(name: "TestSupport", dependencies: ["Reactor"], path: "Tests/TestSupport"),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
         .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
@@ -63,7 +65,9 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
+            dependencies: [
+                "TestSupport", "Access", "Control", "Reactor", "Text", .product(name: "JWTKit", package: "jwt-kit"),
+            ]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),

@@ -1,3 +1,5 @@
+import Text
+
 /// Reads one JSON text (RFC 8259): strictly, once over the bytes, with a bounded depth.
 ///
 /// Tokens come from strangers and are read on event loops, so a text cannot make the reader recurse deep, and no name
@@ -190,14 +192,7 @@ package struct JSONParser {
     private mutating func hexadecimal() throws(JSONError) -> UInt16 {
         var value: UInt16 = 0
         for _ in 0..<4 {
-            let byte = try take()
-            let digit: UInt8 =
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-                case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-                case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-                default: throw error
-                }
+            guard let digit = Hexadecimal.value(try take()) else { throw error }
             value = value << 4 | UInt16(digit)
         }
         return value

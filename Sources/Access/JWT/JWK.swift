@@ -1,4 +1,5 @@
 internal import JWTKit
+import Text
 
 extension FoundKey {
     /// The keys of a JWK Set (RFC 7517 §5) or of a single JWK; nil if it is neither.
@@ -60,7 +61,7 @@ private struct JWKMembers {
 
     /// A member in base64url as it is, and its octets. `count`: how many they must be; nil: one at least.
     func base64URL(_ name: String, count: Int? = nil) throws(KeyFault) -> (text: String, octets: [UInt8]) {
-        guard let text = try text(name), let octets = [UInt8](base64URL: Array(text.utf8)), !octets.isEmpty,
+        guard let text = try text(name), let octets = Base64URL.decode(Array(text.utf8)), !octets.isEmpty,
             count == nil || octets.count == count
         else { throw .encoding }
         return (text, octets)

@@ -1,5 +1,6 @@
 import Access
 import Testing
+import Text
 
 @Suite struct JWKSLoadTests {
     private typealias Vectors = JOSEVectors
@@ -95,7 +96,7 @@ import Testing
 
     @Test("A modulus with a zero in front is as long as it is without")
     func leadingZero() throws {
-        let octets = try #require([UInt8](base64URL: Array(Vectors.RSA.n.utf8)))
+        let octets = try #require(Base64URL.decode(Array(Vectors.RSA.n.utf8)))
         let padded = #"{"kty":"RSA","e":"AQAB","n":"\#(base64URL([0] + octets))"}"#
         #expect(try JWTKeySet.load(padded).fault(Vectors.rfc7520RS256) == .malformed(.payload))
         let short = #"{"kty":"RSA","e":"AQAB","n":"\#(base64URL([0] + [0x7F] + octets.dropFirst()))"}"#

@@ -1,5 +1,6 @@
 import Access
 import Testing
+import Text
 
 /// Every algorithm with its own key, and with no other.
 @Suite struct JWTAlgorithmTests {
@@ -64,8 +65,8 @@ import Testing
         let pem = PEMFixtures.rsa + "\n"
         let body = pem.split(separator: "\n").dropFirst().dropLast().joined()
         let url = body.replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
-        let der = try #require([UInt8](base64URL: Array(url.utf8)))
-        let modulus = try #require([UInt8](base64URL: Array(JOSEVectors.RSA.n.utf8)))
+        let der = try #require(Base64URL.decode(Array(url.utf8)))
+        let modulus = try #require(Base64URL.decode(Array(JOSEVectors.RSA.n.utf8)))
         let secrets = [
             Array(pem.utf8), Array(PEMFixtures.rsa.utf8), der, Array(body.utf8), modulus,
             Array(JOSEVectors.RSA.n.utf8), Array(JOSEVectors.RSA.key.utf8), Array(PEMFixtures.p256.utf8),

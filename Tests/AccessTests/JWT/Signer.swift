@@ -1,4 +1,5 @@
 import JWTKit
+import Text
 
 /// An issuer of tokens: signs with jwt-kit, and knows its verification key as a JWK.
 struct Signer: Sendable {
@@ -90,13 +91,4 @@ struct Signer: Sendable {
 }
 
 /// Base64url without padding (RFC 7515 §2).
-func base64URL(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
-    var text = ""
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-        for place in 0...group.count { text.append(alphabet[bits >> (18 - 6 * place) & 63]) }
-    }
-    return text
-}
+func base64URL(_ bytes: [UInt8]) -> String { Base64URL.encode(bytes.span) }
