@@ -1,5 +1,6 @@
 import Configuration
 import Reactor
+import Text
 import Tunnel
 import Wire
 
@@ -89,7 +90,7 @@ extension Session {
             // 3.x has one code for all: it may be a quota of this client.
             let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
             pending.refusal = Self.refusal(answer, connack, pending)
-            let failure = Failure(kind, "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now")
+            let failure = Failure(kind, "it refused the CONNECT with code \(Hexadecimal.code(connack.code)): not now")
             if attemptFailed(failure) { tryNextPeer() }
         case .useAnotherServer:
             pending.named = namedPeers(answer, connack, pending)
@@ -144,12 +145,8 @@ extension Session {
     private func logRefusal(_ connack: Connack.Parsed) {
         let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
         log(
-            .info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))\(note)"
+            .info, "refused by upstream server \(record.upstreamAddress), code \(Hexadecimal.code(connack.code))\(note)"
         )
-    }
-
-    private static func hexadecimal(_ code: UInt8) -> String {
-        "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
     }
 
     private var frames: WebSocketSettings.Frames {
