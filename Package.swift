@@ -10,8 +10,7 @@ let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // C: module maps of the system's libraries, and header-only shims.
@@ -35,10 +34,7 @@ let package = Package(
         .target(name: "Control", dependencies: ["CCurl", "CShims", "Reactor"]),
         .target(
             name: "Access",
-            dependencies: [
-                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text",
-                .product(name: "JWTKit", package: "jwt-kit"),
-            ]),
+            dependencies: ["CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text"]),
         .target(
             name: "Gateway",
             dependencies: [
@@ -65,9 +61,7 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",
-            dependencies: [
-                "TestSupport", "Access", "Control", "Reactor", "Text", .product(name: "JWTKit", package: "jwt-kit"),
-            ]),
+            dependencies: ["TestSupport", "Access", "COpenSSL", "Control", "Reactor", "Text"]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),
