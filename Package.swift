@@ -10,7 +10,8 @@ let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         // C: module maps of the system's libraries, and header-only shims.
@@ -31,10 +32,15 @@ let package = Package(
         // Shell: the system.
         .target(name: "Reactor", dependencies: ["CShims", "Text"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Text"]),
-        .target(name: "Control", dependencies: ["CCurl", "CShims", "Reactor"]),
+        .target(
+            name: "Control",
+            dependencies: ["CCurl", "CShims", "Reactor", .product(name: "DequeModule", package: "swift-collections")]),
         .target(
             name: "Access",
-            dependencies: ["CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text"]),
+            dependencies: [
+                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]),
         .target(
             name: "Gateway",
             dependencies: [
