@@ -5,7 +5,7 @@ import Text
 /// Tokens come from strangers and are read on event loops, so a text cannot make the reader recurse deep, and no name
 /// counts twice. Strings are well-formed UTF-8; an escaped surrogate without its other half is refused.
 package struct JSONParser {
-    /// How deep arrays and objects may stand in each other.
+    /// How deep arrays and objects may be nested.
     package static let deepest = 32
 
     private let bytes: [UInt8]
@@ -52,7 +52,7 @@ package struct JSONParser {
 
     // MARK: Values
 
-    /// RFC 8259 §3. `depth`: how many arrays and objects stand around it.
+    /// RFC 8259 §3. `depth`: how many arrays and objects enclose it.
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipSpace()
         switch next {
@@ -159,7 +159,7 @@ package struct JSONParser {
         }
     }
 
-    /// Reads what stands behind a backslash and appends it, as UTF-8.
+    /// Reads what follows a backslash and appends it, as UTF-8.
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
         let byte = try take()
         switch byte {

@@ -4,7 +4,7 @@ import Text
 struct JWTHeader {
     let algorithm: SignatureAlgorithm
     let keyID: String?
-    /// What is signed: header and payload as they stand, with the dot between.
+    /// What is signed: header and payload as they are, with the dot between them.
     let signingInput: UnsafeRawBufferPointer
     /// Still base64url.
     let payload: UnsafeRawBufferPointer
@@ -36,7 +36,7 @@ struct JWTHeader {
 }
 
 extension UnsafeRawBufferPointer {
-    /// What stands between `start` and the next dot; nil if there is none.
+    /// The bytes from `start` to the next dot; nil if there is none.
     fileprivate func upToDot(from start: Int) -> UnsafeRawBufferPointer? {
         guard let dot = self[start...].firstIndex(of: UInt8(ascii: ".")) else { return nil }
         return UnsafeRawBufferPointer(rebasing: self[start..<dot])

@@ -8,7 +8,7 @@ struct PEMBlock {
 
     var isPrivate: Bool { label.hasSuffix("PRIVATE KEY") }
 
-    /// Every block; what stands around them counts as a comment. One without its end is the last.
+    /// Every block; anything around them is a comment. A block without its end can only be the last.
     static func all(in file: String) -> [PEMBlock] {
         var blocks: [PEMBlock] = []
         var label: Substring?
@@ -38,7 +38,7 @@ extension Substring {
         return front[...last]
     }
 
-    /// What stands between `opening` and the closing dashes, if this is such a line.
+    /// The text between `opening` and the closing dashes, if this is such a line.
     fileprivate func label(after opening: String) -> Substring? {
         guard hasPrefix(opening), hasSuffix("-----"), count >= opening.count + 5 else { return nil }
         return dropFirst(opening.count).dropLast(5)
