@@ -55,18 +55,6 @@ struct HandshakeTests {
         #expect(without.hasSuffix("xOo=\r\n\r\n"))
     }
 
-    @Test(
-        "RFC 4648 §10: base64 test vectors",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode([UInt8](plain.utf8).span) == encoded)
-        #expect(Base64.isEncoding(encoded, ofByteCount: plain.utf8.count))
-        #expect(!Base64.isEncoding(encoded, ofByteCount: plain.utf8.count + 1))
-    }
-
     private static let get = "GET /mqtt HTTP/1.1"
 
     @Test(

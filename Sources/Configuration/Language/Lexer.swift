@@ -1,3 +1,5 @@
+import Text
+
 /// A word of the text: a directive's name or one of its arguments, unquoted and unescaped.
 struct Word: Sendable, Equatable {
     var text: String
@@ -163,10 +165,8 @@ extension Lexer {
             throw ConfigurationError(at: position, "this is not valid UTF-8")
         }
         if first < 0x20 && !isBlank(first) || first == 0x7F {
-            let hex = String(first, radix: 16, uppercase: true)
             throw ConfigurationError(
-                at: position,
-                "there is a control character U+\(String(repeating: "0", count: 4 - hex.count))\(hex) in the text")
+                at: position, "there is a control character U+00\(Hexadecimal.encode(first, .upper)) in the text")
         }
         let character = bytes[index..<index + length]
         index += length

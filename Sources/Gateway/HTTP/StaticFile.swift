@@ -1,6 +1,7 @@
 import CShims
 import Reactor
 import Telemetry
+import Text
 import Wire
 
 /// Finds a file below a root.
@@ -50,7 +51,7 @@ enum StaticFile {
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
                 UInt8(ascii: "_"), UInt8(ascii: "~"):
                 text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + LogText.hexadecimal(byte)
+            default: text += "%" + Hexadecimal.encode(byte, .upper)
             }
         }
         return text

@@ -1,3 +1,5 @@
+import Text
+
 /// The byte classes of RFC 9110 §5.6 and RFC 3986 §2, and byte-exact text helpers.
 ///
 /// `String` compares by canonical equivalence and folds case beyond ASCII ("K" equals U+212A, which lower-cases to
@@ -38,19 +40,9 @@ enum HTTPCharacter {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    /// The value of a hexadecimal digit of either case, or nil.
-    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-
     /// A byte of an IPv6 address in text form, RFC 3986 §3.2.2.
     static func isIPv6Address(_ byte: UInt8) -> Bool {
-        hexadecimalValue(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+        Hexadecimal.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
     /// `CTL`, RFC 5234 appendix B.1: C0 controls and DEL.

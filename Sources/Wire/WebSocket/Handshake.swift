@@ -1,3 +1,5 @@
+import Text
+
 /// The server's side of the opening handshake of WebSocket, RFC 6455 §4.2.
 package enum Handshake {
     /// A handshake that may be answered with 101.
