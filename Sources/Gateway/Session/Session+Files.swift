@@ -30,9 +30,12 @@ extension Session {
         }
     }
 
-    private mutating func send(_ descriptor: Int32, size: Int, type: String) {
+    private mutating func send(_ descriptor: Int32, size: Int, type: StaticString) {
         record.httpStatus = HTTPStatus.ok.code
-        guard writeClient(StaticFile.head(size: size, type: type, date: loop.pointee.httpDate())) else {
+        let room = UnsafeMutableRawBufferPointer(start: loop.pointee.buffers.plain, count: StaticFile.headRoom)
+        let count = StaticFile.writeHead(
+            into: room, size: size, type: type, date: loop.pointee.httpDate(), persistence: .close)
+        guard let count, writeClient(loop.pointee.buffers.plain, count: count) else {
             Socket.close(descriptor)
             return clientLost()
         }

@@ -67,12 +67,14 @@ extension Session {
             origins: location.webSocket.origins)
         do throws(HandshakeRefusal) {
             let accepted = try Handshake.evaluate(head, rules: rules)
-            let digest = Digest.sha1(Handshake.acceptInput(key: accepted.key))
             record.httpStatus = HTTPStatus.switchingProtocols.code
             record.upstreamName = loop.pointee.upstreams[upstream].name
             isWebSocket = true
             uplink.setStrict(location.webSocket.isStrict)
-            guard writeClient(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
+            let room = UnsafeMutableRawBufferPointer(
+                start: loop.pointee.buffers.plain, count: loop.pointee.buffers.plainCapacity)
+            guard let count = accepted.writeResponse(into: room, sha1: Digest.sha1),
+                writeClient(loop.pointee.buffers.plain, count: count), flushTLS()
             else { return clientLost() }
             machine.upgraded()
             limit(location.mqtt.connectTimeout.milliseconds)
