@@ -13,14 +13,19 @@ package enum Base64 {
         return text.dropLast(padding).withUnsafeBytes(alphabet.decode)
     }
 
-    /// Whether `text` is the padded encoding of exactly `count` bytes. Stray bits in the last digit are tolerated
-    /// (RFC 4648 §3.5): they decode to the same bytes.
-    package static func isEncoding(_ text: String, ofByteCount count: Int) -> Bool {
+    /// Appends the digits and the padding of `bytes` one by one.
+    package static func encode(_ bytes: Span<UInt8>, append: (UInt8) -> Void) {
+        alphabet.encode(bytes, isPadded: true, append: append)
+    }
+
+    /// Whether the bytes of `range` are the padded encoding of exactly `count` bytes. Stray bits in the last digit are
+    /// tolerated (RFC 4648 §3.5): they decode to the same bytes.
+    package static func isEncoding(_ text: Span<UInt8>, _ range: Range<Int>, ofByteCount count: Int) -> Bool {
         let groups = (count + 2) / 3
         let padding = groups * 3 - count
-        guard text.utf8.count == groups * 4 else { return false }
-        return text.utf8.dropLast(padding).allSatisfy { alphabet.value($0) != nil }
-            && text.utf8.suffix(padding).allSatisfy { $0 == pad }
+        guard range.count == groups * 4, range.upperBound <= text.count else { return false }
+        return range.dropLast(padding).allSatisfy { alphabet.value(text[$0]) != nil }
+            && range.suffix(padding).allSatisfy { text[$0] == pad }
     }
 }
 
@@ -61,23 +66,25 @@ private struct Base64Alphabet {
     }
 
     func encode(_ bytes: Span<UInt8>, isPadded: Bool) -> String {
-        let length = (bytes.count + 2) / 3 * 4
-        return String(unsafeUninitializedCapacity: length) { text in
+        String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { text in
             var count = 0
-            for start in stride(from: 0, to: bytes.count, by: 3) {
-                let second = start + 1 < bytes.count ? bytes[start + 1] : 0
-                let third = start + 2 < bytes.count ? bytes[start + 2] : 0
-                let group = UInt32(bytes[start]) << 16 | UInt32(second) << 8 | UInt32(third)
-                for place in 0...min(3, bytes.count - start) {
-                    text[count] = digits[Int(group >> UInt32(18 - 6 * place) & 0x3F)]
-                    count += 1
-                }
-            }
-            while isPadded, count < length {
-                text[count] = pad
+            encode(bytes, isPadded: isPadded) { digit in
+                text[count] = digit
                 count += 1
             }
             return count
+        }
+    }
+
+    func encode(_ bytes: Span<UInt8>, isPadded: Bool, append: (UInt8) -> Void) {
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let second = start + 1 < bytes.count ? bytes[start + 1] : 0
+            let third = start + 2 < bytes.count ? bytes[start + 2] : 0
+            let group = UInt32(bytes[start]) << 16 | UInt32(second) << 8 | UInt32(third)
+            let count = min(3, bytes.count - start)
+            for place in 0...3 where place <= count || isPadded {
+                append(place <= count ? digits[Int(group >> UInt32(18 - 6 * place) & 0x3F)] : pad)
+            }
         }
     }
 
