@@ -71,7 +71,9 @@ final class AccessServices: Sendable {
         let (hashes, looks) = (passwords.withLock(\.isInUse), keyFiles.withLock(\.isInUse))
         let asks = keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
         let begun = running.withLock { running in
-            defer { running = Running(hashes: running.hashes || hashes, looks: running.looks || hashes || looks || asks) }
+            defer {
+                running = Running(hashes: running.hashes || hashes, looks: running.looks || hashes || looks || asks)
+            }
             return running
         }
         try StartError.wrap { () throws(SystemError) in

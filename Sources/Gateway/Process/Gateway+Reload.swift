@@ -54,7 +54,8 @@ extension Gateway {
         let added = wanted.filter { !addresses.contains($0) }
         let removed = addresses.filter { !wanted.contains($0) }
         guard !added.isEmpty || !removed.isEmpty else { return addresses }
-        let changes = (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
+        let changes =
+            (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
         throw StartError("listen \(changes.joined(separator: " and ")): other addresses take a restart")
     }
 }
@@ -63,7 +64,8 @@ extension ProcessSettings {
     /// The directives of settings that only a restart changes, and that are others in `new`.
     func fixedDirectives(unlike new: ProcessSettings) -> [String] {
         [
-            ("worker_threads", workerThreads == new.workerThreads), ("hash_threads", hashThreads == new.hashThreads),
+            ("worker_threads", workerThreads == new.workerThreads),
+            ("auth_hash_threads", hashThreads == new.hashThreads),
             ("user", user == new.user), ("pid_file", pidFile == new.pidFile),
             ("worker_rlimit_nofile", descriptorLimit == new.descriptorLimit),
         ].filter { !$0.1 }.map(\.0)

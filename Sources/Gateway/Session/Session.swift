@@ -131,7 +131,9 @@ struct Session: ~Copyable {
         activeAt = now
         machine = SessionMachine(isTLS: settings.isTLS, readsProxyHeader: settings.readsProxyHeader)
         scanner = RequestHeadScanner(limit: settings.defaultServer.site.headLimit)
-        if let names = loop.pointee.generation.tlsNames[loop.pointee.index][listener] { tls = TLSConnection(names, loop.pointee.engine) }
+        if let names = loop.pointee.generation.tlsNames[loop.pointee.index][listener] {
+            tls = TLSConnection(names, loop.pointee.engine)
+        }
         client.attach(descriptor)
     }
 
