@@ -1,5 +1,6 @@
 """What a reload does not do: a configuration that is wrong changes nothing, and some things take a restart."""
 
+import os
 import signal
 
 import harness
@@ -80,6 +81,17 @@ def test_the_error_log_moves_and_its_level_changes(rig):
     log.rename(log.with_suffix(".1"))
     gateway.send_signal(signal.SIGUSR1)
     eventually(log.exists, "the log opened again")
+
+
+def test_a_reload_reads_as_the_user_that_the_gateway_has_become(rig):
+    """What root could read at the start, `user` may not: that is said, and nothing changes. The test's folder is root's own."""
+    gateway = rig.gateway([broker(rig)], main="user nobody;")
+    peer = rig.opened(gateway)
+    if os.geteuid() == 0:
+        refused(gateway, gateway.config, "Permission denied; a reload reads files as user nobody;")
+    else:
+        reload(gateway)
+    assert pings(peer)
 
 
 # The command

@@ -55,13 +55,18 @@ struct Loop: ~Copyable {
         var drain: Drain
     }
 
-    /// Makes the loop with this index, on its own thread. `descriptors` are the listening sockets, in the order of the
-    /// generation's listeners.
+    /// Makes the loop with this index, on its own thread. It takes its first generation out of `first`. `descriptors` are the
+    /// listening sockets, in the order of the generation's listeners.
     static func make(
-        _ index: Int, _ generation: Generation, descriptors: [Int32], log: ErrorLog, mailbox: Mailbox<Order>,
+        _ index: Int, _ first: Lock<Generation?>, descriptors: [Int32], log: ErrorLog, mailbox: Mailbox<Order>,
         reports: Mailbox<Report>
     ) throws(StartError) -> Loop {
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
+        let generation = first.withLock { first in
+            defer { first = nil }
+            return first
+        }
+        guard let generation else { throw StartError("a loop has no configuration to serve") }
         let buffers = LoopBuffers()
         let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
         tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))

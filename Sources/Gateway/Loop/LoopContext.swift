@@ -85,6 +85,7 @@ struct LoopContext: ~Copyable {
     /// New connections and their routes are this generation's from now on.
     mutating func adopt(_ new: Generation) {
         generation = new
+        for pool in pools.indices where new.upstreams[pool] == nil { stopRebalancing(pool) }
         for (pool, upstream) in new.upstreams.sorted(by: { $0.key < $1.key }) {
             if pools.indices.contains(pool) {
                 replace(pool, upstream)
@@ -124,11 +125,15 @@ struct LoopContext: ~Copyable {
         let isChanged = pools[pool].update(
             upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts, now: now)
         if upstream.settings.rebalance == nil {
-            rebalancing[pool] = nil
-            pools[pool].isRebalancing = false
+            stopRebalancing(pool)
         } else if isChanged {
             rebalance(pool, after: Self.rebalancePause)
         }
+    }
+
+    private mutating func stopRebalancing(_ pool: Int) {
+        rebalancing[pool] = nil
+        pools[pool].isRebalancing = false
     }
 
     /// Probes have found out something about a peer.

@@ -1,4 +1,6 @@
+import CShims
 import Configuration
+import Reactor
 
 /// A reload: the configuration is read and checked again, made ready to serve, and published to the loops. Until all that
 /// has worked nothing changes.
@@ -18,8 +20,14 @@ extension Gateway {
                 log.write(.warn, "reload: \(directive) has changed: that takes a restart, the rest is in use")
             }
         } catch {
-            log.write(.error, "reload: \(error); the running configuration stays")
+            log.write(.error, "reload: \(error)\(permissionHint(error)); the running configuration stays")
         }
+    }
+
+    /// What was read as root at the start may be closed to the user that the process is now.
+    private func permissionHint(_ error: StartError) -> String {
+        guard let user = process.user?.text, error.description.contains(SystemError.text(EACCES)) else { return "" }
+        return "; a reload reads files as user \(user)"
     }
 
     private mutating func publish(_ draft: GenerationDraft) {

@@ -43,11 +43,13 @@ extension Gateway {
         for (index, descriptors) in sockets.descriptors.enumerated() {
             do throws(SystemError) {
                 let mailbox = try Mailbox<Loop.Order>()
-                let (generation, log, reports) = (generation, services.logs.error, reports)
+                // Taken out there: the thread's closure lives as long as the process, and the generation is not to.
+                let first = Lock<Generation?>(generation)
+                let (log, reports) = (services.logs.error, reports)
                 let thread = try Thread.start(name: "sluice loop \(index)") {
                     do throws(StartError) {
                         var loop = try Loop.make(
-                            index, generation, descriptors: descriptors, log: log, mailbox: mailbox, reports: reports)
+                            index, first, descriptors: descriptors, log: log, mailbox: mailbox, reports: reports)
                         reports.post(.running)
                         reports.post(loop.run())
                     } catch {
