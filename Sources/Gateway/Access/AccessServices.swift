@@ -93,7 +93,7 @@ final class AccessServices: Sendable {
     /// Another generation is in use: what has changed on disk counts from now on, and new keys are fetched.
     func refresh() {
         readChanged()
-        control.post { [weak self] in self?.fetchDue() }
+        if running.withLock(\.looks) { control.post { [weak self] in self?.fetchDue() } }
     }
 
     /// The control thread's.
