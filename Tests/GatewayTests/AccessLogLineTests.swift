@@ -25,7 +25,7 @@ struct AccessLogLineTests {
                 ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]),
                 servers: [VirtualServer(Site(server), routes: [])])
             client = ClientFacts(id: 0xABC, acceptedAt: 0, listener: listener, address: CompactAddress())
-            request = RequestFacts(client, startedAt: 0)
+            request = RequestFacts(client, site: listener.defaultServer.site, startedAt: 0)
         }
     }
 
