@@ -321,7 +321,7 @@ def test_terminal_asks_twice_and_shows_nothing(folder, terminal):
     one.expect(b"Password for alice: ")
     assert not one.shows_what_is_typed()
     one.type(b"geheim\n")
-    one.expect(b"Once more: ")
+    one.expect(b"Repeat the password: ")
     assert not one.shows_what_is_typed()
     one.type(b"geheim\n")
     assert one.wait() == 0
@@ -333,7 +333,7 @@ def test_terminal_two_that_differ(folder, terminal):
     one = terminal("-c", folder / "users", "alice")
     one.expect(b"Password for alice: ")
     one.type(b"geheim\n")
-    one.expect(b"Once more: ")
+    one.expect(b"Repeat the password: ")
     one.type(b"gehiem\n")
     assert one.wait() == 1
     assert b"the two passwords differ" in one.shown and one.shows_what_is_typed()

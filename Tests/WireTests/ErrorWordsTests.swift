@@ -48,7 +48,7 @@ struct ErrorWordsTests {
     func mismatch() {
         for sent in [ProxyHeader.Version.v1, .v2, nil] {
             let hint = ForeignAnswer.silenceHint(sent: sent)
-            #expect(hint.contains("proxy_protocol in the upstream") && hint.contains("there"))
+            #expect(hint.contains("proxy_protocol in the upstream") && hint.contains("in the broker"))
             #expect(sent != .v1 || hint.contains("v1"))
             #expect(sent != .v2 || hint.contains("v2"))
         }

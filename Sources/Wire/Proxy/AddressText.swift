@@ -12,7 +12,7 @@ enum AddressText {
         return address
     }
 
-    /// An IPv6 address (RFC 4291 §2.2): groups of one to four hexadecimal digits, at most one "::" that stands for
+    /// An IPv6 address (RFC 4291 §2.2): groups of one to four hexadecimal digits, at most one "::" that means
     /// one or more groups of zeros, and the last 32 bits also as an IPv4 address; nil: it is none. No zone.
     static func ipv6(_ text: ArraySlice<UInt8>) -> [UInt8]? {
         var address: [UInt8] = []
