@@ -125,7 +125,7 @@ def test_a_silent_broker_is_green_for_tcp_and_red_for_mqtt(rig):
         (answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "'HTTP/1.1 400 Bad Request…', which looks like HTTP"),
         (answer(b"\x20\x7f" + bytes(200)), "its CONNACK is malformed: its length is not one"),
         (answer(b"\x20\x03\x00\x84\x00"), "refused the probe's CONNECT with code 0x84; choose a version"),
-        (fakebroker.reset_after_connect, "reset the connection before the probe was through; ports for TLS"),
+        (fakebroker.reset_after_connect, "reset the connection before the probe was through; TLS and WebSocket ports"),
         (answer(connack(4) + b"\xe0\x00"), "DISCONNECT 0x00"),
         (answer(connack(4) + b"\x30\xff\xff\xff\x7f" + bytes(1000)), "is not MQTT"),
         (answer(connack(4) + b"\x30\xff\xff\xff\xff\xff"), "is not MQTT"),

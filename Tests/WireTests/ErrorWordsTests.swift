@@ -22,7 +22,7 @@ struct ErrorWordsTests {
         for word in words { #expect(!Self.looksLikeCase(word), "\(word) in: \(text)") }
     }
 
-    @Test("Each says where the rule stands, but for limits of our own", arguments: words)
+    @Test("Each cites its rule, except for our own limits", arguments: words)
     func clause(_ text: String) {
         let isLimit = text.contains("is longer than \(Connack.maximumLength) bytes")
         #expect(text.contains("§") || text.contains("[MQTT-") || isLimit, "\(text)")
