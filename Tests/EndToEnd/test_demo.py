@@ -131,7 +131,7 @@ def test_a_taken_port_is_named_with_its_owner(environment, variable):
     with socket.create_server(("127.0.0.1", int(environment[variable]))):
         result = run([SCRIPTS / "demo.sh", "--check"], environment)
     assert result.returncode == 1
-    assert f"Port {environment[variable]} is taken" in result.stdout
+    assert f"Port {environment[variable]} is in use" in result.stdout
     assert f"process {os.getpid()} listens on it" in result.stdout
     assert f"{variable}=" in result.stdout
 

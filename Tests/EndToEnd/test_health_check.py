@@ -123,7 +123,7 @@ def test_a_silent_broker_is_green_for_tcp_and_red_for_mqtt(rig):
         (answer(connack(4, 5)), "refused the probe's CONNECT with code 0x05; configure a user that is allowed to connect"),
         (answer(connack(4, 3)), "refused the probe's CONNECT with code 0x03"),
         (answer(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "'HTTP/1.1 400 Bad Request…', which looks like HTTP"),
-        (answer(b"\x20\x7f" + bytes(200)), "its CONNACK is malformed: its length is not one"),
+        (answer(b"\x20\x7f" + bytes(200)), "its CONNACK is malformed: its length does not match"),
         (answer(b"\x20\x03\x00\x84\x00"), "refused the probe's CONNECT with code 0x84; choose a version"),
         (fakebroker.reset_after_connect, "reset the connection before the probe was through; TLS and WebSocket ports"),
         (answer(connack(4) + b"\xe0\x00"), "DISCONNECT 0x00"),

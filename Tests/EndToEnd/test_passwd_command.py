@@ -229,7 +229,7 @@ def test_a_file_that_is_there_or_is_not(folder):
     refused("no such file", "-D", path, "alice")
     changed("-c", path, "alice")
     before = path.read_bytes()
-    refused("it exists", "-c", path, "bob")
+    refused("the file exists", "-c", path, "bob")
     refused("no such user", "-D", path, "bob")
     refused("-c and -D", "-c", "-D", path, "alice", status=64)
     refused("algorithm", "--algorithm", "md5", path, "alice", status=64)

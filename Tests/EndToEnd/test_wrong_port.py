@@ -13,7 +13,7 @@ from test_health_check import UNHEALTHY
 from test_pool import UNAVAILABLE
 
 PATIENT = "health_check interval=200ms timeout=5s fails=1;"
-WANTED = "\"server\" needs the broker's plain MQTT port"
+WANTED = "server must name the broker's plain MQTT port"
 # What other servers say to a CONNECT, or before it.
 FOREIGN = {
     "WebSocket or web": (b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n", "'HTTP/1.1 400 Bad Request…', which looks like HTTP"),

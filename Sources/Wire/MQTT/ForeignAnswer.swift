@@ -13,7 +13,7 @@ package enum ForeignAnswer: Sendable, CaseIterable {
     /// What the operator reads: the bytes, what they seem to be, and what is wanted. `error` is why they are no CONNACK.
     package static func words(_ bytes: Span<UInt8>, _ error: ConnackError) -> String {
         guard error == .notConnack else { return "its CONNACK is malformed: \(error); it begins with \(shown(bytes))" }
-        let wanted = "\"server\" needs the broker's plain MQTT port, often 1883"
+        let wanted = "server must name the broker's plain MQTT port, often 1883"
         switch ForeignAnswer(bytes) {
         case .connect?: return "it sent the CONNECT back, as an echo service does: \(wanted)"
         case .packet?: return "it answered the CONNECT with \(shown(bytes)), an MQTT packet other than CONNACK"
