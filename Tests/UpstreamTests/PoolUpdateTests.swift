@@ -124,7 +124,7 @@ struct PoolUpdateTests {
 
     // MARK: Where a key is at home
 
-    @Test("Home is where the key would go if it came anew", arguments: Balancer.all.filter(\.usesKey))
+    @Test("Home is where the key would go if it were new", arguments: Balancer.all.filter(\.usesKey))
     func home(balancer: Balancer) {
         let settings = addresses(6).map { Peer.Settings(identity: identity($0)) }
         var (one, other) = (pool(settings, balancer), pool(settings, balancer))
