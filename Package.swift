@@ -66,7 +66,7 @@ let package = Package(
             dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),
+            dependencies: ["CShims", "Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )
