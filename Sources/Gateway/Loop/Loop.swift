@@ -112,7 +112,6 @@ struct Loop: ~Copyable {
     /// Runs until it is told to stop; returns how its sessions ended, and how long its turns took.
     mutating func run() -> Report {
         while turn() {}
-        freeEnded()
         return .ended(context.pointee.tally, context.pointee.attempts, turns: turns)
     }
 
@@ -136,8 +135,9 @@ struct Loop: ~Copyable {
         fireTimers()
         if !context.pointee.rebalancing.isEmpty { rebalance() }
         assertNothingIsLeft()
-        if stop != nil, advanceStop() { return false }
+        let isOver = stop != nil && advanceStop()
         freeEnded()
+        if isOver { return false }
         turnEnded = Kernel.microseconds()
         turns.record(microseconds: turnEnded - turnBegan)
         return true
