@@ -11,6 +11,7 @@ let package = Package(
     products: [.executable(name: "sluice", targets: ["sluice"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: [
@@ -42,7 +43,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS", "Control",
-                "Access",
+                "Access", .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .executableTarget(
             name: "sluice",

@@ -32,10 +32,12 @@ package struct TLSConnection: ~Copyable {
 
     private let ssl: OpaquePointer
     private let buffers: TLSBuffersPointer
+    /// OpenSSL calls it by its address while hands are shaken, and never afterwards: renegotiation is off.
+    private var names: TLSServerNames?
 
-    /// nil when there is no memory.
-    package init?(_ context: TLSContext, _ engine: TLSEngine) {
-        guard let ssl = SSL_new(context.handle) else {
+    /// nil when there is no memory, or `names` has no context.
+    package init?(_ names: TLSServerNames, _ engine: TLSEngine) {
+        guard let context = names.first, let ssl = SSL_new(context.handle) else {
             ERR_clear_error()
             return nil
         }
@@ -47,6 +49,7 @@ package struct TLSConnection: ~Copyable {
         SSL_set_bio(ssl, bio, bio)  // takes the one reference, as both sides are the same
         SSL_set_accept_state(ssl)
         self.ssl = ssl
+        self.names = names
         buffers = engine.buffers
     }
 
@@ -54,7 +57,10 @@ package struct TLSConnection: ~Copyable {
 
     package mutating func handshake() -> Handshake {
         let result = SSL_do_handshake(ssl)
-        if result == 1 { return .complete }
+        if result == 1 {
+            names = nil
+            return .complete
+        }
         if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return .incomplete }
         if let reason = ErrorQueue.takeVerificationFailure(ssl) {
             return .failed(TLSFailure(reason: reason, isPlainHTTP: false))

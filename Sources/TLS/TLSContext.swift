@@ -1,8 +1,12 @@
 import COpenSSL
 
-/// An SSL_CTX of one server, for the connections of one loop. Used by the thread of its loop alone.
-package final class TLSContext {
-    let handle: OpaquePointer
+/// An SSL_CTX of one server, for the connections of one loop.
+///
+/// Nothing of it changes once `init` is through, so it may be made on one thread and used by another: OpenSSL promises that
+/// of an SSL_CTX that is only read, and counts its references atomically. Each loop has contexts of its own all the same, so
+/// that no two threads contend for the locks inside.
+package final class TLSContext: Sendable {
+    nonisolated(unsafe) let handle: OpaquePointer
 
     /// Loads certificates, keys and revocation lists. Fails with what is wrong with which, and what mends it.
     package init(_ options: TLSOptions) throws(TLSError) {

@@ -1,20 +1,20 @@
 import COpenSSL
 
-/// Chooses among the servers of one listener by the name that the client asks for (SNI, RFC 6066 §3).
-/// Used by the thread of its loop alone; it must outlive the connections made with it.
+/// Chooses among the servers of one listener by the name that the client asks for (SNI, RFC 6066 §3), for the connections
+/// of one loop. Connections keep it until they have shaken hands, so that it may be replaced at any time.
 ///
 /// The choice falls in the ClientHello callback, before OpenSSL looks at anything that depends on it: versions, the
 /// session that the client wants to resume, and whether its certificate is asked for.
-package final class TLSServerNames {
+package final class TLSServerNames: Sendable {
     private let contexts: [TLSContext]
-    private let select: (String) -> Int
+    private let select: @Sendable (String) -> Int
     /// Where connections start when there is a choice: a context can stand behind several listeners, the callback
     /// belongs to one.
     private let undecided: TLSContext?
 
     /// `contexts` holds a context for each server of the listener, the default server's first; `select` finds an index
     /// into it for a lower-case name.
-    package init(contexts: [TLSContext], select: @escaping (String) -> Int) {
+    package init(contexts: [TLSContext], select: @escaping @Sendable (String) -> Int) {
         self.contexts = contexts
         self.select = select
         undecided = contexts.count > 1 ? TLSContext(before: contexts) : nil
@@ -23,8 +23,8 @@ package final class TLSServerNames {
         _ = COpenSSLShims_SSL_CTX_set_tlsext_servername_callback(undecided.handle) { _, _, _ in SSL_TLSEXT_ERR_OK }
     }
 
-    /// The context that new connections start with.
-    package var first: TLSContext? { undecided ?? contexts.first }
+    /// The context that new connections start with; nil: there is none.
+    var first: TLSContext? { undecided ?? contexts.first }
 
     private static let choose:
         @convention(c) (OpaquePointer?, UnsafeMutablePointer<Int32>?, UnsafeMutableRawPointer?) -> Int32 = {

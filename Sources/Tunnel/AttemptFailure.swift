@@ -6,11 +6,11 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
     case connectTimeout = "connect_timeout"
     /// Another error of connect: no route, a reset.
     case connectFailed = "connect_failed"
-    /// A unix socket whose queue stayed full.
+    /// A unix socket's queue stayed full.
     case queueFull = "queue_full"
-    /// Every port of every source address is in use towards this peer.
+    /// Every port of every source address is already used for this peer.
     case sourcePortsExhausted = "source_ports_exhausted"
-    /// The gateway has no descriptor or memory left.
+    /// The gateway has no file descriptor or memory left.
     case shortage = "out_of_resources"
     /// Reset before the CONNACK.
     case reset = "reset"
@@ -19,26 +19,27 @@ package enum AttemptFailure: String, Sendable, BitwiseCopyable, CaseIterable {
     case connackTimeout = "connack_timeout"
     /// What came is not a CONNACK.
     case connackInvalid = "connack_invalid"
-    /// A CONNACK that says: server unavailable (5.0 0x88).
+    /// A CONNACK with the code for an unavailable server (5.0 0x88).
     case unavailable = "server_unavailable"
-    /// A CONNACK that says: not now (3.x 0x03, 5.0 0x89, 0x97, 0x9F).
+    /// A CONNACK that refuses for now (3.x 0x03, 5.0 0x89, 0x97, 0x9F).
     case busy = "server_busy"
     /// A CONNACK that names another server of the pool (5.0 0x9C, 0x9D).
     case redirected = "redirected"
-    /// `upstream_tries_timeout` has passed.
+    /// The time for all tries, `upstream_tries_timeout`, is over.
     case outOfTime = "tries_timeout"
 
-    /// Whose fault it may be: peers that are to blame are asked last for a while.
+    /// Whose fault it may be: a peer that is to blame is tried last for a while.
     package enum Blame: Sendable, Equatable {
-        /// The peer's, whoever meets it.
+        /// The peer's, whichever client meets it.
         case peer
-        /// The peer's, or this client's: brokers close, reset, fall silent or call themselves unavailable when they do not like
-        /// a CONNECT. A client must not take the pool from all others, so it takes several to blame the peer.
+        /// The peer's, or this client's: brokers close, reset, fall silent or call themselves unavailable when they dislike a
+        /// CONNECT. One client must not make the pool unavailable to all others, so it takes several to blame the peer.
         case peerOrClient
-        /// Of no concern to other clients.
+        /// Nobody's: other clients are not affected.
         case nobody
     }
 
+    /// The fault, for each kind of failure.
     package var blame: Blame {
         switch self {
         case .connectRefused, .connectTimeout, .connectFailed, .queueFull: .peer

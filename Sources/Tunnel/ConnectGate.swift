@@ -2,23 +2,28 @@ import Wire
 
 /// The gate in front of every broker: nothing passes before the CONNECT is whole and valid. Pure.
 package enum ConnectGate {
+    /// What to do with what the client has sent so far.
     package enum Decision {
         /// The CONNECT is not whole yet.
         case wait
-        /// It is whole and valid, and takes this many bytes from the front; what follows it waits for the broker.
+        /// It is whole and valid, and is this many bytes long; what follows it waits for the broker.
         case accept(ConnectPacket, size: Int)
+        /// It breaks a rule.
         case refuse(Refusal)
     }
 
+    /// How a CONNECT that breaks a rule is refused.
     package struct Refusal: Equatable, Sendable {
+        /// Why the session ends.
         package let cause: EndCause
-        /// CONNACK for the client's version; empty: closed without an answer.
+        /// A CONNACK for the client's version; empty: it is closed without an answer.
         package let answer: [UInt8]
         /// Which rule it was, for the log.
         package let detail: String
     }
 
-    /// Looks at what the client has sent so far. `limit` is the largest CONNECT in bytes.
+    /// Looks at what the client has sent so far. `limit` is the largest CONNECT in bytes; `versions` says which versions of
+    /// MQTT are allowed.
     package static func examine(
         _ bytes: Span<UInt8>, limit: Int, versions: (ProtocolVersion) -> Bool
     ) -> Decision {

@@ -1,19 +1,12 @@
 import Wire
 
-/// From the broker to the client: MQTT bytes in, WebSocket frames out, in place where it can be. Pure.
-///
-/// How packets meet messages (`websocket_frames`):
-/// - `packet`: each packet is one message in one frame. Widespread clients take no other: they read the first packet of a
-///   message and lose the rest, or lose what comes in fragments.
-/// - `packets`: a message holds whole packets, as many as are there.
-/// - `stream`: a message a block, cut anywhere.
+/// From the broker to the client: MQTT in, the channel's frames out, in place where it can be. Pure.
 ///
 /// The fixed header of a packet tells its length, so a packet that a block cuts off is one frame of the known length, whose
 /// payload leaves as it comes: nothing of it is held, and no message is fragmented. Until it is whole no other frame can be
-/// sent (RFC 6455 §5.2): a pong waits meanwhile.
+/// sent (RFC 6455 §5.2): a pong waits meanwhile. Where messages are a stream, or there are none, blocks leave as they come
+/// and packets are only counted and checked.
 package struct Downlink: ~Copyable {
-    package enum Mode: UInt8, Sendable { case packet, packets, stream }
-
     /// The most that is held: a fixed header that does not show its length yet.
     package static let carryCapacity = 4
     /// Room that a caller leaves in front of a block.
@@ -23,9 +16,12 @@ package struct Downlink: ~Copyable {
 
     /// Where a block stands: `position..<end` is not framed yet.
     package struct Cursor: BitwiseCopyable {
+        /// The first byte that is not framed.
         package var position: UnsafeMutableRawPointer
+        /// The end of the block.
         package let end: UnsafeMutableRawPointer
 
+        /// A block of which nothing is framed yet; `start` is what `restoreCarry` has returned.
         @inline(__always)
         package init(start: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) {
             position = start
@@ -35,11 +31,15 @@ package struct Downlink: ~Copyable {
 
     /// Bytes for the client. Send or copy them before the next call, which writes over them.
     package struct Output: BitwiseCopyable {
+        /// The first of them.
         package let start: UnsafeMutableRawPointer
+        /// How many there are.
         package let count: Int
     }
 
-    private let mode: Mode
+    /// A stream, too, where there are no messages.
+    private let messages: Framing.Messages
+    private let isRaw: Bool
     private let isVersion5: Bool
     private let stops: PacketScanner.Types
     private let stopBits: UInt16  // the same: calls into another module are not inlined
@@ -53,8 +53,12 @@ package struct Downlink: ~Copyable {
     private var scanner = PacketScanner()
     private var postponedPong: UnsafeMutableRawPointer?
 
-    package init(mode: Mode, version: ProtocolVersion) {
-        self.mode = mode
+    /// The downlink to a client that frames MQTT so and speaks this version of it.
+    package init(framing: Framing, version: ProtocolVersion) {
+        switch framing {
+        case .webSocket(let messages, _): (self.messages, isRaw) = (messages, false)
+        case .raw: (messages, isRaw) = (.stream, true)
+        }
         isVersion5 = version == .v5_0
         var stops: PacketScanner.Types = [.reserved, .connect, .connack, .disconnect]
         stops.formUnion([.subscribe, .unsubscribe, .pingreq])  // what only clients send
@@ -70,7 +74,7 @@ package struct Downlink: ~Copyable {
 
     /// Whether a frame of our own may be sent now: none is under way.
     @inline(__always)
-    package var isBetweenFrames: Bool { mode == .stream || scanner.remaining == 0 }
+    package var isBetweenFrames: Bool { messages == .stream || scanner.remaining == 0 }
 
     /// Whether an MQTT packet of our own may be sent now. A held part of a fixed header has not been sent.
     package var isBetweenPackets: Bool { scanner.isBetweenPackets }
@@ -93,12 +97,12 @@ package struct Downlink: ~Copyable {
     @inline(__always)
     package mutating func next(_ cursor: inout Cursor, assembly: UnsafeMutableRawBufferPointer) -> Output? {
         guard cursor.position < cursor.end, !isBroken else { return nil }
-        if mode == .stream { return nextStream(&cursor) }
+        if messages == .stream { return nextStream(&cursor) }
         if scanner.remaining > 0 { return restOfFrame(&cursor) }
-        return mode == .packet ? nextPacket(&cursor, assembly) : nextPackets(&cursor)
+        return messages == .packet ? nextPacket(&cursor, assembly) : nextPackets(&cursor)
     }
 
-    // MARK: Modes
+    // MARK: Messages
 
     private mutating func nextPacket(_ cursor: inout Cursor, _ assembly: UnsafeMutableRawBufferPointer) -> Output? {
         let left = cursor.end - cursor.position
@@ -185,7 +189,9 @@ package struct Downlink: ~Copyable {
         }
         let count = position - UnsafeRawPointer(start)
         cursor.position = cursor.end
-        return count > 0 ? prepend(before: start, size: count, present: count) : nil
+        guard count > 0 else { return nil }
+        return isRaw
+            ? Output(start: start, count: count) : prepend(before: start, size: count, present: count)
     }
 
     // MARK: Parts

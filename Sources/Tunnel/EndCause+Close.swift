@@ -1,15 +1,16 @@
 import Wire
 
-/// What a client is told when its session ends: the one table of it.
+/// What a client is told when its session ends: this is the one table for it.
 extension EndCause {
-    /// The words go out as the reason of the Close, and as the Reason String of the DISCONNECT.
+    /// How a session's end is put to its client.
     package struct Goodbye: Equatable, Sendable {
         /// Of the WebSocket Close: one that every client library takes (RFC 6455 §7.4.1, IANA registry).
         package let code: CloseCode
-        /// ASCII, at most 100 bytes, of use to whoever looks at the client's side.
+        /// The reason of the Close, and the Reason String of the DISCONNECT: ASCII, at most 100 bytes, useful to someone who
+        /// debugs the client.
         package let words: String
         /// Of the DISCONNECT that a 5.0 client gets first when its session is open; nil when nobody is there to read it, and
-        /// when the broker closed: why, only the broker knows, and it has said so or has chosen not to.
+        /// when the broker closed: only the broker knows why, and it has said so or has chosen not to.
         package let reason: ReasonCode?
 
         init(_ code: CloseCode, _ words: String, _ reason: ReasonCode? = nil) {
@@ -19,6 +20,7 @@ extension EndCause {
         }
     }
 
+    /// The row of the table.
     package var goodbye: Goodbye {
         switch self {
         case .clientDisconnect, .clientClosed, .clientLost, .served: Goodbye(.normal, "")
@@ -50,15 +52,15 @@ extension EndCause {
         case .brokerLost: Goodbye(.serviceRestart, "the broker closed the connection")
         case .brokerProtocolError:
             Goodbye(.internalError, "the broker broke a rule of MQTT", .unspecifiedError)
-        case .brokerStalled: Goodbye(.tryAgainLater, "the broker takes nothing", .unspecifiedError)
+        case .brokerStalled: Goodbye(.tryAgainLater, "the broker accepts no more data", .unspecifiedError)
 
         case .shutdown, .drained: Goodbye(.goingAway, "server shutting down", .serverShuttingDown)
         case .rebalanced: Goodbye(.serviceRestart, "moved to another broker: connect again", .useAnotherServer)
         case .outOfResources: Goodbye(.internalError, "the gateway is out of resources", .serverBusy)
 
-        // Before there is a WebSocket: nobody is told so.
+        // Before there is a session: nobody is told so.
         case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
-            .handshakeTimeout, .requestTimeout, .requestRefused, .originRefused:
+            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .requestRefused, .originRefused:
             Goodbye(.policyViolation, "")
         }
     }

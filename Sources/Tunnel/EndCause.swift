@@ -1,6 +1,6 @@
 import Wire
 
-/// Why a session ended. The raw value is its name in logs and metrics: this file is the one place for them.
+/// Why a connection or a session ended. The raw value is its name in logs and metrics: this file is the one place for them.
 package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     // The client, in good order
     /// DISCONNECT, then the end of the connection.
@@ -14,15 +14,19 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case clientIdle = "client_idle"
 
     // Before the WebSocket
-    /// The front did not send its header of the PROXY protocol in time.
+    /// The front did not send its PROXY protocol header in time.
     case proxyHeaderTimeout = "proxy_header_timeout"
     case proxyHeaderInvalid = "proxy_header_invalid"
-    /// Whoever connected is not one whose header counts.
+    /// The connection is not from a front whose header is trusted.
     case proxyHeaderUntrusted = "proxy_header_untrusted"
     case tlsFailed = "tls_failed"
     case plainHTTPToTLS = "http_to_tls_port"
     case handshakeTimeout = "handshake_timeout"
     case requestTimeout = "request_timeout"
+    /// No further request in time on a connection that was kept open.
+    case keepaliveTimeout = "keepalive_timeout"
+    /// The client did not take the response in time.
+    case sendTimeout = "send_timeout"
     case requestRefused = "request_refused"
     case originRefused = "origin_refused"
     /// An HTTP request that was answered: a file, or a status.
@@ -39,7 +43,7 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case versionRefused = "version_refused"
     case clientIDRefused = "client_id_refused"
 
-    // Who may in
+    // Who is allowed in
     /// `deny`, or no `allow`, for the client's address.
     case addressRefused = "address_refused"
     /// No user name, password, token or certificate where one is needed.
@@ -48,13 +52,13 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case tokenRefused = "token_refused"
     /// Known, but not allowed what it asks for.
     case notAuthorized = "not_authorized"
-    /// What authenticates is out of order.
+    /// The service that authenticates clients does not work.
     case authUnavailable = "auth_unavailable"
     case authBusy = "auth_busy"
     case authTimeout = "auth_timeout"
-    /// What the broker was to be told does not make a valid CONNECT.
+    /// The identity that was to be written into the CONNECT does not make a valid one.
     case identityRefused = "identity_refused"
-    /// The session's token came to its end.
+    /// The session's token has expired.
     case tokenExpired = "token_expired"
 
     // MQTT rules after CONNECT
@@ -64,27 +68,28 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
 
     // The way to the broker
     case noUpstream = "no_upstream"
-    /// No port is left for a connection to any peer.
+    /// No local port is left for a connection to any peer.
     case sourcePortsExhausted = "source_ports_exhausted"
     case refusedByBroker = "refused_by_broker"
-    /// DISCONNECT of the broker, or an end of file behind the client's.
+    /// DISCONNECT of the broker, or an end of file after the client's.
     case brokerDisconnect = "broker_disconnect"
     /// End of file or reset from the broker.
     case brokerLost = "broker_lost"
     case brokerProtocolError = "broker_protocol_error"
-    /// The broker has taken nothing for as long as the client's keep alive allows: the client was not read meanwhile.
+    /// The broker has accepted no data for as long as the client's keep alive allows: the client was not read meanwhile.
     case brokerStalled = "broker_stalled"
 
     // The gateway itself
     case shutdown = "shutdown"
     case drained = "drained"
-    /// Moved, so that a peer that came back gets its share.
+    /// Moved, so that a peer that is back gets its share.
     case rebalanced = "rebalanced"
     case outOfResources = "out_of_resources"
 
-    /// Which side a session ended by.
+    /// The side that ended a session.
     package enum Side: String, Sendable { case client, upstream, gateway }
 
+    /// Which side it was.
     package var side: Side {
         switch self {
         case .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled:

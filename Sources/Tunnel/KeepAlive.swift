@@ -5,8 +5,8 @@ package struct KeepAlive: Equatable, BitwiseCopyable, Sendable {
     /// Silence of the client after which a WebSocket ping goes out; 0 never.
     package var pingInterval: Int64
 
-    /// The gateway never ends what the broker would keep: one and a half times the keep alive [MQTT-3.1.2-22] and ten
-    /// seconds more. A client without a keep alive promises nothing, so that without pings only TCP ends its session; with
+    /// The gateway never ends a session that the broker would keep: its limit is one and a half times the keep alive
+    /// [MQTT-3.1.2-22] and ten seconds more. A client without a keep alive promises nothing, so that without pings only TCP ends its session; with
     /// them, two hours in which it answers none. `seconds` is the CONNECT's, or the CONNACK's Server Keep Alive.
     package init(seconds: UInt16, pingInterval: Int64) {
         if seconds > 0 {
@@ -14,17 +14,20 @@ package struct KeepAlive: Equatable, BitwiseCopyable, Sendable {
         } else {
             idleLimit = pingInterval > 0 ? 2 * 3600 * 1000 : .max
         }
-        // In time for an answer.
+        // Early enough for an answer to arrive.
         self.pingInterval = min(pingInterval, idleLimit / 2)
     }
 
     /// How long the first look at the client may wait.
     package var firstLook: Int64 { pingInterval > 0 ? pingInterval : idleLimit }
 
+    /// What to do with a client that is silent.
     package enum Action: Equatable, Sendable {
+        /// End the session.
         case end
         /// Send a ping, or note that none can be sent now; then look again.
         case ping
+        /// Look again at this time.
         case wait(until: Int64)
     }
 

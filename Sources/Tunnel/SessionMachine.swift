@@ -1,62 +1,62 @@
-/// The life of a session: what has happened so far, and what is to be done when something happens next. Pure.
+/// The life of an MQTT session: what has happened so far, and what is to be done when something happens next. Pure.
 ///
-///     readingProxyHeader ─▶ handshaking, or readingRequest on a plain listener
-///     handshaking ─▶ readingRequest ─▶ awaitingConnect ─▶ authenticating ─▶ connecting ─▶ awaitingConnack ─▶ open
-///                                                                            ▲      │           │
-///                                                                            └──────┴───────────┘  next peer, while
-///                                                                                                  tries are left
+///     awaitingConnect ─▶ authenticating ─▶ connecting ─▶ awaitingConnack ─▶ open
+///                                           ▲ │  ▲ │            │     │      ▲
+///                         waitingForQueue ◀─┼─┘  │ │            │     └─▶ exchanging
+///                                   └───────┘    └─┴────────────┘  next peer, while tries are left
 ///     any ─▶ closing ─▶ closed
 ///
-/// - `readingProxyHeader`: accepted; the front's header of the PROXY protocol is on its way. Only where a listener says so.
-/// - `handshaking`: the TLS handshake runs. A plain listener skips it.
-/// - `readingRequest`: the HTTP request head is on its way.
-/// - `awaitingConnect`: the WebSocket stands (101 is sent); the CONNECT is on its way. Nothing has reached a broker.
-/// - `authenticating`: the CONNECT is whole and valid, and kept; whether the client may in is being found out. What it
-///   sends behind its CONNECT is held, bounded.
-/// - `connecting`: the client may in; a peer is being connected to. What the client sends is still held.
+/// - `awaitingConnect`: the client may speak MQTT; its CONNECT is on its way.
+/// - `authenticating`: the CONNECT is whole; it is being decided whether the client is allowed in. What else it sends is
+///   held, bounded.
+/// - `connecting`: the client is allowed in; a peer is being connected to. What the client sends is still held.
+/// - `waitingForQueue`: the queue of the peer's unix socket is full; the next connect to it comes soon.
 /// - `awaitingConnack`: the peer has the CONNECT. Until its CONNACK another peer can still be tried.
+/// - `exchanging`: an exchange of AUTH packets has opened the pipe; the CONNACK is still to come (5.0 §4.12).
 /// - `open`: bytes go both ways. The CONNECT is forgotten.
-/// - `closing`: the last bytes, the WebSocket Close, close_notify and FIN go out; then a bounded wait for the other side.
-/// - `closed`: both sockets are closed; nothing may follow.
-package enum SessionMachine: ~Copyable {
-    case readingProxyHeader(isTLS: Bool)
-    case handshaking
-    case readingRequest
+/// - `closing`: the last bytes and the goodbye go out; then a bounded wait for the other side.
+/// - `closed`: both legs are closed; nothing may follow.
+///
+/// An event that cannot happen in a phase is a fault of the gateway's: it stops a debug build, and changes nothing in a
+/// release build.
+package enum SessionMachine: Equatable, Sendable, BitwiseCopyable {
     case awaitingConnect
     case authenticating
-    case connecting(Attempt)
-    case awaitingConnack(Attempt)
+    case connecting(Try)
+    case waitingForQueue(Try)
+    case awaitingConnack(Try)
+    case exchanging
     case open
     case closing(EndCause)
     case closed(EndCause)
 
     /// Which try to reach a peer this is.
-    package struct Attempt: Equatable, Sendable {
+    package struct Try: Equatable, Sendable, BitwiseCopyable {
         /// From 1.
         package var number: Int
         /// Tries that one CONNECT has.
         package var limit: Int
 
         var isLast: Bool { number >= limit }
-        var next: Attempt { isLast ? self : Attempt(number: number + 1, limit: limit) }
+        var next: Try { isLast ? self : Try(number: number + 1, limit: limit) }
     }
 
-    /// A copyable name of the state.
-    package enum Phase: UInt8, Sendable, CaseIterable {
-        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting,
-            awaitingConnack, open, closing, closed
+    /// The name of the state alone. The phases of the end come last: `closing` and those after it.
+    package enum Phase: UInt8, Sendable, BitwiseCopyable, CaseIterable {
+        case awaitingConnect, authenticating, connecting, waitingForQueue, awaitingConnack, exchanging, open
+        case closing, closed
     }
 
+    /// The state's name.
     package var phase: Phase {
         @inline(__always) get {
             switch self {
-            case .readingProxyHeader: .readingProxyHeader
-            case .handshaking: .handshaking
-            case .readingRequest: .readingRequest
             case .awaitingConnect: .awaitingConnect
             case .authenticating: .authenticating
             case .connecting: .connecting
+            case .waitingForQueue: .waitingForQueue
             case .awaitingConnack: .awaitingConnack
+            case .exchanging: .exchanging
             case .open: .open
             case .closing: .closing
             case .closed: .closed
@@ -64,86 +64,45 @@ package enum SessionMachine: ~Copyable {
         }
     }
 
-    /// A new session of a TLS listener starts with the handshake, one of a plain listener with the request; the front's header
-    /// comes before either.
-    package init(isTLS: Bool, readsProxyHeader: Bool = false) {
-        if readsProxyHeader {
-            self = .readingProxyHeader(isTLS: isTLS)
-        } else {
-            self = isTLS ? .handshaking : .readingRequest
-        }
-    }
+    /// A session whose client has still to send its CONNECT.
+    package init() { self = .awaitingConnect }
 
     // MARK: The client's way in
 
-    /// The front has said whom it speaks for.
-    package mutating func proxyHeaderRead() {
-        switch consume self {
-        case .readingProxyHeader(let isTLS): self = isTLS ? .handshaking : .readingRequest
-        case let other: self = other
-        }
+    /// A whole, valid CONNECT has arrived: authenticate.
+    package mutating func connectArrived() {
+        guard case .awaitingConnect = self else { return isWrong("connectArrived") }
+        self = .authenticating
     }
 
-    package mutating func handshakeCompleted() {
-        switch consume self {
-        case .handshaking: self = .readingRequest
-        case let other: self = other
-        }
-    }
-
-    /// The 101 response is sent.
-    package mutating func upgraded() {
-        switch consume self {
-        case .readingRequest: self = .awaitingConnect
-        case let other: self = other
-        }
-    }
-
-    package enum ConnectAction: Equatable { case authenticate, ignore }
-
-    /// A whole, valid CONNECT has arrived.
-    package mutating func connectArrived() -> ConnectAction {
-        switch consume self {
-        case .awaitingConnect:
-            self = .authenticating
-            return .authenticate
-        case let other:
-            self = other
-            return .ignore
-        }
-    }
-
-    package enum AdmitAction: Equatable { case choosePeer, ignore }
-
-    /// The client may in. `tries` is how many peers its CONNECT may be offered to.
-    package mutating func admitted(tries: Int) -> AdmitAction {
-        switch consume self {
-        case .authenticating:
-            self = .connecting(Attempt(number: 1, limit: max(1, tries)))
-            return .choosePeer
-        case let other:
-            self = other
-            return .ignore
-        }
+    /// The client is allowed in: choose a peer. `tries` is how many peers its CONNECT may be offered to.
+    package mutating func admitted(tries: Int) {
+        guard case .authenticating = self else { return isWrong("admitted") }
+        self = .connecting(Try(number: 1, limit: max(1, tries)))
     }
 
     // MARK: The way to the broker
 
-    package enum ConnectedAction: Equatable { case sendConnect, ignore }
-
-    /// The peer has accepted the connection.
-    package mutating func peerConnected() -> ConnectedAction {
-        switch consume self {
-        case .connecting(let attempt):
-            self = .awaitingConnack(attempt)
-            return .sendConnect
-        case let other:
-            self = other
-            return .ignore
-        }
+    /// The queue of the peer's unix socket is full: connect again soon.
+    package mutating func queueIsFull() {
+        guard case .connecting(let current) = self else { return isWrong("queueIsFull") }
+        self = .waitingForQueue(current)
     }
 
-    package enum FailureAction: Equatable {
+    /// Another connect to the peer whose queue was full, in the same try.
+    package mutating func connectAgain() {
+        guard case .waitingForQueue(let current) = self else { return isWrong("connectAgain") }
+        self = .connecting(current)
+    }
+
+    /// The peer has accepted the connection: send the CONNECT.
+    package mutating func peerConnected() {
+        guard case .connecting(let current) = self else { return isWrong("peerConnected") }
+        self = .awaitingConnack(current)
+    }
+
+    /// What to do when a try has failed.
+    package enum FailureAction: Equatable, Sendable {
         /// Take another peer, with the same CONNECT.
         case choosePeer
         /// Tell the client that no server is available.
@@ -153,20 +112,22 @@ package enum SessionMachine: ~Copyable {
 
     /// The peer could not be reached, or did not answer the CONNECT as a broker does.
     package mutating func attemptFailed() -> FailureAction {
-        switch consume self {
-        case .connecting(let attempt):
-            self = .connecting(attempt.next)
-            return attempt.isLast ? .refuse : .choosePeer
-        case .awaitingConnack(let attempt):
-            self = .connecting(attempt.next)
-            return attempt.isLast ? .refuse : .choosePeer
-        case let other:
-            self = other
+        guard let current = currentTry else {
+            isWrong("attemptFailed")
             return .ignore
         }
+        self = .connecting(current.next)
+        return current.isLast ? .refuse : .choosePeer
     }
 
-    package enum ConnackAction: Equatable {
+    /// The broker has begun an exchange of AUTH packets (5.0 §4.12): they go both ways from now on.
+    package mutating func exchangeBegan() {
+        guard case .awaitingConnack = self else { return isWrong("exchangeBegan") }
+        self = .exchanging
+    }
+
+    /// What to do with a CONNACK.
+    package enum ConnackAction: Equatable, Sendable {
         /// Pass it on, and everything after it.
         case open
         /// Pass it on, then close.
@@ -174,36 +135,34 @@ package enum SessionMachine: ~Copyable {
         case ignore
     }
 
-    /// The broker has answered: a CONNACK, or the AUTH that begins an exchange (5.0 §4.12), which opens the pipe too.
+    /// The broker has answered the CONNECT.
     package mutating func connackArrived(isAccepted: Bool) -> ConnackAction {
-        switch consume self {
-        case .awaitingConnack(let attempt):
-            guard isAccepted else {
-                self = .awaitingConnack(attempt)
-                return .passRefusal
-            }
+        switch phase {
+        case .awaitingConnack, .exchanging:
+            guard isAccepted else { return .passRefusal }
             self = .open
             return .open
-        case let other:
-            self = other
+        default:
+            isWrong("connackArrived")
             return .ignore
         }
     }
 
     // MARK: Ends
 
-    package enum TimeAction: Equatable {
-        /// Answer 408, then close.
-        case answerRequestTimeout
+    /// What to do when the time limit of a phase has passed.
+    package enum TimeAction: Equatable, Sendable {
         /// Close with this cause.
         case end(EndCause)
-        /// Tell the client that nobody could say in time whether it may in.
+        /// Tell the client that nobody could say in time whether it is allowed in.
         case refuseUndecided
+        /// Try the peer whose queue was full once more.
+        case connectAgain
         /// This attempt has failed.
         case failAttempt
         /// Look at keep alive and pings.
         case checkIdle
-        /// Close both sockets at once.
+        /// Close both legs at once.
         case abort
         case ignore
     }
@@ -211,71 +170,48 @@ package enum SessionMachine: ~Copyable {
     /// The time limit of the phase has passed.
     package func timeLimit() -> TimeAction {
         switch self {
-        case .readingProxyHeader: .end(.proxyHeaderTimeout)
-        case .handshaking: .end(.handshakeTimeout)
-        case .readingRequest: .answerRequestTimeout
         case .awaitingConnect: .end(.connectTimeout)
         case .authenticating: .refuseUndecided
-        case .connecting: .failAttempt
-        case .awaitingConnack: .failAttempt
-        case .open: .checkIdle
+        case .waitingForQueue: .connectAgain
+        case .connecting, .awaitingConnack: .failAttempt
+        case .exchanging, .open: .checkIdle
         case .closing: .abort
         case .closed: .ignore
         }
     }
 
-    package enum EndAction: Equatable {
-        /// Flush, say goodbye and wait for the other side, for this cause.
-        case beginClosing
-        /// It has begun already, for an earlier cause.
-        case ignore
-    }
-
-    /// The session is to end in good order. The first cause stays.
+    /// The session is to end in good order, for this cause. The first cause stays.
     package mutating func end(_ cause: EndCause) -> EndAction {
-        switch consume self {
-        case .closing(let first):
-            self = .closing(first)
-            return .ignore
-        case .closed(let first):
-            self = .closed(first)
-            return .ignore
-        case _:
-            self = .closing(cause)
-            return .beginClosing
-        }
+        guard self.cause == nil else { return .ignore }
+        self = .closing(cause)
+        return .beginClosing
     }
 
-    /// Both sockets are closed; `cause` counts if nothing has ended the session before. Returns the cause to log, once.
+    /// Both legs are closed; `cause` counts if nothing has ended the session before. Returns the cause to log, once.
     package mutating func close(_ cause: EndCause) -> EndCause? {
-        switch consume self {
-        case .closed(let first):
-            self = .closed(first)
-            return nil
-        case .closing(let first):
-            self = .closed(first)
-            return first
-        case _:
-            self = .closed(cause)
-            return cause
-        }
+        if case .closed = self { return nil }
+        let first = self.cause ?? cause
+        self = .closed(first)
+        return first
     }
 
     /// Why the session ended, or is ending.
     package var cause: EndCause? {
         switch self {
-        case .closing(let cause): cause
-        case .closed(let cause): cause
+        case .closing(let cause), .closed(let cause): cause
         default: nil
         }
     }
 
-    /// How many peers were tried, the current one included.
-    package var attempt: Attempt? {
+    /// The try that is under way.
+    package var currentTry: Try? {
         switch self {
-        case .connecting(let attempt): attempt
-        case .awaitingConnack(let attempt): attempt
+        case .connecting(let current), .waitingForQueue(let current), .awaitingConnack(let current): current
         default: nil
         }
+    }
+
+    private func isWrong(_ event: StaticString) {
+        assertionFailure("a session in phase \(phase): the event \(event) cannot happen there")
     }
 }

@@ -1,10 +1,11 @@
 import Wire
 
-/// From the client to the broker: WebSocket frames in, MQTT bytes out, in place. Pure.
+/// From the client to the broker: the channel's bytes in, MQTT out, in place. Pure.
 ///
-/// `decode` is the WebSocket layer, `scan` the MQTT layer over it. Until the session is open only the first is used, and
-/// the CONNECT gate reads what it yields.
+/// `begin` and `next` take the frames off, `scan` looks at the MQTT in them. Until the session is open only the former are
+/// used, and the CONNECT gate reads what they yield.
 package struct Uplink: ~Copyable {
+    private let isRaw: Bool
     private var decoder = FrameDecoder()
     private var scanner = PacketScanner()
     private var stops: PacketScanner.Types = []
@@ -18,30 +19,46 @@ package struct Uplink: ~Copyable {
     /// Room that a caller leaves in front of a block.
     package static let headroom = FrameDecoder.carryCapacity
     /// Room for the payload of a control frame.
-    package static let controlCapacity = 125
+    package static let controlCapacity = Framing.controlLimit
 
-    package init() {}
+    /// The uplink of a client that frames MQTT so.
+    package init(framing: Framing) {
+        switch framing {
+        case .webSocket(_, let isStrict):
+            decoder.isStrict = isStrict
+            isRaw = false
+        case .raw: isRaw = true
+        }
+    }
 
-    /// `websocket_strict`: whether a Pong or Close without a mask breaks a rule.
-    package mutating func setStrict(_ isStrict: Bool) { decoder.isStrict = isStrict }
-
-    /// Packets that the client has begun to send behind its CONNECT.
+    /// Packets that the client has begun to send after its CONNECT.
     package var packets: UInt64 { scanner.packets }
 
-    // MARK: WebSocket
+    // MARK: Frames
 
-    /// What a block of input held.
+    /// Where a block of input stands: `position..<end` is not decoded yet. It is what lets an inflater stand between frames
+    /// and packets: there a block of input may give several blocks of MQTT.
+    package struct Cursor: BitwiseCopyable {
+        /// The first byte that is not decoded.
+        package var position: UnsafeMutableRawPointer
+        /// The end of the input.
+        package let end: UnsafeMutableRawPointer
+    }
+
+    /// What a piece of input held.
     package struct Block: BitwiseCopyable {
         /// MQTT bytes, in place.
         package var payload: UnsafeMutableRawPointer
+        /// How many there are.
         package var count: Int
         /// Size of the last ping's payload, which lies in the room that was given for it; nil: no ping. One pong answers
         /// all pings of a block (RFC 6455 §5.5.3).
         package var ping: Int?
-        /// The end of the stream: nothing behind it is decoded.
+        /// The end of the stream: nothing after it is decoded.
         package var end: End?
     }
 
+    /// How a client's stream ends.
     package enum End: Equatable, BitwiseCopyable {
         /// A Close frame, and its code.
         case close(UInt16?)
@@ -49,14 +66,31 @@ package struct Uplink: ~Copyable {
         case failure(WebSocketViolation)
     }
 
-    /// Decodes `start..<end`, with `headroom` bytes free in front of `start` and `controlCapacity` bytes at `control`.
+    /// Begins a block of input, `start..<end`, with `headroom` bytes free in front of `start`: what the last one left over
+    /// goes there.
     @inline(__always)
-    package mutating func decode(
-        _ start: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer, control: UnsafeMutableRawPointer
-    ) -> Block {
-        let first = decoder.restoreCarry(before: start)
-        var cursor = FrameDecoder.Cursor(start: first, end: end)
-        var block = Block(payload: first, count: 0, ping: nil, end: nil)
+    package mutating func begin(_ start: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) -> Cursor {
+        Cursor(position: decoder.restoreCarry(before: start), end: end)
+    }
+
+    /// The next block of MQTT; nil: the input is used up. A block with an `end` is the last. `control` has room for
+    /// `controlCapacity` bytes.
+    @inline(__always)
+    package mutating func next(_ cursor: inout Cursor, control: UnsafeMutableRawPointer) -> Block? {
+        let start = cursor.position
+        guard start < cursor.end else { return nil }
+        cursor.position = cursor.end
+        var block = Block(payload: start, count: cursor.end - start, ping: nil, end: nil)
+        if !isRaw { decode(&block, cursor.end, control) }
+        return block
+    }
+
+    /// Decodes the frames of the whole block.
+    @inline(__always)
+    private mutating func decode(
+        _ block: inout Block, _ end: UnsafeMutableRawPointer, _ control: UnsafeMutableRawPointer
+    ) {
+        var cursor = FrameDecoder.Cursor(start: block.payload, end: end)
         do throws(WebSocketViolation) {
             while let frame = try decoder.next(&cursor) {
                 switch frame.kind {
@@ -72,8 +106,7 @@ package struct Uplink: ~Copyable {
         } catch {
             block.end = .failure(error)
         }
-        block.count = cursor.payloadEnd - first
-        return block
+        block.count = cursor.payloadEnd - block.payload
     }
 
     private static func close(_ frame: FrameDecoder.ControlFrame) -> End {
@@ -92,11 +125,11 @@ package struct Uplink: ~Copyable {
     package struct Scan: Equatable, BitwiseCopyable {
         /// How many bytes from the front go to the broker.
         package var forward: Int
-        /// The rule that the packet behind them breaks.
+        /// The rule that the packet after them breaks.
         package var violation: EndCause?
     }
 
-    /// Begins the stream behind the CONNECT. `packetLimit` is in bytes; 0 is what MQTT allows.
+    /// Begins the stream after the CONNECT. `packetLimit` is in bytes; 0 is what MQTT allows.
     package mutating func open(version: ProtocolVersion, packetLimit: Int) {
         self.packetLimit = packetLimit > 0 ? packetLimit : PacketScanner.largest
         stops = [.reserved, .connect, .connack, .suback, .unsuback, .pingresp, .disconnect]

@@ -4,7 +4,7 @@
 /// A peer keeps its index for as long as it is there. A place whose peer is gone is down until another peer gets it.
 package struct Pool: Sendable {
     package private(set) var peers: [Peer]
-    package let balancer: Balancer
+    package private(set) var balancer: Balancer
     package private(set) var counts: SessionCounts
     /// Sessions are being moved to peers that have too few: new ones go there too, whatever the balancer.
     package var isRebalancing = false
@@ -22,6 +22,7 @@ package struct Pool: Sendable {
     }
 
     private mutating func list() {
+        (primaries, backups) = ([], [])
         guard case .hash(isConsistent: false, _) = balancer else { return }
         let all = peers.enumerated().map { index, peer in
             Candidate(index: index, weight: peer.settings.weight * Peer.weightUnit, load: 0)
@@ -151,10 +152,16 @@ package struct Pool: Sendable {
     }
 
     /// The operator's wishes have changed, or the addresses of a name. Peers keep their places; those of which the identity
-    /// is another are new ones, and start slowly; places beyond the last of `settings` are down. `counts` has a place for each.
-    /// Returns whether sessions may have to move.
-    package mutating func update(_ settings: [Peer.Settings], counts: SessionCounts, now: Int64) -> Bool {
+    /// is another are new ones, and start slowly; places beyond the last of `settings` are down. `counts` has a place for each;
+    /// `balancer`: nil leaves it as it is. Returns whether sessions may have to move.
+    package mutating func update(
+        _ settings: [Peer.Settings], balancer: Balancer? = nil, counts: SessionCounts, now: Int64
+    ) -> Bool {
         var isChanged = false
+        if let balancer, balancer != self.balancer {
+            self.balancer = balancer
+            isChanged = true
+        }
         for (index, new) in settings.enumerated() {
             guard peers.indices.contains(index), peers[index].settings.identity == new.identity else {
                 var peer = Peer(new)

@@ -3,7 +3,8 @@ import Gateway
 import Glibc
 
 extension Sluice.Order {
-    /// Signals the gateway that holds `pid_file`.
+    /// Signals the gateway that holds `pid_file`. Before a reload the configuration is tested, so that whoever asks for it is
+    /// told what is wrong.
     func send(_ snapshot: Snapshot) throws(Failure) {
         guard let path = snapshot.process.pidFile else {
             throw Failure(description: "-s needs a pid_file in the configuration to find the running process")
@@ -14,8 +15,8 @@ extension Sluice.Order {
         case .quit: number = SIGQUIT
         case .reopen: number = SIGUSR1
         case .reload:
-            throw Failure(
-                description: "reload is not in this version yet: test with -t, then quit and start again")
+            try Failure.wrap { () throws(StartError) in try Gateway.test(snapshot) }
+            number = SIGHUP
         }
         let process = try Failure.wrap { () throws(StartError) in try PidFile.holder(of: path) }
         guard kill(process, number) == 0 else {

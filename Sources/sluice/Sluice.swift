@@ -27,8 +27,8 @@ struct Sluice: ParsableCommand {
             Without -t, -T, -s, -v or -V it runs in the foreground. `sluice passwd --help` tells how to change password \
             files.
 
-            Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, USR1 opens \
-            the logs again.
+            Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, HUP reloads \
+            the configuration (open sessions go on), USR1 opens the logs again.
 
             Exit status: 0 after a clean end or a good test; 1 when the configuration is wrong, or a port, certificate \
             or file does not allow it; 64 when the command line is wrong.
@@ -59,7 +59,10 @@ struct Sluice: ParsableCommand {
     @Option(
         name: .customShort("s"),
         help: ArgumentHelp(
-            "Signal the running process, found by pid_file: stop, quit or reopen.", valueName: "signal"))
+            """
+            Signal the running process, found by pid_file: stop, quit, reload or reopen. A reload tests the \
+            configuration first.
+            """, valueName: "signal"))
     var signal: Order?
 
     @Flag(name: .customShort("v"), help: "Print the version.")
@@ -89,7 +92,11 @@ struct Sluice: ParsableCommand {
                 if testAndPrint { print(render(snapshot), terminator: "") }
                 Self.complain("the configuration \(location.path) is good")
             } else {
-                var gateway = try Failure.wrap { () throws(StartError) in try Gateway.make(snapshot) }
+                var gateway = try Failure.wrap { () throws(StartError) in
+                    try Gateway.make(snapshot) { () throws(StartError) in
+                        do throws(Failure) { return try location.load() } catch { throw StartError(error.description) }
+                    }
+                }
                 try Failure.run(&gateway)
             }
         } catch {

@@ -1,36 +1,59 @@
 import Configuration
 import Foundation
+import Reactor
 import Testing
 
 @testable import Gateway
 
 @Suite("Access log line")
 struct AccessLogLineTests {
+    private func listener(isTLS: Bool) -> Listener {
+        Listener(ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), servers: [])
+    }
+
+    /// What a line is made of.
+    private struct Facts {
+        let client: ClientFacts
+        var request: RequestFacts
+        var session: SessionRecord?
+
+        /// A request that was accepted over TLS, or in the clear.
+        init(isTLS: Bool, serverName: String) {
+            var server = ServerSettings()
+            server.names = serverName.isEmpty ? [] : [serverName]
+            let listener = Listener(
+                ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]),
+                servers: [VirtualServer(Site(server), routes: [])])
+            client = ClientFacts(id: 0xABC, acceptedAt: 0, listener: listener, address: CompactAddress())
+            request = RequestFacts(client, startedAt: 0)
+        }
+    }
+
     /// A session over WebSocket and TLS that reached a broker.
-    private func record() -> SessionRecord {
-        let record = SessionRecord(server: 0, isTLS: true)
-        record.serverPort = 8084
-        (record.tlsVersion, record.tlsCipher) = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
-        (record.uri, record.httpVersion, record.httpStatus) = ("/mqtt", "1.1", 101)
+    private func session(serverName: String = "a.example", uri: String = "/mqtt") -> Facts {
+        var facts = Facts(isTLS: true, serverName: serverName)
+        (facts.client.tlsVersion, facts.client.tlsCipher) = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
+        (facts.request.uri, facts.request.httpVersion, facts.request.status) = (uri, "1.1", 101)
+        let record = SessionRecord(facts.request, upstreamName: "brokers")
         (record.version, record.clientID, record.username) = (.v5_0, "client-1", "user")
         (record.keepAlive, record.cleanStart, record.tries) = (60, true, 2)
-        (record.upstreamName, record.upstreamAddress) = ("brokers", "127.0.0.1:1883")
-        return record
+        record.upstreamAddress = "127.0.0.1:1883"
+        facts.session = record
+        return facts
     }
 
-    private func line(_ record: SessionRecord, serverName: String = "a.example") -> AccessLogLine {
+    private func line(_ facts: Facts) -> AccessLogLine {
         AccessLogLine(
-            record: record, cause: .clientDisconnect, id: 0xABC, address: .init(),
-            bytes: ByteCounts(received: 100, sent: 200), packetsIn: 3, packetsOut: 4, duration: 1_250,
-            serverName: serverName)
+            client: facts.client, request: facts.request, cause: .clientDisconnect, duration: 1_250,
+            session: facts.session, bytes: ByteCounts(received: 100, sent: 200), packetsIn: 3, packetsOut: 4)
     }
 
-    private func text(_ record: SessionRecord, _ segments: [Template.Segment]) -> String {
-        line(record, serverName: "").text(.named("x", Template(segments: segments)))
+    private func text(_ facts: Facts, _ segments: [Template.Segment]) -> String {
+        line(facts).text(.named("x", Template(segments: segments)))
     }
 
-    private func json(_ record: SessionRecord) throws -> [String: Any] {
-        let text = line(record).text(.json)
+    private func json(_ facts: Facts) throws -> [String: Any] {
+        let text = line(facts).text(.json)
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
         let value = try JSONSerialization.jsonObject(with: Data(text.utf8))
         return try #require(value as? [String: Any])
@@ -44,31 +67,31 @@ struct AccessLogLineTests {
 
     @Test("JSON: one object on one line, names as the client sent them", arguments: hostile)
     func hostileJSON(name: String) throws {
-        let record = record()
-        (record.clientID, record.username, record.uri) = (name, name, "/" + name)
-        let object = try json(record)
+        let facts = session(uri: "/" + name)
+        (facts.session?.clientID, facts.session?.username) = (name, name)
+        let object = try json(facts)
         for (key, value) in [("mqtt_client_id", name), ("mqtt_username", name), ("uri", "/" + name)] {
             let found = try #require(object[key] as? String, "\(key)")
             #expect(Array(found.unicodeScalars) == Array(value.unicodeScalars), "\(key)")
         }
-        #expect(object.keys.sorted() == (try json(self.record())).keys.sorted())
+        #expect(object.keys.sorted() == (try json(session())).keys.sorted())
     }
 
     @Test("Text: nothing of a client ends the line or its field, or is a control code", arguments: hostile)
     func hostileText(name: String) {
-        let record = record()
-        (record.clientID, record.username) = (name, name)
+        let facts = session()
+        (facts.session?.clientID, facts.session?.username) = (name, name)
         let quoted: [Template.Segment] = [
             .text("\""), .variable(.mqttClientID), .text("\" \""), .variable(.mqttUsername), .text("\""),
         ]
-        let line = text(record, quoted)
+        let line = text(facts, quoted)
         #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) })
         #expect(line.unicodeScalars.filter { $0 == "\"" }.count == 4)
     }
 
     @Test("JSON: every field of a session that reached a broker")
     func fields() throws {
-        let object = try json(record())
+        let object = try json(session())
         let expected: [String: AnyHashable] = [
             "connection_id": "0000000000000abc", "remote_addr": "unix:", "remote_port": 0, "server_name": "a.example",
             "server_port": 8084, "scheme": "wss", "uri": "/mqtt", "http_version": "1.1", "http_status": 101,
@@ -86,7 +109,7 @@ struct AccessLogLineTests {
 
     @Test("JSON: without TLS and CONNECT their fields are left out")
     func request() throws {
-        let record = SessionRecord(server: 0, isTLS: false)
+        let record = SessionRecord(listener(isTLS: false))
         record.httpStatus = 404
         let object = try json(record)
         #expect(object["scheme"] as? String == "http")
@@ -106,14 +129,14 @@ struct AccessLogLineTests {
             (.http("origin"), "-"), (.cookie("id"), "-"), (.argument("token"), "-"),
         ] as [(Variable, String)])
     func variables(variable: Variable, value: String) {
-        #expect(text(record(), [.text("<"), .variable(variable), .text(">")]) == "<\(value)>")
+        #expect(text(session(serverName: ""), [.text("<"), .variable(variable), .text(">")]) == "<\(value)>")
     }
 
     @Test("Text: what is not known is a dash")
     func dashes() {
-        let record = SessionRecord(server: 0, isTLS: false)
+        let record = SessionRecord(listener(isTLS: false))
         for variable in [Variable.mqttVersion, .mqttKeepalive, .mqttCleanStart, .mqttClientID, .uri, .sslCipher] {
-            #expect(text(record, [.variable(variable)]) == "-", "\(variable)")
+            #expect(text(facts, [.variable(variable)]) == "-", "\(variable)")
         }
     }
 }

@@ -33,7 +33,7 @@ struct DrainTests {
 
     @Test("The pace is even: at every turn as many stay as the rest of the window has room for")
     func even() {
-        var drain = Drain(sessions: 100, since: 5000, milliseconds: 10_000)
+        var drain = Drain(connections: 100, since: 5000, milliseconds: 10_000)
         var table = Table(stays: Array(repeating: true, count: 128).enumerated().map { $0.offset < 100 })
         var times: [Int64] = []
         run(&drain, &table, from: 5000) { now, table, closed in
@@ -47,22 +47,22 @@ struct DrainTests {
     @Test("No turn closes more than a few or looks at more than a part of 10,000 sessions, even when all are late")
     func bounded() {
         for (begin, window) in [(0, 1000), (0, 0), (9000, 1000)] as [(Int64, Int64)] {
-            var drain = Drain(sessions: 10_000, since: 0, milliseconds: window)
+            var drain = Drain(connections: 10_000, since: 0, milliseconds: window)
             var table = Table(stays: Array(repeating: true, count: 10_048))
             for slot in 10_000..<10_048 { table.stays[slot] = false }
             var turns = 0
             run(&drain, &table, from: begin) { _, table, closed in
                 turns += 1
-                #expect(closed <= Drain.closesPerTurn && table.looked <= Drain.reach)
+                #expect(closed <= Drain.endsPerTurn && table.looked <= Drain.reach)
             }
             #expect(table.staying == 0)
-            #expect(turns >= 10_000 / Drain.closesPerTurn)
+            #expect(turns >= 10_000 / Drain.endsPerTurn)
         }
     }
 
     @Test("Gaps in the table hold nobody up: a turn that meets nobody is followed by another at once")
     func sparse() {
-        var drain = Drain(sessions: 3, since: 0, milliseconds: 300)
+        var drain = Drain(connections: 3, since: 0, milliseconds: 300)
         var table = Table(stays: Array(repeating: false, count: 50_000))
         for slot in [10, 30_000, 49_999] { table.stays[slot] = true }
         var times: [Int64] = []
@@ -75,7 +75,7 @@ struct DrainTests {
 
     @Test("Sessions that end by themselves count: none is closed while fewer are there than may be")
     func byThemselves() {
-        var drain = Drain(sessions: 100, since: 0, milliseconds: 1000)
+        var drain = Drain(connections: 100, since: 0, milliseconds: 1000)
         var table = Table(stays: Array(repeating: true, count: 100))
         for slot in 0..<60 { table.stays[slot * 100 / 60] = false }
         #expect(table.staying == 40)
@@ -90,7 +90,7 @@ struct DrainTests {
 
     @Test("Nobody there, nothing due")
     func empty() {
-        let drain = Drain(sessions: 0, since: 0, milliseconds: 1000)
+        let drain = Drain(connections: 0, since: 0, milliseconds: 1000)
         #expect(drain.nextDue(staying: 0, slots: 64) == nil)
         #expect(drain.nextDue(staying: 0, slots: 0) == nil)
     }

@@ -57,8 +57,12 @@ final class Connection {
     private(set) var isComplete = false
     private(set) var received: [UInt8] = []
 
-    init(_ context: TLSContext?, _ loop: ServerLoop, _ options: Client.Options = .init()) throws {
-        guard let context, let tls = TLSConnection(context, loop.engine) else { throw NoConnection() }
+    convenience init(_ context: TLSContext, _ loop: ServerLoop, _ options: Client.Options = .init()) throws {
+        try self.init(TLSServerNames(contexts: [context]) { _ in 0 }, loop, options)
+    }
+
+    init(_ names: TLSServerNames, _ loop: ServerLoop, _ options: Client.Options = .init()) throws {
+        guard let tls = TLSConnection(names, loop.engine) else { throw NoConnection() }
         client = try Client(options)
         self.loop = loop
         self.tls = tls

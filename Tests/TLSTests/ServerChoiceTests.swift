@@ -22,7 +22,7 @@ struct ServerChoiceTests {
             for (index, host) in ["a.example", "b.example"].enumerated() {
                 func connect(_ client: String?) throws -> Connection {
                     try Connection(
-                        names.first, ServerLoop(),
+                        names, ServerLoop(),
                         .init(version: version, name: host, credential: client.flatMap { files.clients[$0] }))
                 }
                 let good = try connect("good")
@@ -34,7 +34,6 @@ struct ServerChoiceTests {
                 #expect((none == nil) == (index != verifying))
                 #expect((expired == nil) == (index != verifying))
             }
-            withExtendedLifetime(names) {}
         }
     }
 
@@ -54,12 +53,11 @@ struct ServerChoiceTests {
         for version in versions {
             for (host, client, words) in cases {
                 let connection = try Connection(
-                    names.first, ServerLoop(),
+                    names, ServerLoop(),
                     .init(version: version, name: host, credential: files.clients[client]))
                 #expect(connection.failedHandshake()?.reason == words.map { "certificate verify failed: \($0)" })
             }
         }
-        withExtendedLifetime(names) {}
     }
 
     @Test("So are versions, ciphers and tickets")
@@ -73,7 +71,7 @@ struct ServerChoiceTests {
             for (host, isTaken) in [
                 ("a.example", version == TLS1_2_VERSION), ("b.example", version == TLS1_3_VERSION), ("c.example", true),
             ] {
-                let connection = try Connection(names.first, ServerLoop(), .init(version: version, name: host))
+                let connection = try Connection(names, ServerLoop(), .init(version: version, name: host))
                 #expect((connection.failedHandshake() == nil) == isTaken)
                 guard isTaken else { continue }
                 _ = connection.client.readAll()
@@ -82,13 +80,12 @@ struct ServerChoiceTests {
                     #expect(connection.cipher == "ECDHE-ECDSA-AES256-GCM-SHA384")
                 }
                 let again = try Connection(
-                    names.first, ServerLoop(),
+                    names, ServerLoop(),
                     .init(version: version, name: host, session: connection.client.session()))
                 #expect(again.handshake())
                 #expect(again.isResumed == (host != "a.example"))
             }
         }
-        withExtendedLifetime(names) {}
     }
 
     @Test("Tickets are on or off by the server that was chosen, and good in other loops", arguments: versions)
@@ -99,17 +96,16 @@ struct ServerChoiceTests {
                 names(try (0..<2).map { try makeContext(ticketKeys: $0 == giving ? keys : nil) })
             }
             for (index, host) in ["a.example", "b.example"].enumerated() {
-                let first = try Connection(loops[0].first, ServerLoop(), .init(version: version, name: host))
+                let first = try Connection(loops[0], ServerLoop(), .init(version: version, name: host))
                 try #require(first.handshake())
                 _ = first.client.readAll()
                 #expect((first.client.ticketLifetime > 0) == (index == giving))
                 let session = try first.client.session()
                 let again = try Connection(
-                    loops[1].first, ServerLoop(), .init(version: version, name: host, session: session))
+                    loops[1], ServerLoop(), .init(version: version, name: host, session: session))
                 try #require(again.handshake())
                 #expect(again.isResumed == (index == giving))
             }
-            withExtendedLifetime(loops) {}
         }
     }
 
@@ -121,11 +117,10 @@ struct ServerChoiceTests {
         for (names, host, index) in [
             (first, "b.example", 1), (first, "c.example", 0), (second, "b.example", 0), (second, "c.example", 1),
         ] {
-            let connection = try Connection(names.first, ServerLoop(), .init(version: version, name: host))
+            let connection = try Connection(names, ServerLoop(), .init(version: version, name: host))
             try #require(connection.handshake())
             #expect(connection.contextIndex == index)
         }
-        withExtendedLifetime((first, second)) {}
     }
 
     @Test("RFC 8446 §4.1.4: a HelloRetryRequest does not ask the choice again")
@@ -135,7 +130,7 @@ struct ServerChoiceTests {
         try #require(SSL_CTX_ctrl(names.first?.handle, SSL_CTRL_SET_GROUPS_LIST, 0, &groups) == 1)
         for client in ["good", nil] {
             let connection = try Connection(
-                names.first, ServerLoop(),
+                names, ServerLoop(),
                 .init(name: "b.example", credential: client.flatMap { files.clients[$0] }, groups: "P-256:P-384"))
             #expect(!connection.step())
             #expect(!connection.client.handshake())
@@ -147,7 +142,6 @@ struct ServerChoiceTests {
             #expect(connection.contextIndex == 1)
             #expect(connection.peerCertificate?.commonName == client)
         }
-        withExtendedLifetime(names) {}
     }
 
     @Test(
@@ -168,7 +162,7 @@ struct ServerChoiceTests {
         let names = names([try makeContext(), try makeContext(verification: files.verification())])
         let loop = try ServerLoop()
         for bit in 0..<1600 {
-            let connection = try Connection(names.first, loop, .init(version: version, name: "b.example"))
+            let connection = try Connection(names, loop, .init(version: version, name: "b.example"))
             _ = connection.client.handshake()
             var bytes = connection.client.take()
             guard bit / 8 < bytes.count else { break }
@@ -177,7 +171,6 @@ struct ServerChoiceTests {
             #expect((0...1).contains(connection.contextIndex))
             #expect(ERR_peek_error() == 0, "bit \(bit)")
         }
-        #expect(try Connection(names.first, loop, .init(version: version, name: "a.example")).handshake())
-        withExtendedLifetime(names) {}
+        #expect(try Connection(names, loop, .init(version: version, name: "a.example")).handshake())
     }
 }

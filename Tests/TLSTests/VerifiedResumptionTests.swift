@@ -18,21 +18,33 @@ struct VerifiedResumptionTests {
     }
 
     private func connect(
-        _ context: TLSContext?, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil,
+        _ context: TLSContext, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil
+    ) throws -> Connection {
+        try connect(TLSServerNames(contexts: [context]) { _ in 0 }, version, client, session)
+    }
+
+    private func connect(
+        _ names: TLSServerNames, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil,
         name: String? = nil
     ) throws -> Connection {
         try Connection(
-            context, ServerLoop(),
+            names, ServerLoop(),
             .init(
                 version: version, name: name, session: session, credential: client.flatMap { files.clients[$0] }))
     }
 
     /// A visit; what its client keeps.
     private func visit(
-        _ context: TLSContext?, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil,
+        _ context: TLSContext, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil
+    ) throws -> (connection: Connection, session: Client.Session) {
+        try visit(TLSServerNames(contexts: [context]) { _ in 0 }, version, client, session)
+    }
+
+    private func visit(
+        _ names: TLSServerNames, _ version: Int32, _ client: String? = "good", _ session: Client.Session? = nil,
         name: String? = nil
     ) throws -> (connection: Connection, session: Client.Session) {
-        let connection = try connect(context, version, client, session, name: name)
+        let connection = try connect(names, version, client, session, name: name)
         try #require(connection.handshake())
         _ = connection.client.readAll()
         return (connection, try connection.client.session())
@@ -180,21 +192,20 @@ struct VerifiedResumptionTests {
             let names = TLSServerNames(contexts: contexts) { $0 == "b.example" ? 1 : 0 }
             let hosts = ["a.example", "b.example"]
             let (strict, open) = (hosts[verifying], hosts[1 - verifying])
-            let taken = try visit(names.first, version, nil, name: open)
-            let refused = try connect(names.first, version, nil, taken.session, name: strict)
+            let taken = try visit(names, version, nil, name: open)
+            let refused = try connect(names, version, nil, taken.session, name: strict)
             #expect(refused.failedHandshake()?.reason == "no certificate was sent")
-            let proved = try visit(names.first, version, "good", taken.session, name: strict)
+            let proved = try visit(names, version, "good", taken.session, name: strict)
             #expect(!proved.connection.isResumed)
             #expect(proved.connection.peerCertificate?.commonName == "good")
             // The other way round: nobody is known at a server that does not ask.
-            let unknown = try visit(names.first, version, "good", proved.session, name: open)
+            let unknown = try visit(names, version, "good", proved.session, name: open)
             #expect(!unknown.connection.isResumed)
             #expect(unknown.connection.peerCertificate == nil)
-            let again = try visit(names.first, version, nil, proved.session, name: strict)
+            let again = try visit(names, version, nil, proved.session, name: strict)
             #expect(again.connection.isResumed)
             #expect(again.connection.peerCertificate?.commonName == "good")
             #expect(again.connection.contextIndex == verifying)
-            withExtendedLifetime(names) {}
         }
     }
 }

@@ -27,7 +27,7 @@ struct ConnectGateTests {
     private static func examine(
         _ bytes: [UInt8], limit: Int = 65_536, versions: [ProtocolVersion] = ProtocolVersion.allCases
     ) -> Outcome {
-        // In memory of just this size, so that a read behind it is seen.
+        // In memory of just this size, so that a read past its end is seen.
         let buffer = GuardedBuffer(count: bytes.count)
         buffer.fill(bytes)
         let view = UnsafeBufferPointer(
@@ -48,8 +48,8 @@ struct ConnectGateTests {
     func whole(version: ProtocolVersion) {
         let connect = Self.connect(version)
         // 3.1.1 §3.1.4: a client may send more at once.
-        for behind in [[], [0xC0], [0xC0, 0x00], [0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
-            let bytes = connect + behind
+        for following in [[], [0xC0], [0xC0, 0x00], [0x00, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
+            let bytes = connect + following
             for count in 0...bytes.count {
                 let expected: Outcome =
                     count < connect.count ? .wait : .accept(version, clientID: "dev", size: connect.count)

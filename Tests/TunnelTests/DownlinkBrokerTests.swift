@@ -44,12 +44,12 @@ struct DownlinkBrokerTests {
 
     @Test(
         "A broken rule stops the framing; what came before it goes out", arguments: broken,
-        [Downlink.Mode.packets, .packet])
-    func stops(_ packet: Case, mode: Downlink.Mode) {
+        [Framing.packets, .packet])
+    func stops(_ packet: Case, framing: Framing) {
         let stream = Self.front + packet.bytes + [0xD0, 0x00]
         for version in packet.versions {
             for cut in Self.cuts(stream, packet) {
-                let run = DownlinkRun(of: stream, cuts: [cut], mode: mode, version: version)
+                let run = DownlinkRun(of: stream, cuts: [cut], framing: framing, version: version)
                 let isRight =
                     run.isBroken && run.payload == Self.front && run.packets == 3 && run.fault == nil
                     && !run.hasDisconnected && run.isBetweenFrames
@@ -58,12 +58,14 @@ struct DownlinkBrokerTests {
         }
     }
 
-    @Test("`stream`: the packet that breaks a rule never gets whole to the client", arguments: broken)
-    func stopsStream(_ packet: Case) {
+    @Test(
+        "A stream: the packet that breaks a rule never gets whole to the client", arguments: broken,
+        [Framing.stream, .raw])
+    func stopsStream(_ packet: Case, framing: Framing) {
         let stream = Self.front + packet.bytes + [0xD0, 0x00]
         for version in packet.versions {
             for cut in Self.cuts(stream, packet) {
-                let run = DownlinkRun(of: stream, cuts: [cut], mode: .stream, version: version)
+                let run = DownlinkRun(of: stream, cuts: [cut], framing: framing, version: version)
                 let inside = max(0, cut - Self.front.count)
                 let early = inside < packet.header ? inside : 0
                 let isRight =
@@ -73,15 +75,15 @@ struct DownlinkBrokerTests {
         }
     }
 
-    /// All cuts up to 60 bytes behind the sound packets, and some behind those.
+    /// All cuts up to 60 bytes after the sound packets, and some after those.
     private static func cuts(_ stream: [UInt8], _ packet: Case) -> [Int] {
         let dense = min(stream.count, front.count + 60)
         return Array(0...dense) + Array(stride(from: dense, to: stream.count - 2, by: 501))
     }
 
-    @Test("When it is broken it stays so", arguments: [Downlink.Mode.packets, .packet, .stream])
-    func staysBroken(mode: Downlink.Mode) {
-        var downlink = Downlink(mode: mode, version: .v5_0)
+    @Test("When it is broken it stays so", arguments: Framing.all)
+    func staysBroken(framing: Framing) {
+        var downlink = Downlink(framing: framing, version: .v5_0)
         let room = GuardedBuffer(count: 256)
         let view = UnsafeMutableRawBufferPointer(start: room.start, count: room.count)
         for block in [[0x00, 0x00], [0xD0, 0x00], [0x30], []] as [[UInt8]] {
@@ -96,22 +98,22 @@ struct DownlinkBrokerTests {
     }
 
     @Test(
-        "What brokers do send passes", arguments: [Downlink.Mode.packets, .packet, .stream], ProtocolVersion.allCases)
-    func passes(mode: Downlink.Mode, version: ProtocolVersion) {
+        "What brokers do send passes", arguments: Framing.all, ProtocolVersion.allCases)
+    func passes(framing: Framing, version: ProtocolVersion) {
         var types: [UInt8] = [0x20, 0x30, 0x3B, 0x40, 0x50, 0x62, 0x70, 0x90, 0xB0, 0xD0]
         if version == .v5_0 { types += [0xF0] }
         let stream = types.flatMap { MQTTPacket.make($0, 4) }
         for cut in 0...stream.count {
-            let run = DownlinkRun(of: stream, cuts: [cut], mode: mode, version: version)
+            let run = DownlinkRun(of: stream, cuts: [cut], framing: framing, version: version)
             #expect(run.payload == stream && !run.isBroken && run.packets == UInt64(types.count), "cut at \(cut)")
         }
     }
 
     @Test("Every first byte from a broker whose CONNACK has come", arguments: ProtocolVersion.allCases)
     func everyFirstByte(version: ProtocolVersion) {
-        for mode in [Downlink.Mode.packets, .packet, .stream] {
+        for framing in Framing.all {
             for byte in 0...255 as ClosedRange<UInt8> {
-                let run = DownlinkRun(of: Self.connack + [byte, 0x00], mode: mode, version: version)
+                let run = DownlinkRun(of: Self.connack + [byte, 0x00], framing: framing, version: version)
                 let isAllowed =
                     switch byte >> 4 {
                     case 0, 1, 2, 8, 10, 12: false
@@ -126,34 +128,34 @@ struct DownlinkBrokerTests {
 
     @Test(
         "5.0 §3.14: DISCONNECT of the broker is noted when it is passed on",
-        arguments: [Downlink.Mode.packets, .packet, .stream])
-    func disconnect(mode: Downlink.Mode) {
+        arguments: Framing.all)
+    func disconnect(framing: Framing) {
         let disconnect: [UInt8] = [0xE0, 0x02, 0x8B, 0x00]
         let stream = Self.front + disconnect
         for count in 0...stream.count {
-            let run = DownlinkRun(of: Array(stream.prefix(count)), mode: mode)
+            let run = DownlinkRun(of: Array(stream.prefix(count)), framing: framing)
             let known = Self.front.count + 2  // its length shows
             #expect(run.hasDisconnected == (count >= known) && !run.isBroken, "\(count) bytes")
         }
-        #expect(DownlinkRun(of: stream, mode: mode).payload == stream)
+        #expect(DownlinkRun(of: stream, framing: framing).payload == stream)
     }
 
     @Test(
         "5.0 §4.12: AUTH may come before the CONNACK, which may come once",
-        arguments: [Downlink.Mode.packets, .packet, .stream])
-    func authFirst(mode: Downlink.Mode) {
+        arguments: Framing.all)
+    func authFirst(framing: Framing) {
         let auth = MQTTPacket.make(0xF0, 2)
-        let run = DownlinkRun(of: auth + Self.connack + auth, mode: mode)
+        let run = DownlinkRun(of: auth + Self.connack + auth, framing: framing)
         #expect(!run.isBroken && run.packets == 3 && run.payload == auth + Self.connack + auth)
-        let twice = DownlinkRun(of: auth + Self.connack + Self.connack, mode: mode)
+        let twice = DownlinkRun(of: auth + Self.connack + Self.connack, framing: framing)
         #expect(twice.isBroken && twice.payload == auth + Self.connack)
     }
 
-    @Test("A CONNACK of more than 4096 bytes is one too", arguments: [Downlink.Mode.packets, .packet, .stream])
-    func largeConnack(mode: Downlink.Mode) {
+    @Test("A CONNACK of more than 4096 bytes is one too", arguments: Framing.all)
+    func largeConnack(framing: Framing) {
         let large = MQTTPacket.make(0x20, 6_000)
         for cut in [0, 1, 2, 3, 10, 4_097, 6_002, 6_003] {
-            let run = DownlinkRun(of: large + Self.connack, cuts: [cut], mode: mode)
+            let run = DownlinkRun(of: large + Self.connack, cuts: [cut], framing: framing)
             #expect(run.isBroken && run.payload == large, "cut at \(cut)")
         }
     }

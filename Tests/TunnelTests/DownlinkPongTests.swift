@@ -39,7 +39,7 @@ struct DownlinkPongTests {
     @Test("RFC 6455 §5.2: due when the frame is whole, not before", arguments: [0, 3, 125])
     func due(count: Int) {
         let payload = (0..<count).map { UInt8($0) }
-        var downlink = Downlink(mode: .packet, version: .v5_0)
+        var downlink = Downlink(framing: .packet, version: .v5_0)
         feed(Array(Self.packet.prefix(100)), &downlink)
         let isInside = !downlink.isBetweenFrames
         #expect(isInside)
@@ -56,7 +56,7 @@ struct DownlinkPongTests {
 
     @Test("RFC 6455 §5.5.3: one waits, the latest")
     func one() {
-        var downlink = Downlink(mode: .packet, version: .v5_0)
+        var downlink = Downlink(framing: .packet, version: .v5_0)
         feed(Array(Self.packet.prefix(100)), &downlink)
         for size in [1, 125, 7] { postpone([UInt8](repeating: UInt8(size), count: size), &downlink) }
         feed(Array(Self.packet[100...]), &downlink)
@@ -65,7 +65,7 @@ struct DownlinkPongTests {
 
     @Test("What waits is freed with the session")
     func freed() {
-        var downlink = Downlink(mode: .packet, version: .v5_0)
+        var downlink = Downlink(framing: .packet, version: .v5_0)
         feed(Array(Self.packet.prefix(100)), &downlink)
         postpone([1], &downlink)
     }

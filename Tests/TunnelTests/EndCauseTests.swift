@@ -59,6 +59,7 @@ struct EndCauseTests {
             (.tokenExpired, .policyViolation, .maximumConnectTime), (.refusedByBroker, .policyViolation, nil),
             (.clientIdle, .policyViolation, nil), (.rebalanced, .serviceRestart, .useAnotherServer),
             (.sourcePortsExhausted, .tryAgainLater, nil), (.proxyHeaderInvalid, .policyViolation, nil),
+            (.keepaliveTimeout, .policyViolation, nil), (.sendTimeout, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])
     func told(cause: EndCause, code: CloseCode, reason: ReasonCode?) {
         #expect(cause.goodbye.code == code && cause.goodbye.reason == reason)

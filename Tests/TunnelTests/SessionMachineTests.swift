@@ -5,133 +5,130 @@ import Testing
 @Suite("SessionMachine: every event in every state")
 struct SessionMachineTests {
     /// The states of the table's columns, in its order. Two tries: the first, and the last.
-    enum State: Int, CaseIterable {
-        case readingProxyHeader, handshaking, readingRequest, awaitingConnect, authenticating, connecting,
-            connectingLast
-        case awaitingConnack, awaitingConnackLast, open, closing, closed
+    enum State: Int, CaseIterable, Codable {
+        case awaitingConnect, authenticating, connecting, connectingLast, waitingForQueue, waitingForQueueLast
+        case awaitingConnack, awaitingConnackLast, exchanging, open, closing, closed
     }
 
-    enum Event: CaseIterable, Sendable {
-        case proxyHeaderRead, handshakeCompleted, upgraded, connectArrived, admitted, peerConnected, attemptFailed
+    enum Event: Int, CaseIterable, Codable {
+        case connectArrived, admitted, queueIsFull, connectAgain, peerConnected, attemptFailed, exchangeBegan
         case connackAccepted, connackRefused, timeLimit, end, close
     }
 
-    /// One event: for each state the action, then `>` and the phase it leads to. A lone word is an action that stays in the
-    /// phase, `-` nothing at all, `ignore` the action of that name.
-    struct Row: Sendable, CustomTestStringConvertible {
-        let event: Event
-        let cells: [String]
-        var testDescription: String { "\(event)" }
-    }
+    typealias Row = MachineRow<Event>
 
-    static let table: [Row] = [
+    // One line per six states, in their order.
+    static let table = [
         Row(
-            event: .proxyHeaderRead,
-            cells: [
-                "> handshaking", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-            ]),
+            .connectArrived,
+            "> authenticating", "wrong", "wrong", "wrong", "wrong", "wrong",
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .handshakeCompleted,
-            cells: [
-                "-", "> readingRequest", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-            ]),
+            .admitted,
+            "wrong", "> connecting", "wrong", "wrong", "wrong", "wrong",
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .upgraded,
-            cells: [
-                "-", "-", "> awaitingConnect", "-", "-", "-", "-", "-", "-", "-", "-", "-",
-            ]),
+            .queueIsFull,
+            "wrong", "wrong", "> waitingForQueue", "> waitingForQueue", "wrong", "wrong",
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .connectArrived,
-            cells: [
-                "ignore", "ignore", "ignore", "authenticate > authenticating", "ignore", "ignore", "ignore", "ignore",
-                "ignore", "ignore", "ignore", "ignore",
-            ]),
+            .connectAgain,
+            "wrong", "wrong", "wrong", "wrong", "> connecting", "> connecting",
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .admitted,
-            cells: [
-                "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "ignore", "ignore", "ignore",
-                "ignore",
-                "ignore", "ignore", "ignore",
-            ]),
+            .peerConnected,
+            "wrong", "wrong", "> awaitingConnack", "> awaitingConnack", "wrong", "wrong",
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .peerConnected,
-            cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "sendConnect > awaitingConnack",
-                "sendConnect > awaitingConnack", "ignore", "ignore", "ignore", "ignore", "ignore",
-            ]),
+            .attemptFailed,
+            "wrong", "wrong", "choosePeer > connecting", "refuse > connecting", "choosePeer > connecting",
+            "refuse > connecting",
+            "choosePeer > connecting", "refuse > connecting", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .attemptFailed,
-            cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "choosePeer > connecting", "refuse > connecting",
-                "choosePeer > connecting", "refuse > connecting", "ignore", "ignore", "ignore",
-            ]),
+            .exchangeBegan,
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong",
+            "> exchanging", "> exchanging", "wrong", "wrong", "wrong", "wrong"),
         Row(
-            event: .connackAccepted,
-            cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "open > open", "open > open",
-                "ignore",
-                "ignore", "ignore",
-            ]),
+            .connackAccepted,
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong",
+            "open > open", "open > open", "open > open", "wrong", "wrong", "wrong"),
         Row(
-            event: .connackRefused,
-            cells: [
-                "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "ignore", "passRefusal > awaitingConnack",
-                "passRefusal > awaitingConnack", "ignore", "ignore", "ignore",
-            ]),
+            .connackRefused,
+            "wrong", "wrong", "wrong", "wrong", "wrong", "wrong",
+            "passRefusal", "passRefusal", "passRefusal", "wrong", "wrong", "wrong"),
         Row(
-            event: .timeLimit,
-            cells: [
-                "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout", "connect_timeout",
-                "refuseUndecided", "failAttempt",
-                "failAttempt", "failAttempt", "failAttempt", "checkIdle", "abort", "ignore",
-            ]),
+            .timeLimit,
+            "connect_timeout", "refuseUndecided", "failAttempt", "failAttempt", "connectAgain", "connectAgain",
+            "failAttempt", "failAttempt", "checkIdle", "checkIdle", "abort", "ignore"),
         Row(
-            event: .end,
-            cells: [String](repeating: "beginClosing > closing", count: 10) + ["ignore", "ignore"]),
+            .end,
+            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
+            "beginClosing > closing", "beginClosing > closing",
+            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
+            "ignore", "ignore"),
         Row(
-            event: .close,
-            cells: [String](repeating: "client_lost > closed", count: 10) + ["shutdown > closed", "nil"]),
+            .close,
+            "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
+            "client_lost > closed", "client_lost > closed",
+            "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
+            "shutdown > closed", "nil"),
     ]
 
-    @Test("The table has every event")
+    @Test("The table has every event, in every state")
     func complete() {
         #expect(Self.table.map(\.event) == Event.allCases)
         #expect(Self.table.allSatisfy { $0.cells.count == State.allCases.count })
+        #expect(Set(State.allCases.map { Self.machine($0).phase }) == Set(SessionMachine.Phase.allCases))
     }
 
     @Test("Action and phase", arguments: table)
     func cell(_ row: Row) {
-        for (state, cell) in zip(State.allCases, row.cells) {
+        for (state, text) in zip(State.allCases, row.cells) {
+            let cell = MachineCell(text)
+            guard !cell.isWrong else { continue }
             var machine = Self.machine(state)
             let before = machine.phase
-            let action = Self.apply(row.event, &machine)
-            let parts = cell.split(separator: ">", omittingEmptySubsequences: false).map { part in
-                String(part.drop { $0 == " " }.prefix { $0 != " " })
-            }
-            #expect(action == (parts[0].isEmpty ? "-" : parts[0]), "\(state)")
-            #expect("\(machine.phase)" == (parts.count > 1 ? parts[1] : "\(before)"), "\(state)")
+            #expect(Self.apply(row.event, &machine) == cell.action, "\(state)")
+            #expect("\(machine.phase)" == cell.phase ?? "\(before)", "\(state)")
+        }
+    }
+
+    /// The events that come only in one order: each of them in a phase where it is wrong, one pair for each phase.
+    static let wrong: [(Event, State)] = [
+        (.admitted, .awaitingConnect), (.connectArrived, .authenticating), (.connectAgain, .connecting),
+        (.queueIsFull, .waitingForQueue), (.peerConnected, .awaitingConnack), (.exchangeBegan, .exchanging),
+        (.attemptFailed, .exchanging), (.attemptFailed, .open), (.connackAccepted, .open), (.connackRefused, .closing),
+        (.admitted, .closed),
+    ]
+
+    @Test("An event that cannot happen stops a debug build", arguments: wrong)
+    func wrongEvent(event: Event, state: State) async {
+        #expect(MachineCell(Self.table[event.rawValue].cells[state.rawValue]).isWrong)
+        await #expect(processExitsWith: .failure) { [event, state] in
+            var machine = Self.machine(state)
+            _ = Self.apply(event, &machine)
         }
     }
 
     /// A machine in `state`, reached through events.
     private static func machine(_ state: State) -> SessionMachine {
-        var machine = SessionMachine(isTLS: true, readsProxyHeader: state == .readingProxyHeader)
+        let tried: [Event] = [.connectArrived, .admitted]
         let path: [Event] =
             switch state {
-            case .readingProxyHeader, .handshaking: []
-            case .readingRequest: [.handshakeCompleted]
-            case .awaitingConnect: [.handshakeCompleted, .upgraded]
-            case .authenticating: [.handshakeCompleted, .upgraded, .connectArrived]
-            case .connecting: [.handshakeCompleted, .upgraded, .connectArrived, .admitted]
-            case .connectingLast: [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .attemptFailed]
-            case .awaitingConnack: [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .peerConnected]
-            case .awaitingConnackLast:
-                [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .attemptFailed, .peerConnected]
-            case .open:
-                [.handshakeCompleted, .upgraded, .connectArrived, .admitted, .peerConnected, .connackAccepted]
+            case .awaitingConnect: []
+            case .authenticating: [.connectArrived]
+            case .connecting: tried
+            case .connectingLast: tried + [.attemptFailed]
+            case .waitingForQueue: tried + [.queueIsFull]
+            case .waitingForQueueLast: tried + [.attemptFailed, .queueIsFull]
+            case .awaitingConnack: tried + [.peerConnected]
+            case .awaitingConnackLast: tried + [.attemptFailed, .peerConnected]
+            case .exchanging: tried + [.peerConnected, .exchangeBegan]
+            case .open: tried + [.peerConnected, .connackAccepted]
             case .closing: [.end]
             case .closed: [.end, .close]
             }
+        var machine = SessionMachine()
         for event in path { _ = apply(event, &machine) }
         return machine
     }
@@ -139,19 +136,13 @@ struct SessionMachineTests {
     /// The action as the table writes it.
     private static func apply(_ event: Event, _ machine: inout SessionMachine) -> String {
         switch event {
-        case .proxyHeaderRead:
-            machine.proxyHeaderRead()
-            return "-"
-        case .handshakeCompleted:
-            machine.handshakeCompleted()
-            return "-"
-        case .upgraded:
-            machine.upgraded()
-            return "-"
-        case .connectArrived: return "\(machine.connectArrived())"
-        case .admitted: return "\(machine.admitted(tries: 2))"
-        case .peerConnected: return "\(machine.peerConnected())"
+        case .connectArrived: machine.connectArrived()
+        case .admitted: machine.admitted(tries: 2)
+        case .queueIsFull: machine.queueIsFull()
+        case .connectAgain: machine.connectAgain()
+        case .peerConnected: machine.peerConnected()
         case .attemptFailed: return "\(machine.attemptFailed())"
+        case .exchangeBegan: machine.exchangeBegan()
         case .connackAccepted: return "\(machine.connackArrived(isAccepted: true))"
         case .connackRefused: return "\(machine.connackArrived(isAccepted: false))"
         case .timeLimit:
@@ -161,53 +152,40 @@ struct SessionMachineTests {
         case .end: return "\(machine.end(.shutdown))"
         case .close: return machine.close(.clientLost)?.rawValue ?? "nil"
         }
-    }
-
-    @Test("A plain listener has no handshake")
-    func start() {
-        let tls = SessionMachine(isTLS: true)
-        #expect(tls.phase == .handshaking)
-        let plain = SessionMachine(isTLS: false)
-        #expect(plain.phase == .readingRequest)
-    }
-
-    @Test("Behind a front's header comes what the listener says")
-    func behindFront() {
-        for (isTLS, phase) in [(true, SessionMachine.Phase.handshaking), (false, .readingRequest)] {
-            var machine = SessionMachine(isTLS: isTLS, readsProxyHeader: true)
-            #expect(machine.phase == .readingProxyHeader)
-            machine.proxyHeaderRead()
-            #expect(machine.phase == phase)
-        }
+        return "-"
     }
 
     @Test("As many peers are tried as the CONNECT has tries, and at least one", arguments: [-1, 0, 1, 2, 3, 10])
     func tries(limit: Int) {
         var machine = Self.machine(.authenticating)
-        #expect(machine.attempt == nil)
-        #expect(machine.admitted(tries: limit) == .choosePeer)
+        #expect(machine.currentTry == nil)
+        machine.admitted(tries: limit)
         var tried = 1
         while tried < 100 {
-            #expect(machine.attempt == .init(number: tried, limit: max(1, limit)))
-            // Every other peer accepts the connection and then fails.
-            if tried.isMultiple(of: 2) { #expect(machine.peerConnected() == .sendConnect) }
+            #expect(machine.currentTry == .init(number: tried, limit: max(1, limit)))
+            // Every other peer accepts the connection and then fails; every third has a full queue first.
+            if tried.isMultiple(of: 3) {
+                machine.queueIsFull()
+                machine.connectAgain()
+            }
+            if tried.isMultiple(of: 2) { machine.peerConnected() }
             if machine.attemptFailed() == .refuse { break }
             tried += 1
         }
         #expect(tried == max(1, limit))
-        #expect(machine.attempt == .init(number: tried, limit: tried))
+        #expect(machine.currentTry == .init(number: tried, limit: tried))
     }
 
-    @Test("An attempt is told while peers are tried, and not behind that", arguments: State.allCases)
-    func attempt(state: State) {
+    @Test("A try is told while peers are tried, and not after that", arguments: State.allCases)
+    func currentTry(state: State) {
         let machine = Self.machine(state)
         let expected: Int? =
             switch state {
-            case .connecting, .awaitingConnack: 1
-            case .connectingLast, .awaitingConnackLast: 2
+            case .connecting, .waitingForQueue, .awaitingConnack: 1
+            case .connectingLast, .waitingForQueueLast, .awaitingConnackLast: 2
             default: nil
             }
-        #expect(machine.attempt?.number == expected)
+        #expect(machine.currentTry?.number == expected)
         #expect(machine.cause == (state == .closing || state == .closed ? .shutdown : nil))
     }
 
@@ -222,5 +200,11 @@ struct SessionMachineTests {
         #expect(machine.close(.clientLost) == (state == .closed ? nil : first))
         #expect(machine.close(.clientLost) == nil)
         #expect(machine.phase == .closed && machine.cause == first)
+    }
+
+    @Test("What is over comes last", arguments: SessionMachine.Phase.allCases)
+    func order(phase: SessionMachine.Phase) {
+        let isOver = phase == .closing || phase == .closed
+        #expect((phase.rawValue >= SessionMachine.Phase.closing.rawValue) == isOver)
     }
 }

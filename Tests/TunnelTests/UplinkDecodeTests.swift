@@ -64,8 +64,8 @@ struct UplinkDecodeTests {
         ] as [([UInt8], Uplink.End)])
     func close(payload: [UInt8], end: Uplink.End) {
         let front: [ClientFrame] = [.binary([0xC0, 0x00]), .control(9, [7])]
-        let behind: [ClientFrame] = [.binary([0xC0, 0x00]), .control(9, [8]), ClientFrame(opcode: 7)]
-        let stream = (front + [.control(8, payload)] + behind).bytes
+        let following: [ClientFrame] = [.binary([0xC0, 0x00]), .control(9, [8]), ClientFrame(opcode: 7)]
+        let stream = (front + [.control(8, payload)] + following).bytes
         for cut in 0...stream.count {
             let run = UplinkRun(of: stream, cuts: [cut])
             #expect(run.end == end && run.payload == [0xC0, 0x00] && run.pings == [[7]], "cut at \(cut)")

@@ -3,7 +3,7 @@ import Testing
 @testable import Tunnel
 @testable import Wire
 
-@Suite("Uplink: the rules of MQTT behind CONNECT")
+@Suite("Uplink: the rules of MQTT after CONNECT")
 struct UplinkScanTests {
     /// Two sound packets, which stand in front of every case.
     private static let front: [UInt8] = [0xC0, 0x00] + MQTTPacket.make(0x32, 20)
@@ -43,8 +43,8 @@ struct UplinkScanTests {
 
     @Test("Each packet is passed on, or named", arguments: cases)
     func packets(_ packet: Case) {
-        let behind: [UInt8] = [0xC0, 0x00]
-        let stream = Self.front + packet.bytes + behind
+        let following: [UInt8] = [0xC0, 0x00]
+        let stream = Self.front + packet.bytes + following
         for version in packet.versions {
             let run = ScanRun(of: stream, version: version)
             #expect(run.violation == packet.violation)
@@ -78,13 +78,13 @@ struct UplinkScanTests {
     }
 
     @Test(
-        "[MQTT-3.14.4-2]: nothing behind a DISCONNECT is passed on",
+        "[MQTT-3.14.4-2]: nothing after a DISCONNECT is passed on",
         arguments: [[0xE0, 0x00], [0xE0, 0x01, 0x04], [0xE0, 0x02, 0x00, 0x00], MQTTPacket.make(0xE0, 300)] as [[UInt8]]
     )
     func disconnect(packet: [UInt8]) {
         // What follows it would break a rule, or be sound: both is dropped in silence.
-        for behind in [[], [0xC0, 0x00], [0x00, 0x00], [0x10], [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
-            let stream = Self.front + packet + behind
+        for following in [[], [0xC0, 0x00], [0x00, 0x00], [0x10], [0x30, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]] as [[UInt8]] {
+            let stream = Self.front + packet + following
             let sound = Self.front.count + packet.count
             for first in 0...stream.count {
                 for second in [first, min(first + 1, stream.count), stream.count] {

@@ -4,17 +4,25 @@ import Control
 import Reactor
 
 /// What stands behind the policies of all locations: threads that hash, the thread that asks services and fetches keys, and
-/// files that are watched. The same file, URL or service is there once, however many locations name it.
+/// files that are watched. Made once. The same file, URL or service is there once, however many locations and generations
+/// name it, and for as long as one does.
 final class AccessServices: Sendable {
     /// For whoever asks HTTP services: its thread runs when one of them has started it.
     let control: ControlLoop
     private let workers: PasswordWorkers
     private let log: ErrorLog
-    private let passwords = Lock<[PasswordFileSettings: PasswordChecker]>([:])
-    private let keyFiles = Lock<[String: KeyFile]>([:])
-    private let keySources = Lock<[KeySourceName: JWKSource]>([:])
-    private let services = Lock<[AuthHTTPName: AuthHTTP]>([:])
-    private let isRunning = Lock(false)
+    private let passwords = Lock(SharedObjects<PasswordFileSettings, PasswordChecker>())
+    private let keyFiles = Lock(SharedObjects<String, KeyFile>())
+    private let keySources = Lock(SharedObjects<KeySourceName, JWKSource>())
+    private let services = Lock(SharedObjects<AuthHTTPName, AuthHTTP>())
+    private let running = Lock(Running())
+    /// Held while files are read again: by the control thread, or by the one that reloads.
+    private let reading = Lock(())
+
+    private struct Running {
+        var hashes = false
+        var looks = false
+    }
 
     private struct KeySourceName: Hashable {
         let url: String
@@ -40,30 +48,38 @@ final class AccessServices: Sendable {
         }
     }
 
-    /// The policy of a location; nil: everyone may in, and nothing is asked. Reads the files that it names.
-    /// `key` is what the upstream hashes sessions by.
-    func policy(_ location: LocationSettings, key: Template? = nil) throws(StartError) -> AccessPolicy? {
+    /// The policy of a location; nil: everyone is allowed in, and nothing is asked. `key` is what the upstream hashes
+    /// sessions by.
+    ///
+    /// Reads the files that it names, also those that are in use already: what cannot be read refuses the configuration, and
+    /// changes nothing. `read`: those that were read for this configuration.
+    func policy(
+        _ location: LocationSettings, key: Template? = nil, read: inout Set<String>
+    ) throws(StartError) -> AccessPolicy? {
         let access = location.access
         guard !access.isEmpty || !access.addressRules.isEmpty || !location.mqtt.setConnect.isEmpty else { return nil }
+        let passwords = try access.passwordFile.map { file throws(StartError) in try checker(file, &read) }
+        let tokens = try access.jwt.map { jwt throws(StartError) in try verifier(jwt, location, key, &read) }
         return AccessPolicy(
-            location, passwords: try access.passwordFile.map { file throws(StartError) in try checker(file) },
-            tokens: try access.jwt.map { jwt throws(StartError) in try verifier(jwt, location, key) },
-            http: try access.http.map { http throws(StartError) in try service(http, access) })
+            location, passwords: passwords, tokens: tokens, http: access.http.map { service($0, access) })
     }
 
     // MARK: Threads
 
-    /// Starts the threads, if there is anything for them to do.
-    func start() throws(SystemError) {
-        if passwords.withLock({ !$0.isEmpty }) { try workers.start() }
-        let isIdle =
-            passwords.withLock(\.isEmpty) && keyFiles.withLock(\.isEmpty) && keySources.withLock(\.isEmpty)
-            && services.withLock(\.isEmpty)
-        guard !isIdle else { return }
-        try control.start()
-        isRunning.withLock { $0 = true }
-        control.every(milliseconds: Self.interval) { [weak self] in self?.tick() }
-        control.post { [weak self] in self?.tick() }
+    /// Starts the threads, as far as there is anything for them to do and they do not run yet.
+    func start() throws(StartError) {
+        let (hashes, looks) = (passwords.withLock(\.isInUse), keyFiles.withLock(\.isInUse))
+        let asks = keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
+        let begun = running.withLock { running in
+            defer { running = Running(hashes: running.hashes || hashes, looks: running.looks || hashes || looks || asks) }
+            return running
+        }
+        try StartError.wrap { () throws(SystemError) in
+            if hashes, !begun.hashes { try workers.start() }
+            guard hashes || looks || asks, !begun.looks else { return }
+            try control.start()
+            control.every(milliseconds: Self.interval) { [weak self] in self?.tick() }
+        }
     }
 
     func stop() {
@@ -71,68 +87,86 @@ final class AccessServices: Sendable {
         control.stop()
     }
 
-    /// Reads files that have changed, and fetches keys that are due. The control thread's.
+    /// Another generation is in use: what has changed on disk counts from now on, and new keys are fetched.
+    func refresh() {
+        readChanged()
+        control.post { [weak self] in self?.fetchDue() }
+    }
+
+    /// The control thread's.
     private func tick() {
-        for checker in passwords.withLock({ Array($0.values) }) {
+        readChanged()
+        fetchDue()
+    }
+
+    private func fetchDue() { for source in keySources.withLock(\.all) { source.tick() } }
+
+    private func readChanged() { reading.withLock { _ in readChangedAlone() } }
+
+    private func readChangedAlone() {
+        for checker in passwords.withLock(\.all) {
             switch checker.reloadIfChanged() {
             case .unchanged: break
             case .reloaded(let users): log.write(.notice, "auth_password_file \(checker.path): \(users) users")
             case .failed(let reason): log.write(.error, "\(reason); the users stay as they were")
             }
         }
-        for file in keyFiles.withLock({ Array($0.values) }) {
+        for file in keyFiles.withLock(\.all) {
             switch file.reloadIfChanged() {
             case nil: break
             case .success(let text): log.write(.notice, text)
             case .failure(let error): log.write(.error, "\(error); the keys stay as they were")
             }
         }
-        for source in keySources.withLock({ Array($0.values) }) { source.tick() }
     }
 
     // MARK: What policies share
 
-    private func checker(_ settings: PasswordFileSettings) throws(StartError) -> PasswordChecker {
-        if let known = passwords.withLock({ $0[settings] }) { return known }
+    private func checker(
+        _ settings: PasswordFileSettings, _ read: inout Set<String>
+    ) throws(StartError) -> PasswordChecker {
+        let isFirst = read.insert(settings.path).inserted
+        if !isFirst, let known = passwords.withLock({ $0[settings] }) { return known }
         do throws(PasswordFileError) {
             let checker = try PasswordChecker(
                 path: settings.path, cacheFor: settings.cache.milliseconds, workers: workers)
-            passwords.withLock { $0[settings] = checker }
-            return checker
+            return passwords.withLock { $0.shared(settings, else: checker) }
         } catch {
             throw StartError("auth_password_file \(error)")
         }
     }
 
     private func verifier(
-        _ settings: JWTSettings, _ location: LocationSettings, _ key: Template?
+        _ settings: JWTSettings, _ location: LocationSettings, _ key: Template?, _ read: inout Set<String>
     ) throws(StartError) -> TokenVerifier {
         let logs = location.accessLog?.format.template
         let templates = location.mqtt.setConnect.map(\.value) + [logs, key].compactMap(\.self)
         let keys: TokenKeys
         if let path = settings.keyFile {
-            keys = .file(try keyFile(path))
+            keys = .file(try keyFile(path, &read))
         } else {
             keys = .url(keySource(settings, location.access.trustedCertificate))
         }
         return TokenVerifier(keys, settings, claims: Set(templates.flatMap(\.claims)))
     }
 
-    private func keyFile(_ path: String) throws(StartError) -> KeyFile {
-        if let known = keyFiles.withLock({ $0[path] }) { return known }
+    private func keyFile(_ path: String, _ read: inout Set<String>) throws(StartError) -> KeyFile {
+        let isFirst = read.insert(path).inserted
+        if !isFirst, let known = keyFiles.withLock({ $0[path] }) { return known }
         let file = try KeyFile(path)
-        keyFiles.withLock { $0[path] = file }
-        return file
+        return keyFiles.withLock { $0.shared(path, else: file) }
     }
 
     private func keySource(_ settings: JWTSettings, _ authorities: String?) -> JWKSource {
         let url = settings.jwksURL ?? ""
         let name = KeySourceName(url: url, refresh: settings.refresh, authorities: authorities)
         if let known = keySources.withLock({ $0[name] }) { return known }
+        // With another interval the keys are the same.
+        let keys = keySources.withLock { $0.first { $0.url == url && $0.authorities == authorities }?.keys }
         let (control, log) = (control, log)
         let pool = HTTPPool(connections: 1, queue: 4)
         let source = JWKSource(
-            name: url, refresh: JWKSRefresh(interval: settings.refresh.milliseconds),
+            name: url, keys: keys, refresh: JWKSRefresh(interval: settings.refresh.milliseconds),
             notify: { notice in
                 switch notice {
                 case .startsFailing(let detail):
@@ -156,11 +190,10 @@ final class AccessServices: Sendable {
                     }
                 }
             })
-        keySources.withLock { $0[name] = source }
-        return source
+        return keySources.withLock { $0.shared(name, else: source) }
     }
 
-    private func service(_ settings: AuthHTTPSettings, _ access: AccessSettings) throws(StartError) -> AuthHTTP {
+    private func service(_ settings: AuthHTTPSettings, _ access: AccessSettings) -> AuthHTTP {
         let name = AuthHTTPName(settings: settings, authorities: access.trustedCertificate)
         if let known = services.withLock({ $0[name] }) { return known }
         var options = AuthHTTP.Options(url: settings.url)
@@ -179,8 +212,7 @@ final class AccessServices: Sendable {
                 log.write(.notice, "auth_http \(settings.url) is back")
             }
         }
-        services.withLock { $0[name] = service }
-        return service
+        return services.withLock { $0.shared(name, else: service) }
     }
 }
 

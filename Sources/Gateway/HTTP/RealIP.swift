@@ -7,7 +7,7 @@ extension RealIPSettings {
     ///
     /// Fronts append the address that they see, so only the end of the field is worth anything: what stands before it anybody
     /// may have written. With `real_ip_recursive`, trusted addresses at the end are skipped.
-    func clientAddress(_ head: RequestHead, behind front: CompactAddress) -> CompactAddress? {
+    func clientAddress(_ head: RequestHead, sentBy front: CompactAddress) -> CompactAddress? {
         guard let header, isTrusted(front) else { return nil }
         var found: CompactAddress?
         for text in head.values(header).reversed() {

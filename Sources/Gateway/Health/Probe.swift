@@ -154,6 +154,8 @@ final class Probe {
         }
     }
 
+    var isHTTP: Bool { plan.settings.kind == .http }
+
     /// Whether nothing is left to be waited for.
     var isOver: Bool { !leg.isOpen }
 

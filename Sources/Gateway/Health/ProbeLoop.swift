@@ -59,7 +59,7 @@ final class ProbeLoop {
                 next = min(next, peer.dueAt)
                 continue
             }
-            next = min(next, probe.isClosing ? probe.closeDeadline : limit(peer, probe))
+            next = min(next, probe.isClosing ? probe.closeDeadline : limit(probe))
         }
         guard next < .max else { return -1 }
         return Int32(truncatingIfNeeded: min(max(0, next - monotonicMilliseconds()), 60_000))
@@ -72,6 +72,7 @@ final class ProbeLoop {
             switch order {
             case .stop: isStopping = true
             case .watch(let pool, let plan, let targets): watch(pool, plan, targets)
+            case .forget(let pool): replace(pool, by: [])
             case .answered(let serial, let outcome):
                 guard let peer = bySerial[serial] else { continue }
                 settle(peer, outcome)
@@ -82,21 +83,33 @@ final class ProbeLoop {
     private func watch(_ pool: Int, _ plan: ProbePlan, _ targets: [ProbeTarget]) {
         let now = monotonicMilliseconds()
         let old = peers.filter { $0.target.pool == pool }
-        peers.removeAll { $0.target.pool == pool }
+        var new: [ProbedPeer] = []
         for (order, target) in targets.enumerated() {
-            let known = old.first { $0.target.peer == target.peer && $0.target.text == target.text }
-            if let known {
-                peers.append(known)
+            let suffix = LogText.connectionID(Hash.mix(identity ^ Hash.of("\(pool) \(target.text)".utf8))).prefix(8)
+            let clientID = plan.settings.clientIDPrefix + suffix
+            guard let known = old.first(where: { $0.target.peer == target.peer && $0.target.text == target.text }) else {
+                new.append(
+                    ProbedPeer(
+                        target, plan, clientID: clientID, dueIn: { $0.first(order, of: targets.count) }, now: now))
                 continue
             }
-            let suffix = LogText.connectionID(Hash.mix(identity ^ Hash.of("\(pool) \(target.text)".utf8))).prefix(8)
-            peers.append(
-                ProbedPeer(
-                    target, plan, clientID: plan.settings.clientIDPrefix + suffix,
-                    dueIn: { $0.first(order, of: targets.count) }, now: now))
+            let before = known.health
+            known.adopt(target, plan, clientID: clientID, now: now)
+            if known.health != before { report(pool, target.peer, known.health) }
+            new.append(known)
         }
-        let kept = Set(peers.map(ObjectIdentifier.init))
-        for (serial, peer) in bySerial where !kept.contains(ObjectIdentifier(peer)) { bySerial[serial] = nil }
+        replace(pool, by: new)
+    }
+
+    /// Those that are not probed any more count as they did before: nobody will say when they are healthy again.
+    private func replace(_ pool: Int, by new: [ProbedPeer]) {
+        let kept = Set(new.map(ObjectIdentifier.init))
+        for peer in peers where peer.target.pool == pool && !kept.contains(ObjectIdentifier(peer)) {
+            if peer.health != PeerHealth() { report(pool, peer.target.peer, PeerHealth()) }
+            forget(peer)
+        }
+        peers.removeAll { $0.target.pool == pool }
+        peers += new
     }
 
     // MARK: Probes
@@ -148,15 +161,15 @@ final class ProbeLoop {
             guard let probe = peer.probe else { continue }
             if probe.isClosing {
                 if now >= probe.closeDeadline { forget(peer) }
-            } else if now >= limit(peer, probe) {
+            } else if now >= limit(probe) {
                 settle(peer, .failed(probe.timeoutWords))
             }
         }
     }
 
     /// When a probe is given up. The HTTP client keeps the time itself, and knows better what was missing.
-    private func limit(_ peer: ProbedPeer, _ probe: Probe) -> Int64 {
-        peer.plan.settings.kind == .http ? probe.deadline + 1000 : probe.deadline
+    private func limit(_ probe: Probe) -> Int64 {
+        probe.isHTTP ? probe.deadline + 1000 : probe.deadline
     }
 
     /// Its socket closes with it.

@@ -26,11 +26,11 @@ struct ProbePlan: Sendable {
 
 /// What the prober knows of one peer. Its thread's.
 final class ProbedPeer {
-    let target: ProbeTarget
-    let plan: ProbePlan
+    private(set) var target: ProbeTarget
+    private(set) var plan: ProbePlan
     /// Of the probe's CONNECT: the same each time, so that a broker does not collect sessions.
-    let clientID: String
-    let schedule: ProbeSchedule
+    private(set) var clientID: String
+    private(set) var schedule: ProbeSchedule
     var check: ActiveCheck
     /// When the next probe begins.
     var dueAt: Int64
@@ -45,6 +45,16 @@ final class ProbedPeer {
         schedule = ProbeSchedule(interval: plan.settings.interval.milliseconds, jitter: plan.settings.jitter)
         check = ActiveCheck(fails: plan.settings.fails, passes: plan.settings.passes)
         dueAt = now + delay(schedule)
+    }
+
+    /// The operator asks it in another way; what was found out so far stays. A probe that is under way is not changed.
+    func adopt(_ target: ProbeTarget, _ plan: ProbePlan, clientID: String, now: Int64) {
+        self.target = target
+        self.plan = plan
+        self.clientID = clientID
+        schedule = ProbeSchedule(interval: plan.settings.interval.milliseconds, jitter: plan.settings.jitter)
+        check.adopt(fails: plan.settings.fails, passes: plan.settings.passes)
+        dueAt = min(dueAt, now + plan.settings.interval.milliseconds)
     }
 
     /// A probe that speaks no MQTT, or asks another port, vouches for nothing that a client meets.

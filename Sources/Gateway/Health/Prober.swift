@@ -8,23 +8,23 @@ final class Prober: Sendable {
     private let mailbox: Mailbox<ProbeOrder>
     private let log: ErrorLog
     private let control: ControlLoop
-    private let report: @Sendable (_ pool: Int, _ peer: Int, PeerHealth) -> Void
     private let thread = Lock<Thread?>(nil)
 
-    /// `report` is called on the prober's thread when a peer's health changes; every peer is healthy at first. `control` runs
-    /// when a pool asks by HTTP.
-    init(
-        log: ErrorLog, control: ControlLoop,
-        report: @escaping @Sendable (_ pool: Int, _ peer: Int, PeerHealth) -> Void
-    ) throws(SystemError) {
+    /// Called on the prober's thread when a peer's health changes. A peer is healthy at first, and again when it is not
+    /// probed any more.
+    typealias Report = @Sendable (_ pool: Int, _ peer: Int, PeerHealth) -> Void
+
+    /// `control` runs when a pool asks by HTTP.
+    init(log: ErrorLog, control: ControlLoop) throws(SystemError) {
         self.log = log
         self.control = control
-        self.report = report
         mailbox = try Mailbox<ProbeOrder>()
     }
 
-    func start() throws(SystemError) {
-        let (mailbox, log, control, report) = (mailbox, log, control, report)
+    /// Starts the thread, if there is none yet.
+    func start(_ report: @escaping Report) throws(SystemError) {
+        guard thread.withLock({ $0 == nil }) else { return }
+        let (mailbox, log, control) = (mailbox, log, control)
         let started = try Thread.start(name: "sluice health") {
             do throws(SystemError) {
                 let loop = try ProbeLoop(mailbox, log: log, control: control, report: report)
@@ -50,6 +50,9 @@ final class Prober: Sendable {
     func watch(pool: Int, _ plan: ProbePlan, targets: [ProbeTarget]) {
         mailbox.post(.watch(pool, plan, targets))
     }
+
+    /// The pool is not probed any more.
+    func forget(pool: Int) { mailbox.post(.forget(pool)) }
 }
 
 /// What probes say of a peer.
@@ -63,6 +66,7 @@ struct PeerHealth: Sendable, Equatable {
 /// What the prober's thread is told.
 enum ProbeOrder: Sendable {
     case watch(Int, ProbePlan, [ProbeTarget])
+    case forget(Int)
     /// The HTTP service of a probe has answered.
     case answered(serial: UInt64, Probe.Outcome)
     case stop

@@ -3,18 +3,18 @@ import Reactor
 import Telemetry
 import Tunnel
 
-/// One session as `access_log` shows it, at its end.
+/// One HTTP request, or one session, as `access_log` shows it at its end.
 struct AccessLogLine {
-    let record: SessionRecord
+    let client: ClientFacts
+    let request: RequestFacts
     let cause: EndCause
-    let id: UInt64
-    let address: CompactAddress
-    let bytes: ByteCounts
-    let packetsIn: UInt64
-    let packetsOut: UInt64
     /// Milliseconds.
     let duration: Int64
-    let serverName: String
+    /// nil: the request was no upgrade.
+    var session: SessionRecord?
+    var bytes = ByteCounts()
+    var packetsIn: UInt64 = 0
+    var packetsOut: UInt64 = 0
 
     func text(_ format: AccessLogSettings.Format) -> String {
         switch format {
@@ -39,33 +39,33 @@ struct AccessLogLine {
     private var json: String {
         var object = JSONObject()
         object.field("time", time)
-        object.field("connection_id", LogText.connectionID(id))
-        object.field("remote_addr", address.host)
-        object.field("remote_port", address.port)
-        object.field("server_name", serverName)
-        object.field("server_port", record.serverPort)
+        object.field("connection_id", LogText.connectionID(client.id))
+        object.field("remote_addr", request.address.host)
+        object.field("remote_port", request.address.port)
+        object.field("server_name", request.site.name)
+        object.field("server_port", client.serverPort)
         object.field("scheme", value(.scheme))
-        object.field("uri", record.uri)
-        object.field("http_version", record.httpVersion)
-        object.field("http_status", record.httpStatus ?? 0)
-        if record.isTLS {
-            object.field("ssl_protocol", record.tlsVersion)
-            object.field("ssl_cipher", record.tlsCipher)
+        object.field("uri", request.uri)
+        object.field("http_version", request.httpVersion)
+        object.field("http_status", request.status ?? 0)
+        if client.isTLS {
+            object.field("ssl_protocol", client.tlsVersion)
+            object.field("ssl_cipher", client.tlsCipher)
         }
-        if let certificate = record.certificate {
+        if let certificate = client.certificate {
             object.field("ssl_client_dn", certificate.subject)
             object.field("ssl_client_fingerprint", certificate.fingerprint)
         }
-        if let version = record.version {
-            object.field("mqtt_client_id", record.clientID)
-            object.field("mqtt_username", record.username)
+        if let session, let version = session.version {
+            object.field("mqtt_client_id", session.clientID)
+            object.field("mqtt_username", session.username)
             object.field("mqtt_version", version.name)
-            object.field("mqtt_keepalive", record.keepAlive)
-            object.field("mqtt_clean_start", record.cleanStart)
-            if !record.authMethod.isEmpty { object.field("auth_method", record.authMethod) }
-            object.field("upstream_name", record.upstreamName)
-            object.field("upstream_addr", record.upstreamAddress)
-            object.field("upstream_tries", record.tries)
+            object.field("mqtt_keepalive", session.keepAlive)
+            object.field("mqtt_clean_start", session.cleanStart)
+            if !session.authMethod.isEmpty { object.field("auth_method", session.authMethod) }
+            object.field("upstream_name", session.upstreamName)
+            object.field("upstream_addr", session.upstreamAddress)
+            object.field("upstream_tries", session.tries)
         }
         object.field("bytes_in", bytes.received)
         object.field("bytes_out", bytes.sent)
@@ -79,9 +79,9 @@ struct AccessLogLine {
     private var time: String { Timestamp.iso8601(wallMilliseconds()) }
 
     private func value(_ variable: Variable) -> String {
-        if let value = facts.value(variable) { return value }
+        if let value = values.value(variable) { return value }
         switch variable {
-        case .upstreamAddr: return record.upstreamAddress
+        case .upstreamAddr: return session?.upstreamAddress ?? ""
         case .bytesIn: return String(bytes.received)
         case .bytesOut: return String(bytes.sent)
         case .packetsIn: return String(packetsIn)
@@ -93,9 +93,9 @@ struct AccessLogLine {
         }
     }
 
-    private var facts: SessionFacts {
-        SessionFacts(
-            record: record, id: id, address: address, serverName: serverName, clientID: record.clientID,
-            username: record.username, head: record.head)
+    private var values: VariableValues {
+        VariableValues(
+            client: client, request: request, session: session, clientID: session?.clientID ?? "",
+            username: session?.username ?? "", head: request.head)
     }
 }

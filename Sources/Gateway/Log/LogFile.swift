@@ -3,14 +3,31 @@ import Reactor
 import Synchronization
 
 /// A file, or standard output or error, that whole lines are appended to from any thread. Nobody waits for the disk: a
-/// `LogWriter` writes what has gathered. When it cannot keep up, lines are dropped and counted.
+/// `LogWriter` writes what has gathered.
+///
+/// Whoever writes to the log keeps this object: when the last of them lets it go, the writer writes what waits and closes
+/// the file.
 final class LogFile: Sendable {
+    private let sink: LogSink
+
+    init(_ sink: LogSink) { self.sink = sink }
+
+    deinit { sink.wakeWriter() }
+
+    /// `stderr`, `stdout`, or an absolute path.
+    var path: String { sink.path }
+
+    /// Appends a line; its end is added. Any thread.
+    func append(_ line: String) { sink.append(line) }
+}
+
+/// The writer's end of a log. When it cannot keep up, lines are dropped and counted.
+final class LogSink: Sendable {
     private struct State {
         var waiting: [UInt8] = []
         var dropped = 0
     }
 
-    /// `stderr`, `stdout`, or an absolute path.
     let path: String
     private let state = Lock(State())
     private let descriptor: Atomic<Int32>
@@ -26,6 +43,9 @@ final class LogFile: Sendable {
         descriptor = Atomic(try Self.open(path))
     }
 
+    /// Standard output and error stay open.
+    deinit { if path.hasPrefix("/") { _ = CShims_close(descriptor.load(ordering: .relaxed)) } }
+
     private static func open(_ path: String) throws(SystemError) -> Int32 {
         switch path {
         case "stderr": return 2
@@ -37,7 +57,6 @@ final class LogFile: Sendable {
         }
     }
 
-    /// Appends a line; its end is added. Any thread.
     func append(_ line: String) {
         let isFirst = state.withLock { state in
             guard state.waiting.count < Self.capacity else {
@@ -49,8 +68,10 @@ final class LogFile: Sendable {
             state.waiting.append(UInt8(ascii: "\n"))
             return isFirst
         }
-        if isFirst { CShims_eventfd_signal(wake) }
+        if isFirst { wakeWriter() }
     }
+
+    func wakeWriter() { CShims_eventfd_signal(wake) }
 
     /// Writes what waits. The writer's thread.
     func write() {

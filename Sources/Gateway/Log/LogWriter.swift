@@ -3,9 +3,16 @@ import Reactor
 
 /// The thread that writes all logs.
 final class LogWriter: Sendable {
+    private struct Entry {
+        let sink: LogSink
+        /// nil once nobody writes to the log any more.
+        weak var file: LogFile?
+    }
+
     private struct State {
-        var files: [LogFile] = []
-        var mustReopen = false
+        var entries: [Entry] = []
+        /// Whom to tell what goes wrong, when all files are to be opened again.
+        var reopening: ErrorLog?
         var mustStop = false
     }
 
@@ -24,9 +31,11 @@ final class LogWriter: Sendable {
 
     /// The log at `path`, opened once however many name it.
     func file(_ path: String) throws(SystemError) -> LogFile {
-        if let known = state.withLock({ state in state.files.first { $0.path == path } }) { return known }
-        let file = try LogFile(path: path, wake: wake)
-        state.withLock { $0.files.append(file) }
+        let known = state.withLock { state in state.entries.lazy.compactMap(\.file).first { $0.path == path } }
+        if let known { return known }
+        let sink = try LogSink(path: path, wake: wake)
+        let file = LogFile(sink)
+        state.withLock { $0.entries.append(Entry(sink: sink, file: file)) }
         return file
     }
 
@@ -35,9 +44,9 @@ final class LogWriter: Sendable {
         thread.withLock { $0 = started }
     }
 
-    /// Asks for all files to be opened again.
-    func reopen() {
-        state.withLock { $0.mustReopen = true }
+    /// Asks for all files to be opened again. `log` is told of those that cannot be.
+    func reopen(_ log: ErrorLog) {
+        state.withLock { $0.reopening = log }
         CShims_eventfd_signal(wake)
     }
 
@@ -54,28 +63,31 @@ final class LogWriter: Sendable {
     }
 
     func give(user: uid_t, group: gid_t) {
-        for file in state.withLock({ $0.files }) { file.give(user: user, group: group) }
+        for sink in state.withLock({ $0.entries.map(\.sink) }) { sink.give(user: user, group: group) }
     }
 
     private func run() {
         while true {
             CShims_eventfd_clear(wake)  // waits until there is something
-            let now = state.withLock { state in
-                defer { state.mustReopen = false }
-                return state
+            let (sinks, reopening, mustStop) = state.withLock { state in
+                // Those that are let go get what waits written once more, and close behind this turn.
+                let sinks = state.entries.map(\.sink)
+                state.entries.removeAll { $0.file == nil }
+                defer { state.reopening = nil }
+                return (sinks, state.reopening, state.mustStop)
             }
-            for file in now.files { file.write() }
-            if now.mustReopen { reopen(now.files) }
-            if now.mustStop { return CShims_eventfd_signal(ended) }
+            for sink in sinks { sink.write() }
+            if let reopening { reopen(sinks, reopening) }
+            if mustStop { return CShims_eventfd_signal(ended) }
         }
     }
 
-    private func reopen(_ files: [LogFile]) {
-        for file in files {
-            do throws(SystemError) { try file.reopen() } catch {
-                // The first is the error log; it may be the one that cannot be opened again, and still takes a line.
-                files.first?.append("sluice: \(error)")
-                LogFile.complain("\(error)")
+    private func reopen(_ sinks: [LogSink], _ log: ErrorLog) {
+        for sink in sinks {
+            do throws(SystemError) { try sink.reopen() } catch {
+                // The error log may be the one that cannot be opened again; it still takes a line.
+                log.write(.error, "\(error)")
+                LogSink.complain("\(error)")
             }
         }
     }

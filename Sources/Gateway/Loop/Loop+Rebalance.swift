@@ -94,7 +94,7 @@ extension Loop {
             context.pointee.pools[pool].isRebalancing = false
             guard state.moved > 0 else { continue }
             let name = context.pointee.upstreams[pool].name
-            context.pointee.logs.error.write(.notice, "upstream \(name): \(state.moved) sessions were moved")
+            context.pointee.log.write(.notice, "upstream \(name): \(state.moved) sessions were moved")
         }
     }
 
@@ -135,11 +135,11 @@ extension Loop {
         _ session: SessionPointer, _ pool: Int, _ state: inout Rebalancing, _ allowed: [Int], isHashed: Bool
     ) -> Bool {
         let now = context.pointee.now
-        // Behind AUTH packets the CONNACK may be still to come: no DISCONNECT before it [MQTT-3.14.0-1].
-        guard session.pointee.phase == .open, session.pointee.pending == nil, let place = session.pointee.place,
+        // While AUTH packets are exchanged the CONNACK is still to come: no DISCONNECT before it [MQTT-3.14.0-1].
+        guard session.pointee.phase == .open, let place = session.pointee.place,
             Int(place.pool) == pool
         else { return false }
-        let isIdle = now - session.pointee.activeAt >= state.settings.idle.milliseconds
+        let isIdle = now - session.pointee.pipe.activeAt >= state.settings.idle.milliseconds
         let (peer, record) = (Int(place.peer), session.pointee.record)
         guard state.round.takes(isIdle: isIdle, cleanStart: record.cleanStart), allowed.indices.contains(peer) else {
             return false
@@ -158,8 +158,8 @@ extension Loop {
         let reason: ReasonCode =
             state.settings.reason == .useAnotherServer ? .useAnotherServer : .administrativeAction
         session.pointee.leavePeer()
-        session.pointee.close(.rebalanced, reason: reason)
-        settle(session, session.pointee.settle())
+        session.pointee.end(.rebalanced, reason: reason)
+        session.updateInterest()
         state.pace.spend(1)
         state.moved += 1
         state.movedInRounds += 1

@@ -1,45 +1,56 @@
 import Access
 import Configuration
+import DequeModule
 import Reactor
 import TLS
 import Telemetry
 import Tunnel
 
-/// One event loop and its thread: accepts, and carries its sessions from the first byte to the last.
+/// One event loop and its thread: accepts connections, and carries them and their sessions from the first byte to the last.
 struct Loop: ~Copyable {
-    /// What the main thread tells a loop.
+    /// What other threads tell a loop.
     enum Order: Sendable {
-        /// Begin to accept: everything that wants root is done.
+        /// Begin to accept: everything that needs root is done.
         case serve
-        /// Close every session now, then end.
+        /// End everything now, then the loop.
         case stop
-        /// Accept nothing more, close the sessions evenly over this many milliseconds, then end.
+        /// Accept nothing more, end the sessions evenly over this many milliseconds, then the loop.
         case drain(milliseconds: Int64)
+        /// New connections get this generation.
+        case adopt(Generation)
         /// What another thread has found out about the client of a session.
-        case verdict(SessionTable.Token, Verdict)
+        case verdict(SlabToken, Verdict)
         /// Probes have found out something about a peer.
         case health(pool: Int, peer: Int, PeerHealth)
         /// An upstream has other peers.
         case upstream(Int, ResolvedUpstream)
+        /// Somebody wants to know of the sessions from a slot on. `reply` is called on the loop's thread, and must not block.
+        case describe(from: Int, reply: @Sendable (SessionPage) -> Void)
     }
 
-    /// What a loop tells the main thread, once: whether it runs, and at its end what it has seen.
+    /// What a loop tells the main thread.
     enum Report: Sendable {
         case running
         case failed(StartError)
-        case ended(Tally<EndCause>, Tally<AttemptFailure>, turns: Histogram)
+        /// New connections get this generation from here on.
+        case adopted(Int)
+        case ended(turns: Histogram)
     }
 
     let context: LoopPointer
-    private var poller: Poller
+    var poller: Poller
+    /// One for each listening socket, in the order of the generation's listeners.
+    var sockets: [ListeningSocket]
+    /// A descriptor in reserve, without which a connection could be neither taken nor refused when there is no other.
+    var spareDescriptor: Int32
+    var acceptsAgainAt: Int64?
+    var stop: Stop?
+    let report: @Sendable (Report) -> Void
     private let mailbox: Mailbox<Order>
-    private var spareDescriptor: Int32
-    private var ended: [SessionPointer] = []
-    private(set) var stop: Stop?
-    private var acceptsAgainAt: Int64?
-    /// Orders that wait for their turn, from `firstOrder` on.
-    private var orders: [Order] = []
-    private var firstOrder = 0
+    /// What it has counted; the context holds its pen.
+    private let counters: LoopCounters
+    /// Orders that wait for their turn.
+    private var orders = Deque<Order>()
     /// How long each turn took: as long can an event wait for its own.
     private var turns = Histogram()
     /// When the last one was over, on the monotonic clock.
@@ -52,21 +63,37 @@ struct Loop: ~Copyable {
         var drain: Drain
     }
 
-    /// Makes the loop, on its own thread. `descriptors` are the listening sockets, in the order of the snapshot.
-    static func make(
-        _ plan: Plan, descriptors: [Int32], mailbox: Mailbox<Order>
-    ) throws(StartError) -> Loop {
+    /// What a loop is made with.
+    struct Parts: Sendable {
+        /// Which of the loops it is.
+        let index: Int
+        let generation: Generation
+        let services: Services
+        let sockets: [ListeningSocket]
+        let mailbox: Mailbox<Order>
+        let counters: LoopCounters
+        let report: @Sendable (Report) -> Void
+    }
+
+    /// Makes the loop, on its own thread.
+    static func make(_ parts: Parts) throws(StartError) -> Loop {
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let context = try makeContext(plan, descriptors, poller: poller.descriptor, mailbox)
-        let loop = Loop(poller: poller, context: context, mailbox: mailbox)
-        try loop.watch()
+        let context = try makeContext(parts, poller: poller.descriptor)
+        let loop = Loop(parts, poller: poller, context: context)
+        try StartError.wrap { () throws(SystemError) in
+            try loop.watch(
+                parts.mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
+        }
         return loop
     }
 
-    private init(poller: consuming Poller, context: LoopPointer, mailbox: Mailbox<Order>) {
+    private init(_ parts: Parts, poller: consuming Poller, context: LoopPointer) {
         self.poller = poller
         self.context = context
-        self.mailbox = mailbox
+        sockets = parts.sockets
+        report = parts.report
+        mailbox = parts.mailbox
+        counters = parts.counters
         spareDescriptor = Kernel.openSpare()
     }
 
@@ -80,39 +107,23 @@ struct Loop: ~Copyable {
     }
 
     /// Allocates for the life of the loop.
-    private static func makeContext(
-        _ plan: Plan, _ descriptors: [Int32], poller: Int32, _ mailbox: Mailbox<Order>
-    ) throws(StartError) -> LoopPointer {
+    private static func makeContext(_ parts: Parts, poller: Int32) throws(StartError) -> LoopPointer {
         let buffers = LoopBuffers()
         let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
         tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
         let engine: TLSEngine
         do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
-        let contexts = try plan.makeContexts()
-        let settings = plan.snapshot.listeners
-        let shares = ListeningPlan(settings.map(\.address)).shares
-        let listeners = settings.indices.map { index in
-            ListenerState(
-                settings[index], descriptor: descriptors[index], shares: shares[index] ?? [],
-                servers: plan.snapshot.servers, contexts: contexts)
-        }
         let context = LoopPointer.allocate(capacity: 1)
-        context.initialize(
-            to: LoopContext(
-                poller: poller, mailbox: mailbox, buffers: buffers, engine: engine, plan: plan, listeners: listeners))
+        context.initialize(to: LoopContext(parts, poller: poller, buffers: buffers, engine: engine))
         return context
     }
 
-    private func watch() throws(StartError) {
-        try StartError.wrap { () throws(SystemError) in
-            try add(mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
-        }
-    }
+    // MARK: Turns
 
-    /// Runs until it is told to stop; returns how its sessions ended, and how long its turns took.
-    mutating func run() -> Report {
+    /// Runs until it is told to stop, and reports its end.
+    mutating func run() {
         while turn() {}
-        return .ended(context.pointee.tally, context.pointee.attempts, turns: turns)
+        report(.ended(turns: turns))
     }
 
     /// Waits once, and does what is to be done then. False: the loop has come to its end.
@@ -121,7 +132,7 @@ struct Loop: ~Copyable {
         do throws(SystemError) {
             count = try Kernel.wait(&poller, milliseconds: waitTime(now: turnEnded / 1000))
         } catch {
-            context.pointee.logs.error.write(.error, "\(error)")
+            context.pointee.log.write(.error, "\(error)")
             return false
         }
         let turnBegan = Kernel.microseconds()
@@ -139,11 +150,17 @@ struct Loop: ~Copyable {
         freeEnded()
         if isOver { return false }
         turnEnded = Kernel.microseconds()
-        turns.record(microseconds: turnEnded - turnBegan)
+        countTurn(turnEnded - turnBegan)
         return true
     }
 
-    /// What TLS has made for one session must never wait in the shared buffer for another.
+    private mutating func countTurn(_ microseconds: Int64) {
+        turns.record(microseconds: microseconds)
+        context.pointee.counters.add(.turns)
+        context.pointee.counters.add(.busyMicroseconds, UInt64(truncatingIfNeeded: max(0, microseconds)))
+    }
+
+    /// What TLS has made for one connection must never wait in the shared buffer for another.
     @inline(__always)
     private func assertNothingIsLeft() {
         assert(context.pointee.engineBuffers.pointee.outputCount == 0, "TLS output is left between two events")
@@ -152,14 +169,14 @@ struct Loop: ~Copyable {
     @inline(__always)
     private mutating func handle(_ target: LoopWord.Target, _ events: Events) {
         switch target {
-        case .client(let session):
-            guard session.pointee.phase != .closed else { return }  // ended earlier in this batch
-            settle(session, session.pointee.clientEvent(events))
+        case .client(let connection):
+            guard connection.pointee.machine.phase != .closed else { return }  // ended earlier in this batch
+            connection.handle(events)
         case .upstream(let session):
             guard session.pointee.phase != .closed else { return }
-            settle(session, session.pointee.upstreamEvent(events))
+            session.handle(events)
         case .listener(let index): accept(index)
-        case .mailbox: orders += mailbox.take()
+        case .mailbox: orders.append(contentsOf: mailbox.take())
         }
     }
 
@@ -168,31 +185,25 @@ struct Loop: ~Copyable {
     private static let ordersPerTurn = 32
 
     private mutating func obeyOrders() {
-        guard firstOrder < orders.count else { return }
-        let end = min(orders.count, firstOrder + Self.ordersPerTurn)
-        while firstOrder < end {
-            obey(orders[firstOrder])
-            firstOrder += 1
+        for _ in 0..<Self.ordersPerTurn {
+            guard let order = orders.popFirst() else { return }
+            obey(order)
         }
-        if firstOrder == orders.count { (orders, firstOrder) = ([], 0) }
     }
 
-    @inline(__always)
-    mutating func settle(_ session: SessionPointer, _ outcome: Session.Outcome) {
-        if outcome == .remove { ended.append(session) }
-    }
-
-    /// Sessions are freed behind the batch: another event of theirs may stand in it.
-    private mutating func freeEnded() {
-        guard !ended.isEmpty else { return }
-        for session in ended {
-            let token = session.pointee.token
-            if session.pointee.isClosing { context.pointee.closing -= 1 }
-            session.deinitialize(count: 1)
+    /// Memory is given back after the batch: another event of an ended one may stand in it.
+    mutating func freeEnded() {
+        let hasRoom = !context.pointee.endedConnections.isEmpty
+        while let token = context.pointee.endedSessions.popLast() {
+            context.pointee.sessions[token]?.deinitialize(count: 1)
             context.pointee.sessions.release(token)
         }
-        ended.removeAll(keepingCapacity: ended.count < 1024)
-        if acceptsAgainAt != nil { resumeAccepting() }
+        while let token = context.pointee.endedConnections.popLast() {
+            context.pointee.connections[token]?.deinitialize(count: 1)
+            context.pointee.connections.release(token)
+            context.pointee.closing -= 1
+        }
+        if hasRoom, acceptsAgainAt != nil { resumeAccepting() }
     }
 
     // MARK: Time
@@ -201,7 +212,7 @@ struct Loop: ~Copyable {
         guard orders.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
-        let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.sessions.slots)
+        let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.connections.slots)
         for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt] {
             guard let time else { continue }
             wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
@@ -213,157 +224,23 @@ struct Loop: ~Copyable {
         var due: [(token: TimerWheel.Token, tick: Int64)] = []
         context.pointee.wheel.expire(now: context.pointee.now, into: &due)
         for entry in due {
-            guard let session = context.pointee.sessions[SessionTable.Token(rawValue: entry.token)],
-                session.pointee.phase != .closed
-            else { continue }
-            settle(session, session.pointee.timerFired(tick: entry.tick))
+            switch TimerOwner(wheelToken: entry.token) {
+            case .connection(let token):
+                guard let connection = context.pointee.connections[token],
+                    connection.pointee.machine.phase != .closed
+                else { continue }
+                connection.timerFired(tick: entry.tick)
+            case .session(let token):
+                guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { continue }
+                session.timerFired(tick: entry.tick)
+            }
         }
         if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
     }
 
-    // MARK: Accepting
-
-    private func add(_ descriptor: Int32, _ events: Events, word: UInt64) throws(SystemError) {
+    func watch(_ descriptor: Int32, _ events: Events, word: UInt64) throws(SystemError) {
         try SystemError.check("epoll_ctl", Kernel.watch(poller.descriptor, .add, descriptor, events, word: word))
     }
 
-    private func remove(_ descriptor: Int32) { _ = Kernel.watch(poller.descriptor, .delete, descriptor) }
-
-    private func watchListeners() throws(SystemError) {
-        for (index, listener) in context.pointee.listeners.enumerated() where listener.descriptor >= 0 {
-            try add(listener.descriptor, .accepting, word: LoopWord.listener(index))
-        }
-    }
-
-    private mutating func accept(_ index: Int) {
-        let listener = context.pointee.listeners[index]
-        guard listener.descriptor >= 0 else { return }
-        for _ in 0..<64 {
-            switch Kernel.accept(listener.descriptor) {
-            case .connection(let descriptor, let address):
-                let meant = listener.listener(of: descriptor) ?? index
-                begin(descriptor, address, meant, context.pointee.listeners[meant])
-            case .none: return
-            case .failed(let error): context.pointee.logs.error.write(.info, "\(error)")
-            case .descriptorsExhausted: return refuseForWantOfDescriptors(listener)
-            }
-        }
-    }
-
-    private mutating func begin(
-        _ descriptor: Int32, _ address: CompactAddress, _ index: Int, _ listener: ListenerState
-    ) {
-        let (token, session) = context.pointee.sessions.reserve()
-        session.initialize(
-            to: Session(
-                context, token: token, word: UInt64(UInt(bitPattern: session)), listener: index, descriptor: descriptor,
-                address: address))
-        if listener.isTLS, session.pointee.tls == nil {
-            return settle(session, session.pointee.finish(.outOfResources))
-        }
-        let site = context.pointee.site(listener.defaultServer)
-        if listener.readsProxyHeader, !session.pointee.isTrustedFront {
-            session.pointee.log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
-            return settle(session, session.pointee.finish(.proxyHeaderUntrusted))
-        }
-        let isHandshake = listener.isTLS && !listener.readsProxyHeader
-        session.pointee.limit(isHandshake ? site.handshakeTimeout : site.headerTimeout)
-        settle(session, session.pointee.settle())
-    }
-
-    // MARK: Descriptors
-
-    /// Gives up the descriptor in reserve to refuse what waits: without it a connection could be neither taken nor refused,
-    /// and the loop would turn for it without end.
-    private mutating func refuseForWantOfDescriptors(_ listener: ListenerState) {
-        context.pointee.logs.error.write(
-            .error, "no descriptor left: raise worker_rlimit_nofile; new connections are refused")
-        if spareDescriptor >= 0 {
-            Kernel.close(spareDescriptor)
-            for _ in 0..<64 {
-                guard case .connection(let descriptor, _) = Kernel.accept(listener.descriptor) else { break }
-                Kernel.close(descriptor)
-                context.pointee.tally.count(.outOfResources)
-            }
-            spareDescriptor = Kernel.openSpare()
-        }
-        // Others wait in the kernel's queue until descriptors are free again.
-        pauseAccepting()
-    }
-
-    private mutating func pauseAccepting() {
-        guard acceptsAgainAt == nil else { return }
-        for listener in context.pointee.listeners where listener.descriptor >= 0 { remove(listener.descriptor) }
-        acceptsAgainAt = context.pointee.now + 100
-    }
-
-    private mutating func resumeAccepting() {
-        acceptsAgainAt = nil
-        if spareDescriptor < 0 { spareDescriptor = Kernel.openSpare() }
-        do throws(SystemError) { try watchListeners() } catch {
-            context.pointee.logs.error.write(.error, "\(error)")
-        }
-    }
-
-    // MARK: The end
-
-    /// Milliseconds after the window of a drain in which slow clients take what waits for them, and close.
-    private static let lastWords: Int64 = 10_000
-
-    private mutating func obey(_ order: Order) {
-        let now = context.pointee.now
-        switch order {
-        case .serve: resumeAccepting()
-        case .stop:
-            closeListeners()
-            let drain = Drain(sessions: context.pointee.sessions.count, since: now, milliseconds: 0)
-            stop = Stop(cause: .shutdown, deadline: now + 2000, drain: drain)
-        case .verdict(let token, let verdict):
-            // A late one finds another generation, or nobody.
-            guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
-            session.pointee.decided(verdict)
-            settle(session, session.pointee.settle())
-        case .health(let pool, let peer, let health): context.pointee.note(pool, peer: peer, health)
-        case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
-        case .drain(let milliseconds):
-            guard stop == nil else { return }
-            closeListeners()
-            let drain = Drain(sessions: context.pointee.sessions.count, since: now, milliseconds: milliseconds)
-            stop = Stop(cause: .drained, deadline: now + milliseconds + Self.lastWords, drain: drain)
-        }
-    }
-
-    private mutating func closeListeners() {
-        acceptsAgainAt = nil
-        for index in context.pointee.listeners.indices where context.pointee.listeners[index].descriptor >= 0 {
-            remove(context.pointee.listeners[index].descriptor)
-            Kernel.close(context.pointee.listeners[index].descriptor)
-            context.pointee.listeners[index].descriptor = -1
-        }
-    }
-
-    /// Closes the session in a slot. Returns whether there is one that was not closing yet.
-    private mutating func close(slot: Int, _ cause: EndCause) -> Bool {
-        guard let session = context.pointee.sessions[slot: slot],
-            session.pointee.phase.rawValue < SessionMachine.Phase.closing.rawValue
-        else { return false }
-        session.pointee.close(cause)
-        settle(session, session.pointee.settle())
-        return true
-    }
-
-    /// Returns whether the loop has come to its end.
-    private mutating func advanceStop() -> Bool {
-        guard var stop else { return false }
-        let (now, cause) = (context.pointee.now, stop.cause)
-        freeEnded()
-        if context.pointee.sessions.count == 0 { return true }
-        let slots = context.pointee.sessions.slots
-        stop.drain.step(now: now, staying: context.pointee.staying, slots: slots) { close(slot: $0, cause) }
-        self.stop = stop
-        freeEnded()
-        guard now >= stop.deadline else { return false }
-        for session in context.pointee.sessions.all() { settle(session, session.pointee.finish(cause)) }
-        return true
-    }
+    func unwatch(_ descriptor: Int32) { _ = Kernel.watch(poller.descriptor, .delete, descriptor) }
 }

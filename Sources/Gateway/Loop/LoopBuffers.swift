@@ -15,8 +15,8 @@ struct LoopBuffers: BitwiseCopyable {
     let assembly: UnsafeMutableRawBufferPointer
     /// The payload of a control frame.
     let control: UnsafeMutableRawPointer
-    /// A frame of our own.
-    let frame: UnsafeMutableRawPointer
+    /// A frame of the gateway's own.
+    let frame: UnsafeMutableRawBufferPointer
     /// Ciphertext for the client.
     let output: UnsafeMutableRawPointer
     let outputCapacity: Int
@@ -51,7 +51,7 @@ struct LoopBuffers: BitwiseCopyable {
         down = starts[2]
         assembly = UnsafeMutableRawBufferPointer(start: starts[3], count: read)
         control = starts[4]
-        frame = starts[5]
+        frame = UnsafeMutableRawBufferPointer(start: starts[5], count: Self.frameCapacity)
         output = starts[6]
     }
 

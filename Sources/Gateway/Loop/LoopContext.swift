@@ -7,10 +7,15 @@ import Upstream
 
 typealias LoopPointer = UnsafeMutablePointer<LoopContext>
 
-/// What the sessions of one loop share. At a fixed address for the life of the process; its thread alone touches it.
+/// What the connections and sessions of one loop share. At a fixed address for the life of the process; its thread alone
+/// touches it.
 struct LoopContext: ~Copyable {
     /// Milliseconds of the monotonic clock, read once a turn of the loop.
     var now: Int64
+    /// Which of the loops this is.
+    let index: Int
+    /// How many there are.
+    let loops: Int
     /// The epoll descriptor.
     let poller: Int32
     /// Where other threads leave what sessions wait for.
@@ -18,56 +23,58 @@ struct LoopContext: ~Copyable {
     let buffers: LoopBuffers
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
-    let sites: [Site]
-    let tokenPlaces: TokenPlaces
-    private(set) var upstreams: [ResolvedUpstream]
-    let logs: Logs
-    var listeners: [ListenerState]
-    var pools: [Pool]
-    var sessions = SessionTable()
-    var wheel: TimerWheel
-    var tally = Tally<EndCause>()
-    /// Attempts to reach a broker that failed.
-    var attempts = Tally<AttemptFailure>()
+    let log: ErrorLog
+    let counters: LoopCounters.Writer
+
+    /// The configuration that new connections get.
+    private(set) var generation: Generation
+    /// By the identity of the pool, which is the same in every generation.
+    private(set) var upstreams: [ResolvedUpstream] = []
+    var pools: [Pool] = []
     /// Pools of which sessions are being moved.
     var rebalancing: [Int: Rebalancing] = [:]
-    private let loops: Int
-    private var sourceTurns: [Int]
+    private var rebalancedAt: [Int: Int64] = [:]
+
+    var connections = Slab<ClientConnection>()
+    var sessions = Slab<Session>()
+    /// Those that have ended in this turn: another event of theirs may stand in its batch.
+    var endedConnections: [SlabToken] = []
+    var endedSessions: [SlabToken] = []
+    var wheel: TimerWheel
+    /// Legs that have bytes waiting.
+    var stalled = 0
+    /// Connections that are closing, or closed and not given back yet.
+    var closing = 0
+
+    private var sourceTurns: [Int] = []
     private var chance: UInt64
     private var warnedAt: Int64 = -1000
-    private var rebalancedAt: [Int: Int64] = [:]
-    /// Sessions of which a leg has bytes waiting.
-    var stalled = 0
-    /// Sessions that are closing, and in the table until both legs have closed.
-    var closing = 0
     private var dateSecond: Int64 = -1
     private var dateText = ""
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
-    init(
-        poller: Int32, mailbox: Mailbox<Loop.Order>, buffers: LoopBuffers, engine: TLSEngine, plan: Plan,
-        listeners: [ListenerState]
-    ) {
+    init(_ parts: Loop.Parts, poller: Int32, buffers: LoopBuffers, engine: TLSEngine) {
         now = Kernel.milliseconds()
+        index = parts.index
+        loops = parts.services.loops
         self.poller = poller
-        self.mailbox = mailbox
+        mailbox = parts.mailbox
         self.buffers = buffers
         self.engine = engine
         engineBuffers = engine.buffers
-        sites = plan.sites
-        tokenPlaces = plan.tokenPlaces
-        upstreams = plan.upstreams
-        logs = plan.logs
-        self.listeners = listeners
-        pools = plan.upstreams.map { Pool($0.peers.map(\.settings), balancer: $0.balancer, counts: $0.counts) }
-        loops = plan.loops
-        sourceTurns = plan.upstreams.map { _ in 0 }
+        log = parts.services.logs.error
+        counters = parts.counters.writer
+        generation = parts.generation
         chance = Kernel.randomWord()
         wheel = TimerWheel(now: now)
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Kernel.randomWord() & 0xFFFF_FFFF_0000_0000
+        adopt(parts.generation)
     }
+
+    /// Connections that are not closing yet.
+    var staying: Int { connections.count - closing }
 
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
     /// something they read less, so that memory stays flat.
@@ -80,15 +87,15 @@ struct LoopContext: ~Copyable {
         return dateText
     }
 
-    /// Sessions that are not closing yet.
-    var staying: Int { sessions.count - closing }
-
-    func site(_ index: Int) -> Site { sites[index] }
-
     /// A word of chance, good enough to spread sessions.
     mutating func randomWord() -> UInt64 {
         chance &+= 0x9E37_79B9_7F4A_7C15
         return Hash.mix(chance)
+    }
+
+    mutating func makeConnectionID() -> UInt64 {
+        nextID &+= 1
+        return idBase ^ nextID
     }
 
     /// The source address whose turn it is.
@@ -97,8 +104,6 @@ struct LoopContext: ~Copyable {
         return sourceTurns[pool]
     }
 
-    // MARK: What happens to pools
-
     /// A failed attempt is worth a warning, but not a thousand a second when a pool is down.
     mutating func attemptLevel() -> ErrorLog.Level {
         guard now - warnedAt >= 1000 else { return .info }
@@ -106,16 +111,32 @@ struct LoopContext: ~Copyable {
         return .warn
     }
 
-    /// An upstream has other peers.
-    mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
-        upstreams[pool] = upstream
-        if pools[pool].update(upstream.peers.map(\.settings), counts: upstream.counts, now: now) {
-            rebalance(pool, after: Self.rebalancePause)
+    // MARK: Generations and pools
+
+    /// New connections get this generation; sessions keep what they have. Pools go on with what they know.
+    mutating func adopt(_ generation: Generation) {
+        self.generation = generation
+        for (pool, upstream) in generation.upstreams.sorted(by: { $0.key < $1.key }) {
+            if pool < pools.count {
+                replace(pool, upstream)
+            } else {
+                upstreams.append(upstream)
+                pools.append(Pool(upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts))
+                sourceTurns.append(0)
+            }
         }
     }
 
+    /// An upstream has other peers, or other settings.
+    mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
+        upstreams[pool] = upstream
+        let isChanged = pools[pool].update(
+            upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts, now: now)
+        if isChanged { rebalance(pool, after: Self.rebalancePause) }
+    }
+
     /// Probes have found out something about a peer.
-    mutating func note(_ pool: Int, peer: Int, _ health: PeerHealth) {
+    mutating func record(_ health: PeerHealth, of peer: Int, in pool: Int) {
         let wasHealthy = pools[pool].peers.indices.contains(peer) && pools[pool].peers[peer].isHealthy
         pools[pool].note(peer, isHealthy: health.isHealthy, isVouchedFor: health.isVouchedFor, now: now)
         if health.isHealthy, !wasHealthy { rebalance(pool) }
@@ -126,7 +147,7 @@ struct LoopContext: ~Copyable {
     static let rebalancePause: Int64 = 60_000
 
     /// A peer has come, or come back: those that have too many sessions give some up, if the operator wants it; not before
-    /// `pause` milliseconds behind the last time.
+    /// `pause` milliseconds after the last time.
     mutating func rebalance(_ pool: Int, after pause: Int64 = 0) {
         guard let settings = upstreams[pool].settings.rebalance else { return }
         let begin = max(now, rebalancedAt[pool].map { $0 + pause } ?? now)
@@ -136,43 +157,18 @@ struct LoopContext: ~Copyable {
     }
 
     /// Sessions have found out that a peer answers again. Where there are probes, they say when it is back.
-    mutating func noteRecovery(_ pool: Int) {
+    mutating func recovered(_ pool: Int) {
         guard upstreams[pool].settings.healthCheck == nil else { return }
         rebalance(pool, after: Self.rebalancePause)
     }
-
-    mutating func makeConnectionID() -> UInt64 {
-        nextID &+= 1
-        return idBase ^ nextID
-    }
 }
 
-/// What an epoll data word says: the address of a session, with the leg in its low bits; or, when the address is 0, something
-/// of the loop's own.
-enum LoopWord {
-    static let upstream: UInt64 = 1
-    private static let legMask: UInt64 = 3
-    private static let listenerTag: UInt64 = 2
-    static let mailbox: UInt64 = 3
-
-    static func listener(_ index: Int) -> UInt64 { UInt64(index) << 2 | listenerTag }
-
-    enum Target {
-        case client(SessionPointer)
-        case upstream(SessionPointer)
-        case listener(Int)
-        case mailbox
-    }
-
-    /// Sessions are aligned to 16 bytes and lie above the first 64 KiB, which the system never maps; listeners are fewer.
-    @inline(__always)
-    static func target(_ word: UInt64) -> Target {
-        switch word & legMask {
-        case listenerTag: return .listener(Int(word >> 2))
-        case mailbox: return .mailbox
-        case let leg:
-            guard let session = SessionPointer(bitPattern: UInt(word & ~legMask)) else { return .mailbox }
-            return leg == upstream ? .upstream(session) : .client(session)
-        }
+extension ErrorLog {
+    /// A line that names a connection and its client.
+    func write(
+        _ level: Level, of client: ClientFacts, _ address: CompactAddress, _ message: @autoclosure () -> String
+    ) {
+        guard isOn(level) else { return }
+        write(level, "\(LogText.connectionID(client.id)) client \(address.text): \(LogText.escape(message()))")
     }
 }

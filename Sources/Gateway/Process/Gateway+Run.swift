@@ -7,15 +7,14 @@ import Tunnel
 /// Serving: from the start of the loops to the end of the last.
 extension Gateway {
     mutating func serve() throws(StartError) {
-        let log = plan.logs.error
-        defer { plan.upstreamServices.stop() }
+        let log = services.logs.error
+        defer { services.upstreams.stop() }
         do throws(StartError) {
             try startLoops()
-            if let user = plan.snapshot.process.user { try Privileges.become(user.text, plan.logs.writer) }
+            if let user = process.user { try Privileges.become(user.text, services.logs.writer) }
             let mailboxes = mailboxes
-            try StartError.wrap { () throws(SystemError) in
-                try plan.upstreamServices.start { order in for mailbox in mailboxes { mailbox.post(order) } }
-            }
+            try services.upstreams.start(for: generation.upstreams)
+            services.upstreams.begin { order in for mailbox in mailboxes { mailbox.post(order) } }
             order(.serve)
         } catch {
             order(.stop)
@@ -28,28 +27,45 @@ extension Gateway {
         }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
-        let ends = tally.entries.map { ", \($0.key.rawValue) \($0.count)" }.joined()
+        logEnd()
+    }
+
+    /// What the process has come to.
+    private func logEnd() {
+        let log = services.logs.error
         log.write(
             .notice,
             "loops: \(turns.total) turns, \(turns.count(above: 5000)) longer than 5 ms, "
                 + "the longest \(LogText.seconds(turns.longest)) ms")
-        if attempts.total > 0 {
-            let failures = attempts.entries.map { "\($0.key.rawValue) \($0.count)" }.joined(separator: ", ")
-            log.write(.notice, "attempts to reach an upstream server that failed: \(failures)")
+        let failures = AttemptFailure.allCases.map { failure in (failure.rawValue, sum { $0[failure] }) }
+        if failures.contains(where: { $0.1 > 0 }) {
+            log.write(.notice, "attempts to reach an upstream server that failed: \(Self.list(failures))")
         }
-        log.write(.notice, "sluice has ended: \(tally.total) connections\(ends)")
+        let ends = Self.list(EndCause.allCases.map { cause in (cause.rawValue, sum { $0[cause] }) })
+        let connections = sum { $0[.accepted] }
+        log.write(.notice, "sluice has ended: \(connections) connections" + (ends.isEmpty ? "" : ", \(ends)"))
+    }
+
+    /// Over all loops.
+    private func sum(_ count: (LoopCounters) -> UInt64) -> UInt64 { counters.reduce(0) { $0 &+ count($1) } }
+
+    /// "name 2, other 1": what happened at least once.
+    private static func list(_ counts: [(name: String, count: UInt64)]) -> String {
+        counts.filter { $0.count > 0 }.map { "\($0.name) \($0.count)" }.joined(separator: ", ")
     }
 
     private mutating func startLoops() throws(StartError) {
+        let shares = ListeningPlan(generation.listeners.map(\.address)).shares
         for (index, descriptors) in sockets.descriptors.enumerated() {
             do throws(SystemError) {
-                let mailbox = try Mailbox<Loop.Order>()
-                let (plan, reports) = (plan, reports)
-                let thread = try Thread.start(name: "sluice loop \(index)") {
-                    Self.runLoop(plan, descriptors, mailbox, reports)
-                }
-                threads.append(thread)
+                let (mailbox, counters, reports) = (try Mailbox<Loop.Order>(), LoopCounters(), reports)
+                let parts = Loop.Parts(
+                    index: index, generation: generation, services: services,
+                    sockets: zip(descriptors, shares).map { ListeningSocket(descriptor: $0, shares: $1 ?? []) },
+                    mailbox: mailbox, counters: counters, report: { reports.post($0) })
+                threads.append(try Thread.start(name: "sluice loop \(index)") { Self.runLoop(parts) })
                 mailboxes.append(mailbox)
+                self.counters.append(counters)
             } catch {
                 throw StartError("\(error)")
             }
@@ -60,15 +76,13 @@ extension Gateway {
         }
     }
 
-    private static func runLoop(
-        _ plan: Plan, _ descriptors: [Int32], _ mailbox: Mailbox<Loop.Order>, _ reports: Mailbox<Loop.Report>
-    ) {
+    private static func runLoop(_ parts: Loop.Parts) {
         do throws(StartError) {
-            var loop = try Loop.make(plan, descriptors: descriptors, mailbox: mailbox)
-            reports.post(.running)
-            reports.post(loop.run())
+            var loop = try Loop.make(parts)
+            parts.report(.running)
+            loop.run()
         } catch {
-            reports.post(.failed(error))
+            parts.report(.failed(error))
         }
     }
 
@@ -86,11 +100,10 @@ extension Gateway {
     private mutating func note(_ report: Loop.Report) throws(StartError) {
         switch report {
         case .running: running += 1
+        case .adopted(let number): noteAdopted(number)
         case .failed(let error): throw error
-        case .ended(let ends, let attempts, let turns):
+        case .ended(let turns):
             running -= 1
-            tally.add(ends)
-            self.attempts.add(attempts)
             self.turns.add(turns)
         }
     }
@@ -99,29 +112,23 @@ extension Gateway {
         for mailbox in mailboxes { mailbox.post(order) }
     }
 
-    private func obey(_ signal: Int32) {
-        let log = plan.logs.error
+    private mutating func obey(_ signal: Int32) {
+        let log = services.logs.error
         switch signal {
         case SIGTERM, SIGINT:
+            isEnding = true
             log.write(.notice, "stopping")
             order(.stop)
         case SIGQUIT:
-            let limit = plan.snapshot.process.shutdownTimeout.milliseconds
+            isEnding = true
+            let limit = generation.snapshot.process.shutdownTimeout.milliseconds
             log.write(.notice, "draining: sessions are closed evenly over \(LogText.seconds(limit)) s")
             order(.drain(milliseconds: limit))
         case SIGUSR1:
             log.write(.notice, "opening the logs again")
-            plan.logs.writer.reopen()
-        default:
-            log.write(.warn, "signal \(signal) does nothing in this version: restart to apply a configuration")
-        }
-    }
-
-    func raiseDescriptorLimit() {
-        let wanted = plan.snapshot.process.descriptorLimit ?? 0
-        let result = CShims_raise_descriptor_limit(wanted)
-        if result < 0 {
-            plan.logs.error.write(.warn, "worker_rlimit_nofile \(wanted): \(SystemError.text(Int32(-result)))")
+            services.logs.writer.reopen(log)
+        case SIGHUP: reload()
+        default: log.write(.warn, "signal \(signal) does nothing in this version")
         }
     }
 }

@@ -7,16 +7,28 @@ import Tunnel
 
 /// The gateway as a process: binds, starts the loops, obeys signals, and ends in good order. The main thread's.
 package struct Gateway: ~Copyable {
-    let plan: Plan
+    /// Reads the configuration again, as it was read at the start.
+    package typealias Load = @Sendable () throws(StartError) -> Snapshot
+
+    let services: Services
     let sockets: ListeningSockets
+    let load: Load
+    /// Of the process settings, those that only a restart changes are here for good.
+    let process: ProcessSettings
+    /// The one that new connections are served by.
+    var generation: Generation
+    var pools: PoolTable
+    /// Loops that have not adopted `generation` yet.
+    var adopting = 0
+    var isEnding = false
     var poller: Poller
     let signals: Signals
     let reports: Mailbox<Loop.Report>
     var mailboxes: [Mailbox<Loop.Order>] = []
     var threads: [Thread] = []
     var running = 0
-    var tally = Tally<EndCause>()
-    var attempts = Tally<AttemptFailure>()
+    /// By loop.
+    var counters: [LoopCounters] = []
     var turns = Histogram()
 
     private static let signalWord: UInt64 = 0
@@ -24,31 +36,42 @@ package struct Gateway: ~Copyable {
 
     /// Tests a configuration as far as that goes without binding: certificates are loaded, names resolved, logs opened.
     package static func test(_ snapshot: Snapshot) throws(StartError) {
-        _ = try Plan(checked: snapshot)
+        let services = try Services(snapshot.process)
+        _ = try GenerationDraft(
+            snapshot, listeners: snapshot.listeners.map(\.address), services: services, pools: PoolTable())
+        // Logs that the test has made are the gateway's to open.
+        if let user = snapshot.process.user { try Privileges.give(services.logs.writer, to: user.text) }
     }
 
-    /// Checks everything and binds the listening sockets. Nothing runs yet.
-    package static func make(_ snapshot: Snapshot) throws(StartError) -> Gateway {
+    /// Checks everything and binds the listening sockets. Nothing runs yet. `load` is called for a reload.
+    package static func make(_ snapshot: Snapshot, load: @escaping Load) throws(StartError) -> Gateway {
         // Before the first thread, which libraries may start: every thread inherits what is blocked.
         let signals = try StartError.wrap { () throws(SystemError) in try Signals() }
-        let plan = try Plan(checked: snapshot)
-        let sockets = try ListeningSockets(snapshot.listeners, loops: plan.loops)
+        let services = try Services(snapshot.process)
+        let draft = try GenerationDraft(
+            snapshot, listeners: snapshot.listeners.map(\.address), services: services, pools: PoolTable())
+        let sockets = try ListeningSockets(snapshot.listeners, loops: services.loops)
         let reports = try StartError.wrap { () throws(SystemError) in try Mailbox<Loop.Report>() }
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let gateway = Gateway(plan: plan, sockets: sockets, poller: poller, reports: reports, signals: signals)
+        let gateway = Gateway(
+            draft, services: services, sockets: sockets, load: load, poller: poller, reports: reports, signals: signals)
         try gateway.watch()
         return gateway
     }
 
     private init(
-        plan: Plan, sockets: ListeningSockets, poller: consuming Poller, reports: Mailbox<Loop.Report>,
-        signals: consuming Signals
+        _ draft: GenerationDraft, services: Services, sockets: ListeningSockets, load: @escaping Load,
+        poller: consuming Poller, reports: Mailbox<Loop.Report>, signals: consuming Signals
     ) {
-        self.signals = signals
-        self.plan = plan
+        self.services = services
         self.sockets = sockets
+        self.load = load
         self.poller = poller
         self.reports = reports
+        self.signals = signals
+        process = draft.snapshot.process
+        pools = draft.pools
+        generation = services.upstreams.adopt(draft.upstreams) { draft.generation(number: 1, upstreams: $0) }
     }
 
     private func watch() throws(StartError) {
@@ -63,15 +86,23 @@ package struct Gateway: ~Copyable {
     /// Runs until a signal ends it, in good order; else throws why it could not run.
     package mutating func run() throws(StartError) {
         defer { sockets.removeUnixFiles() }
-        let pidFile = try plan.snapshot.process.pidFile.map { path throws(StartError) in try PidFile(path) }
+        let pidFile = try process.pidFile.map { path throws(StartError) in try PidFile(path) }
         defer { pidFile?.remove() }
         CShims_ignore_sigpipe()
         CShims_tune_allocator()
         raiseDescriptorLimit()
-        do throws(SystemError) { try plan.logs.writer.start() } catch { throw StartError("\(error)") }
-        defer { plan.logs.writer.stop() }
-        do throws(SystemError) { try plan.access.start() } catch { throw StartError("\(error)") }
-        defer { plan.access.stop() }
+        do throws(SystemError) { try services.logs.writer.start() } catch { throw StartError("\(error)") }
+        defer { services.logs.writer.stop() }
+        try services.access.start()
+        defer { services.access.stop() }
         try serve()
+    }
+
+    private func raiseDescriptorLimit() {
+        let wanted = process.descriptorLimit ?? 0
+        let result = CShims_raise_descriptor_limit(wanted)
+        if result < 0 {
+            services.logs.error.write(.warn, "worker_rlimit_nofile \(wanted): \(SystemError.text(Int32(-result)))")
+        }
     }
 }

@@ -13,8 +13,15 @@ enum Privileges {
     static func become(_ user: String, _ logs: LogWriter) throws(StartError) {
         guard geteuid() == 0 else { return }
         let (uid, gid) = try find(user)
-        logs.give(user: uid, group: gid)
+        try give(logs, to: user)
         let result = CShims_become(user, uid, gid)
         guard result == 0 else { throw StartError("user \(user): \(SystemError.text(-result))") }
+    }
+
+    /// Gives the logs to `user`, who is to open them again. Does nothing when not root.
+    static func give(_ logs: LogWriter, to user: String) throws(StartError) {
+        guard geteuid() == 0 else { return }
+        let (uid, gid) = try find(user)
+        logs.give(user: uid, group: gid)
     }
 }

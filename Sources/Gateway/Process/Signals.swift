@@ -1,8 +1,8 @@
 import CShims
 import Reactor
 
-/// The signals that the gateway obeys, nginx's: TERM and INT stop, QUIT drains, USR1 opens the logs again. HUP and USR2 are
-/// taken too, so that they do not end the process, but do nothing yet.
+/// The signals that the gateway obeys, nginx's: TERM and INT stop, QUIT drains, HUP reloads the configuration, USR1 opens the
+/// logs again. USR2 is taken too, so that it does not end the process, but does nothing yet.
 struct Signals: ~Copyable {
     /// Readable while a signal waits.
     let descriptor: Int32

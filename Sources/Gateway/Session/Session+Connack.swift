@@ -6,60 +6,71 @@ import Wire
 /// The broker's answer to the CONNECT: it opens the session, goes to the client as a refusal, or sends the CONNECT to another
 /// peer.
 extension Session {
-    /// Bytes of the broker before its CONNACK has come.
+    /// Bytes of the broker before its CONNACK has come, `count` in the loop's `down` buffer.
     mutating func readConnack(_ bytes: UnsafeMutableRawPointer, count: Int) {
-        guard !answer.isEmpty else { return examineAnswer(bytes, count: count) }
-        answer.append(UnsafeRawBufferPointer(start: bytes, count: count))
+        guard let opening else { return }
+        guard !opening.attempt.answer.isEmpty else { return examineAnswer(bytes, count: count, opening) }
+        opening.attempt.answer.append(UnsafeRawBufferPointer(start: bytes, count: count))
         // The pipe frames in place: it wants the room of the loop's buffer around the bytes.
-        let total = answer.count
-        guard total <= loop.pointee.buffers.downCapacity, let waiting = answer.bytes.baseAddress else {
+        let total = opening.attempt.answer.count
+        guard total <= loop.pointee.buffers.downCapacity, let waiting = opening.attempt.answer.bytes.baseAddress else {
             return notConnack("its CONNACK does not end")
         }
         loop.pointee.buffers.down.copyMemory(from: waiting, byteCount: total)
-        answer.clear()
-        examineAnswer(loop.pointee.buffers.down, count: total)
+        opening.attempt.answer.clear()
+        examineAnswer(loop.pointee.buffers.down, count: total, opening)
     }
 
     private mutating func notConnack(_ detail: String) {
-        // Behind an exchange of AUTH packets the pipe is open.
-        guard phase == .awaitingConnack else { return close(.brokerProtocolError) }
-        if attemptFailed(Failure(.connackInvalid, detail)) { tryNextPeer() }
+        // After an exchange of AUTH packets the pipe is open.
+        guard phase == .awaitingConnack else { return end(.brokerProtocolError) }
+        if attemptFailed(Attempt.Failure(.connackInvalid, detail)) { tryNextPeer() }
     }
 
     /// Looks at all that the broker has sent, `count` bytes in the loop's `down` buffer.
-    private mutating func examineAnswer(_ bytes: UnsafeMutableRawPointer, count: Int) {
-        let passed = passAuthPackets(bytes, count: count)
-        guard let pending, passed < count, phase == .awaitingConnack || phase == .open else { return }
+    private mutating func examineAnswer(_ bytes: UnsafeMutableRawPointer, count: Int, _ opening: Opening) {
+        let passed = passAuthPackets(bytes, count: count, opening)
+        guard let connect = opening.connect, passed < count, phase == .awaitingConnack || phase == .exchanging else {
+            return
+        }
         let (bytes, count) = (bytes + passed, count - passed)
-        let view = UnsafeBufferPointer(
-            start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
-        let isExchange = pending.packet.version == .v5_0 && pending.packet.authenticationMethod != nil
-        if isExchange, view.first == 0xF0 { return answer.append(UnsafeRawBufferPointer(view)) }
-        switch Self.connack(view, pending.packet.version) {
-        case .whole(let connack): answered(bytes, count: count, connack, pending)
-        case .partial: answer.append(UnsafeRawBufferPointer(view))
-        case .broken where phase == .open:
-            self.pending = nil
+        let view = Self.view(bytes, count: count)
+        if connect.hasAuthenticationMethod, view.first == 0xF0 {
+            return opening.attempt.answer.append(UnsafeRawBufferPointer(view))
+        }
+        switch Self.connack(view, connect.packet.version) {
+        case .whole(let connack): answered(bytes, count: count, connack, connect, opening)
+        case .partial: opening.attempt.answer.append(UnsafeRawBufferPointer(view))
+        case .broken where phase == .exchanging:
+            // The pipe finds out which rule it breaks.
+            _ = machine.connackArrived(isAccepted: true)
+            self.opening = nil
             pipeDown(bytes, count: count)
         case .broken(let error): notConnack(ForeignAnswer.words(view.span, error))
         }
     }
 
+    private static func view(_ bytes: UnsafeMutableRawPointer, count: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
+    }
+
     /// An exchange of AUTH packets comes before the CONNACK (5.0 §4.12): it is between the client and the broker, and opens the
     /// pipe. Passes on those that are whole; returns how many bytes they are.
-    private mutating func passAuthPackets(_ bytes: UnsafeMutableRawPointer, count: Int) -> Int {
-        guard let pending, pending.packet.version == .v5_0, pending.packet.authenticationMethod != nil else { return 0 }
-        let view = UnsafeBufferPointer(
-            start: UnsafePointer(bytes.assumingMemoryBound(to: UInt8.self)), count: count)
-        let length = WholePackets.length(of: 0xF0, in: view.span)
+    private mutating func passAuthPackets(
+        _ bytes: UnsafeMutableRawPointer, count: Int, _ opening: Opening
+    ) -> Int {
+        guard let connect = opening.connect, connect.hasAuthenticationMethod else { return 0 }
+        let length = WholePackets.length(of: 0xF0, in: Self.view(bytes, count: count).span)
         guard length > 0 else { return 0 }
-        guard phase == .awaitingConnack else {
+        if phase == .awaitingConnack {
+            recordAnswer()
+            machine.exchangeBegan()
+            openPipe(opening, connect, connack: nil)
+            guard phase == .exchanging else { return length }
             pipeDown(bytes, count: length)
-            return length
-        }
-        if open(pending, nil) {
+            endHeld(opening)
+        } else {
             pipeDown(bytes, count: length)
-            endHeld()
         }
         return length
     }
@@ -76,40 +87,141 @@ extension Session {
 
     /// The CONNACK is whole, at the start of `count` bytes.
     private mutating func answered(
-        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ pending: PendingConnect
+        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ connect: GatedConnect,
+        _ opening: Opening
     ) {
-        guard phase == .awaitingConnack else { return exchangeEnded(bytes, count: count, connack, pending) }
         let answer = UnsafeRawBufferPointer(start: bytes, count: connack.length)
+        if phase == .exchanging {
+            return connack.isAccepted
+                ? accepted(bytes, count: count, connack, connect, opening) : passRefusal(answer, connack, connect)
+        }
         switch connack.meaning {
-        case .accepted:
-            guard open(pending, connack) else { return }
-            passAnswer(bytes, count: count, connack, pending)
-            endHeld()
+        case .accepted: accepted(bytes, count: count, connack, connect, opening)
+        case .aboutClient: passRefusal(answer, connack, connect)
         case .notNow:
             // 3.x has one code for all: it may be a quota of this client.
             let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
-            pending.refusal = Self.refusal(answer, connack, pending)
-            let failure = Failure(kind, "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now")
-            if attemptFailed(failure) { tryNextPeer() }
+            opening.attempt.refusal = Self.refusal(answer, connack, connect)
+            let detail = "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now"
+            if attemptFailed(Attempt.Failure(kind, detail)) { tryNextPeer() }
         case .useAnotherServer:
-            pending.named = namedPeers(answer, connack, pending)
-            guard !pending.named.isEmpty else { return passRefusal(answer, connack, pending) }
-            pending.refusal = Self.refusal(answer, connack, pending)
-            let failure = Failure(.redirected, "it sends the client to another server of the pool")
-            if attemptFailed(failure) { tryNextPeer() }
-        case .aboutClient: passRefusal(answer, connack, pending)
+            opening.attempt.named = namedPeers(answer, connack, opening)
+            guard !opening.attempt.named.isEmpty else { return passRefusal(answer, connack, connect) }
+            opening.attempt.refusal = Self.refusal(answer, connack, connect)
+            let detail = "it sends the client to another server of the pool"
+            if attemptFailed(Attempt.Failure(.redirected, detail)) { tryNextPeer() }
         }
     }
+
+    /// The peer has answered as a broker does.
+    private func recordAnswer() {
+        guard let place,
+            loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer), now: loop.pointee.now)
+        else { return }
+        log(.notice, "upstream server \(record.upstreamAddress) is back")
+        loop.pointee.recovered(Int(place.pool))
+    }
+
+    // MARK: Accepted
+
+    /// The broker has accepted the client: the session is open.
+    private mutating func accepted(
+        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ connect: GatedConnect,
+        _ opening: Opening
+    ) {
+        let wasExchanging = phase == .exchanging
+        if !wasExchanging { recordAnswer() }
+        _ = machine.connackArrived(isAccepted: true)
+        if wasExchanging {
+            beginKeepAlive(connack, connect)
+        } else {
+            openPipe(opening, connect, connack: connack)
+        }
+        if phase == .open { passAnswer(bytes, count: count, connack, connect) }
+        if phase == .open { endHeld(opening) }
+        self.opening = nil
+    }
+
+    /// From here on bytes go both ways. `connack` is nil when an exchange comes before it.
+    private mutating func openPipe(_ opening: Opening, _ connect: GatedConnect, connack: Connack.Parsed?) {
+        pipe.upstream = opening.attempt.takeLeg()
+        pipe.downlink = Downlink(framing: pipe.framing, version: connect.packet.version)
+        pipe.uplink.open(version: connect.packet.version, packetLimit: route.location.mqtt.maxPacketSize)
+        beginKeepAlive(connack, connect)
+        // First what the client has sent already: the answer may find it gone.
+        releaseHeld(opening)
+    }
+
+    private mutating func beginKeepAlive(_ connack: Connack.Parsed?, _ connect: GatedConnect) {
+        pipe.keepAlive = KeepAlive(
+            seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive,
+            pingInterval: pipe.framing.hasControlFrames ? route.pingInterval : 0)
+        limit(min(pipe.keepAlive.firstLook, max(0, pipe.expiresAt - loop.pointee.now)))
+    }
+
+    /// The broker's answer goes to the client, with the identifier that the gateway has given it, and what came after it.
+    private mutating func passAnswer(
+        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ connect: GatedConnect
+    ) {
+        guard let changed = assigningConnack(bytes, connack, connect) else { return pipeDown(bytes, count: count) }
+        let down = loop.pointee.buffers.down
+        let rest = [UInt8](UnsafeRawBufferPointer(start: bytes + connack.length, count: count - connack.length))
+        for part in [changed, rest] where phase == .open && !part.isEmpty {
+            guard part.count <= loop.pointee.buffers.downCapacity else { return end(.brokerProtocolError) }
+            down.copyMemory(from: part, byteCount: part.count)
+            pipeDown(down, count: part.count)
+        }
+    }
+
+    /// What the client sent after its CONNECT goes to the broker.
+    private mutating func releaseHeld(_ opening: Opening) {
+        opening.held.wipe(first: opening.connectSize)  // it may hold a password
+        opening.held.consume(opening.connectSize)
+        if let start = opening.held.bytes.baseAddress, opening.held.count > 0 {
+            let scan = pipe.uplink.scan(start, count: opening.held.count)
+            loop.pointee.counters.add(.packetsReceived, pipe.uplink.packets)
+            opening.heldViolation = scan.violation
+            if scan.forward > 0, !pipe.upstream.send(start, count: scan.forward) { upstreamLost() }
+        }
+        opening.held.clear()
+    }
+
+    /// The client's end, or its fault, that came before the session was open.
+    private mutating func endHeld(_ opening: Opening) {
+        if let violation = opening.heldViolation {
+            end(violation)
+        } else if pipe.uplink.isDone {
+            end(.clientDisconnect)
+        } else if let cause = opening.endAfterHeld {
+            end(cause)
+        }
+    }
+
+    // MARK: Refused
 
     /// Peers of the pool that a Server Reference names, and that were not tried: browsers do not follow it, so the gateway
     /// does.
     private func namedPeers(
-        _ bytes: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
+        _ bytes: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ opening: Opening
     ) -> [Int] {
-        guard let range = connack.serverReference, range.upperBound <= bytes.count else { return [] }
+        guard let range = connack.serverReference, range.upperBound <= bytes.count, let pool = route.pool else {
+            return []
+        }
         let text = UnsafeBufferPointer(rebasing: bytes.bindMemory(to: UInt8.self)[range])
         let references = ServerReference.list(text.span)
-        return loop.pointee.upstreams[pending.pool].peers(named: references).filter { !pending.tried.contains($0) }
+        return loop.pointee.upstreams[pool].peers(named: references).filter { !opening.attempt.tried.contains($0) }
+    }
+
+    private mutating func passRefusal(
+        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ connect: GatedConnect
+    ) {
+        if phase == .awaitingConnack { recordAnswer() }
+        _ = machine.connackArrived(isAccepted: false)
+        let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
+        log(
+            .info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))\(note)"
+        )
+        pass(refusal: Self.refusal(answer, connack, connect))
     }
 
     /// What a broker has refused the CONNECT with goes to the client.
@@ -117,138 +229,24 @@ extension Session {
         let (down, capacity) = (loop.pointee.buffers.down, loop.pointee.buffers.downCapacity)
         if !refusal.isEmpty, refusal.count <= capacity {
             down.copyMemory(from: refusal, byteCount: refusal.count)
-            if phase != .open { downlink = Downlink(mode: frames.mode, version: record.version ?? .v3_1_1) }
+            if phase != .exchanging {
+                pipe.downlink = Downlink(framing: pipe.framing, version: record.version ?? .v3_1_1)
+            }
             pipeDown(down, count: refusal.count)
         }
-        close(.refusedByBroker)
-    }
-
-    private mutating func passRefusal(
-        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
-    ) {
-        noteAnswer()
-        guard machine.connackArrived(isAccepted: false) == .passRefusal else { return }
-        logRefusal(connack)
-        pass(refusal: Self.refusal(answer, connack, pending))
+        end(.refusedByBroker)
     }
 
     /// The broker's refusal as the client is to see it: as it is, or, if it is not one that the client's version knows, what that
     /// has for it. Empty: it has nothing, and the connection is closed without a CONNACK.
     private static func refusal(
-        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ pending: PendingConnect
+        _ answer: UnsafeRawBufferPointer, _ connack: Connack.Parsed, _ connect: GatedConnect
     ) -> [UInt8] {
         guard connack.isForeign else { return Array(answer) }
-        return Connack.refusal(connack.reason, version: pending.packet.version)
-    }
-
-    private func logRefusal(_ connack: Connack.Parsed) {
-        let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
-        log(
-            .info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))\(note)"
-        )
+        return Connack.refusal(connack.reason, version: connect.packet.version)
     }
 
     private static func hexadecimal(_ code: UInt8) -> String {
         "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
-    }
-
-    private var frames: WebSocketSettings.Frames {
-        loop.pointee.site(record.server).locations[record.location ?? 0].webSocket.frames
-    }
-
-    /// The peer has answered as a broker does.
-    private func noteAnswer() {
-        guard let place,
-            loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer), now: loop.pointee.now)
-        else { return }
-        log(.notice, "upstream server \(record.upstreamAddress) is back")
-        loop.pointee.noteRecovery(Int(place.pool))
-    }
-
-    /// From here on bytes go both ways. Returns whether the client is still there to get the answer.
-    private mutating func open(_ pending: PendingConnect, _ connack: Connack.Parsed?) -> Bool {
-        noteAnswer()
-        guard machine.connackArrived(isAccepted: true) == .open else { return false }
-        let location = loop.pointee.site(record.server).locations[record.location ?? 0]
-        downlink = Downlink(mode: location.webSocket.frames.mode, version: pending.packet.version)
-        uplink.open(version: pending.packet.version, packetLimit: location.mqtt.maxPacketSize)
-        beginKeepAlive(connack, pending, location)
-        // Behind an exchange the CONNACK is still to come.
-        if connack != nil { self.pending = nil }
-        // First what the client has sent already: the answer may find it gone.
-        releaseHeld(pending.size)
-        return phase == .open
-    }
-
-    private mutating func beginKeepAlive(
-        _ connack: Connack.Parsed?, _ pending: PendingConnect, _ location: LocationSettings
-    ) {
-        keepAlive = KeepAlive(
-            seconds: connack?.serverKeepAlive ?? pending.packet.keepAlive,
-            pingInterval: location.webSocket.ping.milliseconds)
-        deadline = .max
-        limit(min(keepAlive.firstLook, max(0, expiresAt - loop.pointee.now)))
-    }
-
-    /// The CONNACK behind an exchange of AUTH packets: the pipe is open, and it passes; what it says of the session counts as
-    /// ever.
-    private mutating func exchangeEnded(
-        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ pending: PendingConnect
-    ) {
-        self.pending = nil
-        guard connack.isAccepted else {
-            logRefusal(connack)
-            return pass(
-                refusal: Self.refusal(UnsafeRawBufferPointer(start: bytes, count: connack.length), connack, pending))
-        }
-        beginKeepAlive(connack, pending, loop.pointee.site(record.server).locations[record.location ?? 0])
-        passAnswer(bytes, count: count, connack, pending)
-    }
-
-    /// The broker's answer goes to the client, with the identifier that the gateway has given it, and what came behind it.
-    private mutating func passAnswer(
-        _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ pending: PendingConnect
-    ) {
-        guard let changed = assigningConnack(bytes, connack, pending) else { return pipeDown(bytes, count: count) }
-        let down = loop.pointee.buffers.down
-        let rest = [UInt8](UnsafeRawBufferPointer(start: bytes + connack.length, count: count - connack.length))
-        for part in [changed, rest] where phase == .open && !part.isEmpty {
-            guard part.count <= loop.pointee.buffers.downCapacity else { return close(.brokerProtocolError) }
-            down.copyMemory(from: part, byteCount: part.count)
-            pipeDown(down, count: part.count)
-        }
-    }
-
-    /// What the client sent behind its CONNECT goes to the broker.
-    private mutating func releaseHeld(_ connectSize: Int) {
-        held.wipe(first: connectSize)  // it may hold a password
-        held.consume(connectSize)
-        if let start = held.bytes.baseAddress, held.count > 0 {
-            let scan = uplink.scan(start, count: held.count)
-            heldViolation = scan.violation
-            if scan.forward > 0, !upstream.send(start, count: scan.forward) { upstreamLost() }
-        }
-        held.clear()
-    }
-
-    /// The client's end, or its fault, that came before the session was open.
-    private mutating func endHeld() {
-        if let violation = heldViolation {
-            close(violation)
-        } else if uplink.isDone {
-            close(.clientDisconnect)
-        } else if let end = endBehindHeld {
-            close(end)
-        }
-    }
-}
-
-extension WebSocketSettings.Frames {
-    var mode: Downlink.Mode {
-        switch self {
-        case .packets: .packets
-        case .packet: .packet
-        case .stream: .stream
-        }
     }
 }

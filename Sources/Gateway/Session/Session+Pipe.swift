@@ -6,35 +6,58 @@ import Wire
 extension Session {
     // MARK: Client to broker
 
-    /// WebSocket frames of an open session, `count` bytes at `bytes`.
+    /// What an open session's client has sent, `count` bytes at `bytes`.
     @inline(__always)
     mutating func pipeUp(_ bytes: UnsafeMutableRawPointer, count: Int) {
         let control = loop.pointee.buffers.control
-        let block = uplink.decode(bytes, end: bytes + count, control: control)
-        if block.count > 0 {
-            self.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
-            let scan = uplink.scan(block.payload, count: block.count)
-            if scan.forward > 0 {
-                guard upstream.send(block.payload, count: scan.forward) else { return upstreamBroke() }
+        var cursor = pipe.uplink.begin(bytes, end: bytes + count)
+        while let block = pipe.uplink.next(&cursor, control: control) {
+            if block.count > 0, !forwardUp(block) { return }
+            if block.ping != nil || block.end != nil {
+                controlUp(block, control)
+                guard phase == .open || phase == .exchanging else { return }
             }
-            if let violation = scan.violation { return violated(violation) }
-            // Nothing after a DISCONNECT counts, however TCP has cut the bytes [MQTT-3.14.4-2].
-            if uplink.isDone { return close(.clientDisconnect) }
         }
-        if block.ping != nil || block.end != nil { controlUp(block, control) }
+    }
+
+    /// Sends MQTT to the broker. False: the session ends.
+    @inline(__always)
+    private mutating func forwardUp(_ block: Uplink.Block) -> Bool {
+        let packets = pipe.uplink.packets
+        let scan = pipe.uplink.scan(block.payload, count: block.count)
+        let counters = loop.pointee.counters
+        counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
+        counters.add(.packetsReceived, pipe.uplink.packets &- packets)
+        pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
+        if scan.forward > 0, !pipe.upstream.send(block.payload, count: scan.forward) {
+            upstreamBroke()
+            return false
+        }
+        if let violation = scan.violation {
+            violated(violation)
+            return false
+        }
+        // Nothing after a DISCONNECT counts, however TCP has cut the bytes [MQTT-3.14.4-2].
+        if pipe.uplink.isDone {
+            end(.clientDisconnect)
+            return false
+        }
+        return true
     }
 
     private mutating func controlUp(_ block: Uplink.Block, _ control: UnsafeMutableRawPointer) {
         if let ping = block.ping {
-            if downlink.isBetweenFrames {
-                guard sendControl(.pong, control, count: ping) else { return clientLost() }
+            if pipe.downlink.isBetweenFrames {
+                guard sendControl(.pong(UnsafeRawBufferPointer(start: control, count: ping))) else {
+                    return clientLost()
+                }
             } else {
-                downlink.postpone(pong: control, count: ping)
+                pipe.downlink.postpone(pong: control, count: ping)
             }
         }
         switch block.end {
         case nil: break
-        case .close(let code): close(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
+        case .close(let code): end(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
         case .failure(let violation): webSocketBroke(violation)
         }
     }
@@ -42,12 +65,12 @@ extension Session {
     /// The client has broken a rule of WebSocket.
     mutating func webSocketBroke(_ violation: WebSocketViolation) {
         log(.info, "the client broke a rule of WebSocket: \(violation.words); closing with \(violation.code.rawValue)")
-        close(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
+        end(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
     }
 
     private mutating func violated(_ cause: EndCause) {
         log(.info, "the client broke a rule of MQTT: \(cause.goodbye.words)")
-        close(cause)
+        end(cause)
     }
 
     // MARK: Broker to client
@@ -56,53 +79,56 @@ extension Session {
     @inline(__always)
     mutating func readUpstream() {
         let buffer = loop.pointee.buffers.down
-        switch upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
+        switch pipe.upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
         case .bytes(let count):
+            pipe.activeAt = loop.pointee.now
             switch machine.phase {
-            case .open:
-                activeAt = loop.pointee.now
-                guard pending == nil else { return readConnack(buffer, count: count) }  // behind AUTH packets
-                pipeDown(buffer, count: count)
-            case .awaitingConnack: readConnack(buffer, count: count)
+            case .open: pipeDown(buffer, count: count)
+            case .exchanging: readConnack(buffer, count: count)
             default: break  // closing: nobody is there to read it
             }
         case .nothing: break
-        case .end: upstreamLost()
-        case .failed: upstreamLost(isReset: true)
+        case .end, .failed: upstreamLost()
         }
     }
 
     /// MQTT of the broker, `count` bytes at `start`, which lies in the loop's `down` buffer.
     @inline(__always)
     mutating func pipeDown(_ start: UnsafeMutableRawPointer, count: Int) {
-        bytes.sent &+= UInt64(truncatingIfNeeded: count)
-        let first = downlink.restoreCarry(before: start)
+        let packets = pipe.downlink.packets
+        pipe.bytes.sent &+= UInt64(truncatingIfNeeded: count)
+        let first = pipe.downlink.restoreCarry(before: start)
         var cursor = Downlink.Cursor(start: first, end: start + count)
         let assembly = loop.pointee.buffers.assembly
-        while let output = downlink.next(&cursor, assembly: assembly) {
-            guard writeClient(output.start, count: output.count) else { return clientBroke() }
-            if downlink.hasDuePong || endAfterPacket != nil, !frameEnded() { return }
+        while let output = pipe.downlink.next(&cursor, assembly: assembly) {
+            guard channel.write(output.start, count: output.count) else { return clientBroke() }
+            if pipe.downlink.hasDuePong || pipe.postponedEnd != nil, !frameEnded() { return }
         }
-        guard flushTLS() else { return clientBroke() }
-        if downlink.isBroken { brokerBroke() }
+        guard channel.flush() else { return clientBroke() }
+        let counters = loop.pointee.counters
+        counters.add(.bytesSent, UInt64(truncatingIfNeeded: count))
+        counters.add(.packetsSent, pipe.downlink.packets &- packets)
+        if pipe.downlink.isBroken { brokerBroke() }
     }
 
     /// What waited for the end of a frame has its turn. False: the session ends here.
     private mutating func frameEnded() -> Bool {
-        guard downlink.isBetweenFrames else { return true }
+        guard pipe.downlink.isBetweenFrames else { return true }
         let control = loop.pointee.buffers.control
-        if let count = downlink.takePong(into: control), !sendControl(.pong, control, count: count) {
+        if let count = pipe.downlink.takePong(into: control),
+            !sendControl(.pong(UnsafeRawBufferPointer(start: control, count: count)))
+        {
             clientBroke()
             return false
         }
-        guard let end = endAfterPacket else { return true }
+        guard let end = pipe.postponedEnd else { return true }
         beginClosing(end.cause, reason: end.reason)
         return false
     }
 
     private mutating func brokerBroke() {
         log(.warn, "upstream server \(record.upstreamAddress) broke a rule of MQTT")
-        close(.brokerProtocolError)
+        end(.brokerProtocolError)
     }
 
     // MARK: One side takes nothing more
@@ -113,16 +139,36 @@ extension Session {
     /// The client is gone, but what it sent before is still there to be read: a DISCONNECT among it means that the broker
     /// must not publish the Will.
     mutating func clientBroke() {
-        let mayHaveMore = heldViolation == nil && endBehindHeld == nil
-        for _ in 0..<Self.lastReads where mayHaveMore && phase == .open && client.isOpen && !client.isAtEnd {
-            readClient()
-        }
+        let mayHaveMore = opening?.heldViolation == nil && opening?.endAfterHeld == nil
+        for _ in 0..<Self.lastReads where mayHaveMore && isPiping && channel.isOpen && !channel.isAtEnd { readClient() }
         clientLost()
     }
 
     /// The broker is gone, but its last words are still there to be read: a DISCONNECT that says why, or a PUBLISH.
     private mutating func upstreamBroke() {
-        for _ in 0..<Self.lastReads where phase == .open && upstream.isOpen && !upstream.isAtEnd { readUpstream() }
+        for _ in 0..<Self.lastReads where isPiping && pipe.upstream.isOpen && !pipe.upstream.isAtEnd { readUpstream() }
         upstreamLost()
+    }
+
+    /// Whether bytes go both ways.
+    private var isPiping: Bool { phase == .open || phase == .exchanging }
+
+    // MARK: Frames of the gateway's own
+
+    /// Sends an MQTT packet of the gateway's own. False: the client is gone.
+    mutating func sendMessage(_ message: [UInt8]) -> Bool {
+        pipe.bytes.sent &+= UInt64(message.count)
+        loop.pointee.counters.add(.bytesSent, UInt64(message.count))
+        return message.withUnsafeBytes { send(.message($0)) }
+    }
+
+    /// Sends a control frame, which the caller knows to be between frames. False: the client is gone.
+    mutating func sendControl(_ frame: Framing.OwnFrame) -> Bool { send(frame) && channel.flush() }
+
+    /// Where the framing has no such frame nothing is sent.
+    mutating func send(_ frame: Framing.OwnFrame) -> Bool {
+        guard let bytes = pipe.framing.write(frame, to: loop.pointee.buffers.frame), let start = bytes.baseAddress
+        else { return true }
+        return channel.write(start, count: bytes.count)
     }
 }

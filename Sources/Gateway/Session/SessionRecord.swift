@@ -3,31 +3,12 @@ import Reactor
 import TLS
 import Wire
 
-/// What a session knows about itself beyond its bytes: for routing and for the log. Its loop alone touches it, and never
-/// on the data path.
+/// What a session knows about itself beyond its bytes, for the log and the balancer. Its loop alone touches it, and never on
+/// the data path.
 final class SessionRecord {
-    /// The server block that answers; the listener's default until the request has named one.
-    var server: Int
-    /// The location that took the request.
-    var location: Int?
-    var serverPort: UInt16 = 0
-    var isTLS: Bool
-    var tlsVersion = ""
-    var tlsCipher = ""
-    /// The server whose rules the TLS handshake has kept.
-    var tlsServer: Int?
-    /// What the client has proved to be by TLS.
-    var certificate: ClientCertificate?
-
-    /// The request without its token, kept only when a log format asks for parts of it.
-    var head: RequestHead?
-    /// The request as it came, kept until it is decided who may in.
-    var request: RequestHead?
-    var uri = ""
-    var httpVersion = ""
-    var httpStatus: Int?
-    /// The request is a HEAD: its answer has no content (RFC 9110 §9.3.2).
-    var isHead = false
+    /// The request that was upgraded.
+    let request: RequestFacts
+    let upstreamName: String
 
     var version: ProtocolVersion?
     /// At most `textLimit` bytes of it.
@@ -39,31 +20,39 @@ final class SessionRecord {
     var takesReasonStrings = true
     /// The largest packet that a 5.0 client takes (§3.1.2.11.4).
     var maximumPacketSize = Int.max
-    /// Who has let the client in; empty: nobody was asked.
+    /// What has allowed the client in; empty: nothing was asked.
     var authMethod = ""
     /// Those claims of the token that templates ask for.
     var claims: [String: String] = [:]
 
     /// What a hash balancer knows the session by.
     var hashKey: UInt64 = 0
-    /// The address that the client has connected to, where a front has said so.
-    var destination: CompactAddress?
-
-    var upstreamName = ""
     var upstreamAddress = ""
+    /// Peers that were tried.
     var tries = 0
 
     /// Longer names are cut in logs.
     static let textLimit = 1024
 
-    init(server: Int, isTLS: Bool) {
-        self.server = server
-        self.isTLS = isTLS
+    init(_ request: RequestFacts, upstreamName: String) {
+        self.request = request
+        self.upstreamName = upstreamName
     }
 
-    func note(clientID: String) { self.clientID = Self.cut(clientID) }
+    /// Keeps what the log and those who decide need of the CONNECT.
+    func record(_ connect: GatedConnect, showsUsername: Bool) {
+        version = connect.packet.version
+        keepAlive = connect.packet.keepAlive
+        cleanStart = connect.packet.cleanStart
+        takesReasonStrings = connect.packet.requestProblemInformation
+        maximumPacketSize = connect.packet.maximumPacketSize.map { Int($0) } ?? .max
+        record(clientID: connect.clientID)
+        if showsUsername { record(username: connect.username ?? "") }
+    }
 
-    func note(username: String) { self.username = Self.cut(username) }
+    func record(clientID: String) { self.clientID = Self.cut(clientID) }
+
+    func record(username: String) { self.username = Self.cut(username) }
 
     private static func cut(_ text: String) -> String {
         text.utf8.count <= textLimit ? text : String(decoding: text.utf8.prefix(textLimit), as: UTF8.self)

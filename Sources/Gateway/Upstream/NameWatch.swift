@@ -4,66 +4,85 @@ import Reactor
 /// Looks names up again and again on a thread of its own, one after the other: the system's resolver blocks, and a slow one
 /// holds up other names, but no session and no probe.
 final class NameWatch: Sendable {
-    /// A name, and who wants to know its addresses.
-    struct Name: Sendable {
+    /// A name that a pool wants to know the addresses of.
+    struct Name: Sendable, Hashable {
+        let pool: Int
         let address: Configuration.Address
         /// Milliseconds between two looks.
         let interval: Int64
-        /// Called on the watch's thread with what the resolver says; failures too.
-        let report: @Sendable (Result<[SocketAddress], ResolveError>) -> Void
     }
 
-    private let names: [Name]
+    /// Called on the watch's thread with what the resolver says; failures too.
+    typealias Report = @Sendable (Name, Result<[SocketAddress], ResolveError>) -> Void
+
+    private struct State {
+        /// When each is to be looked up next.
+        var dueAt: [Name: Int64] = [:]
+        var thread: Thread?
+        var isStopping = false
+    }
+
+    private let state = Lock(State())
     private let wake: Mailbox<Void>
-    private let isStopping = Lock(false)
-    private let thread = Lock<Thread?>(nil)
 
-    init(_ names: [Name]) throws(SystemError) {
-        self.names = names
-        wake = try Mailbox<Void>()
+    init() throws(SystemError) { wake = try Mailbox<Void>() }
+
+    /// The names from now on, each of which was looked up just now.
+    func watch(_ names: [Name]) {
+        let now = monotonicMilliseconds()
+        state.withLock { state in
+            state.dueAt = Dictionary(names.map { ($0, now + $0.interval) }) { first, _ in first }
+        }
+        wake.post(())
     }
 
-    /// Starts the thread, if there is a name to look up.
-    func start() throws(SystemError) {
-        guard !names.isEmpty else { return }
-        let started = try Thread.start(name: "sluice names") { self.run() }
-        thread.withLock { $0 = started }
+    /// Starts the thread, if there is none yet.
+    func start(_ report: @escaping Report) throws(SystemError) {
+        guard state.withLock({ $0.thread == nil }) else { return }
+        let started = try Thread.start(name: "sluice names") { self.run(report) }
+        state.withLock { $0.thread = started }
     }
 
     /// Ends the thread. A look-up that is under way is not waited for: it may take as long as the resolver likes, and touches
     /// nothing afterwards.
     func stop() {
-        isStopping.withLock { $0 = true }
-        wake.post(())
-        let thread = self.thread.withLock { thread in
-            defer { thread = nil }
-            return thread
+        let thread = state.withLock { state in
+            defer { state.thread = nil }
+            state.isStopping = true
+            return state.thread
         }
+        wake.post(())
         thread?.detach()
     }
 
-    private func run() {
+    private func run(_ report: Report) {
         do throws(SystemError) {
             var poller = try Poller()
             try poller.add(wake.descriptor, Events(reading: true, writing: false), word: 0)
-            var dueAt = names.map { monotonicMilliseconds() + $0.interval }
-            while !isStopping.withLock({ $0 }) {
-                lookUpDue(&dueAt)
-                let wait = max(1, (dueAt.min() ?? .max) - monotonicMilliseconds())
-                _ = try poller.wait(milliseconds: Int32(truncatingIfNeeded: min(wait, 60_000)))
+            while !state.withLock(\.isStopping) {
+                _ = wake.take()
+                lookUpDue(report)
+                let next = state.withLock { $0.dueAt.values.min() } ?? .max
+                let wait = next == .max ? 60_000 : min(max(1, next - monotonicMilliseconds()), 60_000)
+                _ = try poller.wait(milliseconds: Int32(truncatingIfNeeded: wait))
             }
         } catch {
-            for name in names { name.report(.failure(ResolveError(host: name.address.text, reason: "\(error)"))) }
+            for name in state.withLock({ Array($0.dueAt.keys) }) {
+                report(name, .failure(ResolveError(host: name.address.text, reason: "\(error)")))
+            }
         }
     }
 
-    private func lookUpDue(_ dueAt: inout [Int64]) {
+    private func lookUpDue(_ report: Report) {
         let now = monotonicMilliseconds()
-        for (index, name) in names.enumerated() where dueAt[index] <= now {
+        for name in state.withLock({ state in state.dueAt.filter { $0.value <= now }.map(\.key) }) {
             let result = Self.look(name.address)
-            guard !isStopping.withLock({ $0 }) else { return }
-            name.report(result)
-            dueAt[index] = monotonicMilliseconds() + name.interval
+            let isWanted = state.withLock { state in
+                guard !state.isStopping, state.dueAt[name] != nil else { return false }
+                state.dueAt[name] = monotonicMilliseconds() + name.interval
+                return true
+            }
+            if isWanted { report(name, result) }
         }
     }
 

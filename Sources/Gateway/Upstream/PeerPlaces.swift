@@ -2,8 +2,8 @@ import Configuration
 import Reactor
 import Upstream
 
-/// Which peer has which index while the addresses of names come and go. Peers that stay keep their index; those that go
-/// keep theirs, without new sessions, until nobody can mean them any more.
+/// Which peer has which index while the addresses of names come and go, and the configuration changes. Peers that stay keep
+/// their index; those that go keep theirs, without new sessions, until nobody can mean them any more.
 struct PeerPlaces: Sendable {
     private(set) var upstream: ResolvedUpstream
     /// When the peer at an index lost its address.
@@ -36,8 +36,7 @@ struct PeerPlaces: Sendable {
                 upstream.peers[index].settings.isDown = server.isDown
                 change.added.append(upstream.peers[index].text)
             } else if goneSince[index] == nil {
-                goneSince[index] = now
-                upstream.peers[index].settings.isDown = true
+                retire(index, now: now)
                 change.removed.append(upstream.peers[index].text)
             }
         }
@@ -46,6 +45,45 @@ struct PeerPlaces: Sendable {
             change.added.append(target.text)
         }
         return change
+    }
+
+    /// The upstream has other settings, and perhaps other servers. A peer is the one with its address; of several with the
+    /// same address, the one that is written as before.
+    mutating func adopt(_ new: ResolvedUpstream, now: Int64) {
+        let (peers, counts) = (upstream.peers, upstream.counts)
+        upstream = new
+        (upstream.peers, upstream.counts) = (peers, counts)
+        var waiting = Dictionary(grouping: new.peers.indices) { new.peers[$0].settings.identity }
+        var isKept = peers.map { _ in false }
+        for mustBeWrittenAlike in [true, false] {
+            for (index, peer) in peers.enumerated() where !isKept[index] {
+                let identity = peer.settings.identity
+                let match = waiting[identity]?.firstIndex {
+                    !mustBeWrittenAlike || new.peers[$0].configured == peer.configured
+                }
+                guard let match, let target = waiting[identity]?.remove(at: match) else { continue }
+                upstream.peers[index] = new.peers[target]
+                goneSince[index] = nil
+                isKept[index] = true
+            }
+        }
+        for index in peers.indices where !isKept[index] && !keepsUnresolved(index) { retire(index, now: now) }
+        for target in waiting.values.joined().sorted() { place(new.peers[target], now: now) }
+    }
+
+    /// Whether the peer stays although its name has no address now; it takes the line's new settings.
+    private mutating func keepsUnresolved(_ index: Int) -> Bool {
+        let peer = upstream.peers[index]
+        guard goneSince[index] == nil, upstream.unresolved[peer.configured] != nil,
+            let server = upstream.settings.servers.first(where: { $0.address == peer.configured })
+        else { return false }
+        upstream.peers[index] = ResolvedUpstream.Target(peer.address, server)
+        return true
+    }
+
+    private mutating func retire(_ index: Int, now: Int64) {
+        goneSince[index] = goneSince[index] ?? now
+        upstream.peers[index].settings.isDown = true
     }
 
     private mutating func place(_ target: ResolvedUpstream.Target, now: Int64) {

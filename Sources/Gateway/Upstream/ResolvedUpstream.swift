@@ -20,12 +20,14 @@ struct ResolvedUpstream: Sendable {
     let sources: [SocketAddress]
     var peers: [Target]
     var counts: SessionCounts
-    /// What is wrong with names that had no address at the start.
-    private(set) var unresolved: [String] = []
+    /// Names that had no address when they were looked up first, and what is wrong with them.
+    private(set) var unresolved: [Configuration.Address: String] = [:]
+    /// nil: nobody probes the peers.
+    let probes: ProbePlan?
 
     var name: String { settings.name }
 
-    /// Asks the resolver, and may block.
+    /// Asks the resolver, and may block; reads the password of probes.
     init(_ upstream: UpstreamSettings) throws(StartError) {
         settings = upstream
         var peers: [Target] = []
@@ -39,12 +41,26 @@ struct ResolvedUpstream: Sendable {
             } catch {
                 // A name that is looked up again may get its addresses later.
                 guard server.resolves else { throw error }
-                unresolved.append(error.description)
+                unresolved[server.address] = error.description
             }
         }
         self.peers = peers
         counts = SessionCounts(peers: peers.count)
         sources = try Self.sources(upstream)
+        probes = try upstream.healthCheck.map { check throws(StartError) in
+            ProbePlan(
+                settings: check, password: try check.passwordFile.map(Self.firstLine),
+                proxyHeader: upstream.proxyProtocol.version.header)
+        }
+    }
+
+    private static func firstLine(of path: String) throws(StartError) -> [UInt8] {
+        do throws(SystemError) {
+            let text = try File.read(path, limit: 64 * 1024)
+            return Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
+        } catch {
+            throw StartError("health_check password_file \(path): \(error)")
+        }
     }
 
     private static func sources(_ upstream: UpstreamSettings) throws(StartError) -> [SocketAddress] {
@@ -72,7 +88,7 @@ struct ResolvedUpstream: Sendable {
     }
 
     /// What sessions are hashed by.
-    var hashKey: Template? { if case .hash(let key, _) = settings.balancer { key } else { nil } }
+    var hashKey: Template? { settings.balancer.key }
 
     /// The peers that a Server Reference (5.0 §4.11) names: by address, or as the configuration writes them.
     func peers(named references: [ServerReference]) -> [Int] {

@@ -5,137 +5,152 @@ import Upstream
 import Wire
 
 /// What happens beside the sessions: probes, and names that are looked up again. What they find out goes to the loops as
-/// orders.
+/// orders. Made once; each generation brings its upstreams.
 final class UpstreamServices: Sendable {
     private struct State {
-        var places: [PeerPlaces]
+        /// By the pool's identity. An upstream that is gone keeps its places: its sessions go on, and count when it returns.
+        var places: [Int: PeerPlaces] = [:]
+        /// Pools of the generation in use.
+        var current: Set<Int> = []
         /// Names that do not resolve now.
         var failing: Set<Configuration.Address> = []
-        var post: @Sendable (Loop.Order) -> Void = { _ in }
+        /// Reaches every loop; nil: nothing runs yet. Only ever called with the lock held, so that all loops see the states
+        /// of an upstream in the order in which they came about.
+        var post: (@Sendable (Loop.Order) -> Void)?
     }
 
-    private let state: Lock<State>
+    private let state = Lock(State())
     private let control: ControlLoop
     private let log: ErrorLog
-    private let passwords: [Int: [UInt8]]
-    private let prober = Lock<Prober?>(nil)
-    private let names = Lock<NameWatch?>(nil)
+    private let prober: Prober
+    private let names: NameWatch
 
-    init(_ upstreams: [ResolvedUpstream], control: ControlLoop, log: ErrorLog) throws(StartError) {
-        state = Lock(State(places: upstreams.map(PeerPlaces.init)))
+    /// Starts no thread yet.
+    init(control: ControlLoop, log: ErrorLog) throws(StartError) {
         self.control = control
         self.log = log
-        var passwords: [Int: [UInt8]] = [:]
-        for (index, upstream) in upstreams.enumerated() {
-            guard let path = upstream.settings.healthCheck?.passwordFile else { continue }
-            passwords[index] = try Self.firstLine(of: path)
-        }
-        self.passwords = passwords
+        prober = try StartError.wrap { () throws(SystemError) in try Prober(log: log, control: control) }
+        names = try StartError.wrap { () throws(SystemError) in try NameWatch() }
     }
 
-    private static func firstLine(of path: String) throws(StartError) -> [UInt8] {
-        do throws(SystemError) {
-            let text = try File.read(path, limit: 64 * 1024)
-            return Array(text.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") })
-        } catch {
-            throw StartError("health_check password_file \(path): \(error)")
+    // MARK: Generations
+
+    /// Starts the threads that these upstreams need, as far as they do not run yet.
+    func start(for upstreams: [Int: ResolvedUpstream]) throws(StartError) {
+        let checks = upstreams.values.compactMap(\.probes)
+        let hasNames = upstreams.values.contains { $0.settings.servers.contains(where: \.resolves) }
+        try StartError.wrap { () throws(SystemError) in
+            if checks.contains(where: { $0.settings.kind == .http }) { try control.start() }
+            if !checks.isEmpty {
+                try prober.start { [weak self] pool, peer, health in
+                    self?.state.withLock { $0.post?(.health(pool: pool, peer: peer, health)) }
+                }
+            }
+            if hasNames { try names.start { [weak self] name, result in self?.resolved(name, result) } }
         }
     }
 
-    /// Starts what is asked for; `post` reaches every loop.
-    func start(post: @escaping @Sendable (Loop.Order) -> Void) throws(SystemError) {
-        let upstreams = state.withLock { state in
+    /// The upstreams of the next generation, as the resolver has just answered: peers that stay keep their places. `publish`
+    /// gets them with every peer at its place, and brings them to the loops before anything else does.
+    func adopt<Published>(
+        _ upstreams: [Int: ResolvedUpstream], publish: ([Int: ResolvedUpstream]) -> Published
+    ) -> Published {
+        let now = monotonicMilliseconds()
+        return state.withLock { state in
+            for (pool, upstream) in upstreams {
+                var places = state.places[pool] ?? PeerPlaces(upstream)
+                places.adopt(upstream, now: now)
+                state.places[pool] = places
+            }
+            let gone = state.current.subtracting(upstreams.keys)
+            state.current = Set(upstreams.keys)
+            let published = publish(state.places.filter { upstreams[$0.key] != nil }.mapValues(\.upstream))
+            if state.post != nil { watch(state, without: gone) }
+            return published
+        }
+    }
+
+    /// Begins to watch the upstreams that were adopted; `post` reaches every loop.
+    func begin(post: @escaping @Sendable (Loop.Order) -> Void) {
+        state.withLock { state in
             state.post = post
-            return state.places.map(\.upstream)
+            watch(state, without: [])
         }
-        for text in upstreams.flatMap(\.unresolved) {
-            log.write(.warn, "\(text): it has no peer until its name resolves")
-        }
-        try startProber(upstreams)
-        try startNames(upstreams)
     }
 
     func stop() {
-        names.withLock { $0 }?.stop()
-        prober.withLock { $0 }?.stop()
+        names.stop()
+        prober.stop()
+    }
+
+    private func watch(_ state: State, without gone: Set<Int>) {
+        for pool in gone { prober.forget(pool: pool) }
+        var list: [NameWatch.Name] = []
+        for pool in state.current.sorted() {
+            guard let upstream = state.places[pool]?.upstream else { continue }
+            probe(pool, upstream)
+            let interval = upstream.settings.resolveInterval.milliseconds
+            for server in upstream.settings.servers where server.resolves {
+                list.append(NameWatch.Name(pool: pool, address: server.address, interval: interval))
+            }
+            for (address, text) in upstream.unresolved { noteUnresolved(address, text, upstream) }
+        }
+        names.watch(list)
+    }
+
+    private func noteUnresolved(_ address: Configuration.Address, _ text: String, _ upstream: ResolvedUpstream) {
+        let isKept = upstream.peers.contains { $0.configured == address && !$0.settings.isDown }
+        let rest = isKept ? "its peers stay as they were" : "it has no peer until its name resolves"
+        log.write(.warn, "\(text): \(rest)")
     }
 
     // MARK: Probes
 
-    private func startProber(_ upstreams: [ResolvedUpstream]) throws(SystemError) {
-        let checks = upstreams.compactMap(\.settings.healthCheck)
-        guard !checks.isEmpty else { return }
-        if checks.contains(where: { $0.kind == .http }) { try control.start() }
-        let prober = try Prober(log: log, control: control) { [weak self] pool, peer, health in
-            self?.post(.health(pool: pool, peer: peer, health))
-        }
-        self.prober.withLock { $0 = prober }
-        for (pool, upstream) in upstreams.enumerated() { watch(pool, upstream) }
-        try prober.start()
-    }
-
     /// Tells the prober which peers the pool has now.
-    private func watch(_ pool: Int, _ upstream: ResolvedUpstream) {
-        guard let settings = upstream.settings.healthCheck, let prober = prober.withLock({ $0 }) else { return }
+    private func probe(_ pool: Int, _ upstream: ResolvedUpstream) {
+        guard let plan = upstream.probes else { return prober.forget(pool: pool) }
         let targets = upstream.peers.indices.filter { !upstream.peers[$0].settings.isDown }.map { index in
             let peer = upstream.peers[index]
             return ProbeTarget(
                 pool: pool, peer: index, name: upstream.name, text: peer.text, address: peer.address,
                 source: upstream.sources.filter { $0.family == peer.address.family })
         }
-        let plan = ProbePlan(
-            settings: settings, password: passwords[pool], proxyHeader: upstream.settings.proxyProtocol.version.header)
         prober.watch(pool: pool, plan, targets: targets)
-    }
-
-    private func post(_ order: Loop.Order) {
-        let post = state.withLock(\.post)
-        post(order)
     }
 
     // MARK: Names
 
-    private func startNames(_ upstreams: [ResolvedUpstream]) throws(SystemError) {
-        var list: [NameWatch.Name] = []
-        for (pool, upstream) in upstreams.enumerated() {
-            for server in upstream.settings.servers where server.resolves {
-                let interval = upstream.settings.resolveInterval.milliseconds
-                list.append(
-                    NameWatch.Name(address: server.address, interval: interval) { [weak self] result in
-                        self?.resolved(pool, server, result)
-                    })
-            }
-        }
-        let watch = try NameWatch(list)
-        names.withLock { $0 = watch }
-        try watch.start()
-    }
-
     /// What the resolver says of a name, on the watch's thread.
-    private func resolved(
-        _ pool: Int, _ server: UpstreamServerSettings, _ result: Result<[SocketAddress], ResolveError>
-    ) {
+    private func resolved(_ name: NameWatch.Name, _ result: Result<[SocketAddress], ResolveError>) {
         switch result {
         case .failure(let error):
-            let isNew = state.withLock { $0.failing.insert(server.address).inserted }
-            if isNew { log.write(.error, "cannot resolve \(error); the peers of \(server.address) stay as they were") }
+            let isNew = state.withLock { $0.failing.insert(name.address).inserted }
+            if isNew { log.write(.error, "cannot resolve \(error); the peers of \(name.address) stay as they were") }
         case .success(let addresses):
-            let wasFailing = state.withLock { $0.failing.remove(server.address) != nil }
-            if wasFailing { log.write(.notice, "\(server.address) resolves again") }
-            let (change, upstream) = state.withLock { state in
-                (
-                    state.places[pool].update(server, addresses, now: monotonicMilliseconds()),
-                    state.places[pool].upstream
-                )
+            let (wasFailing, change) = state.withLock { state in
+                (state.failing.remove(name.address) != nil, update(&state, name, addresses))
             }
+            if wasFailing { log.write(.notice, "\(name.address) resolves again") }
             guard !change.isEmpty else { return }
             let words =
                 (change.added.isEmpty ? [] : ["new: " + change.added.joined(separator: " ")])
                 + (change.removed.isEmpty ? [] : ["gone: " + change.removed.joined(separator: " ")])
-            log.write(.notice, "\(server.address) has other addresses, \(words.joined(separator: ", "))")
-            post(.upstream(pool, upstream))
-            watch(pool, upstream)
+            log.write(.notice, "\(name.address) has other addresses, \(words.joined(separator: ", "))")
         }
+    }
+
+    private func update(
+        _ state: inout State, _ name: NameWatch.Name, _ addresses: [SocketAddress]
+    ) -> PeerPlaces.Change {
+        let servers = state.places[name.pool]?.upstream.settings.servers ?? []
+        guard state.current.contains(name.pool),
+            let server = servers.first(where: { $0.address == name.address && $0.resolves }),
+            let change = state.places[name.pool]?.update(server, addresses, now: monotonicMilliseconds()),
+            !change.isEmpty, let upstream = state.places[name.pool]?.upstream
+        else { return PeerPlaces.Change() }
+        state.post?(.upstream(name.pool, upstream))
+        probe(name.pool, upstream)
+        return change
     }
 }
 

@@ -1,7 +1,7 @@
 /// What probes say about a peer: so many in a row that fail take it out, so many that pass bring it back.
 package struct ActiveCheck: Sendable, Equatable {
-    private let fails: Int
-    private let passes: Int
+    private var fails: Int
+    private var passes: Int
     /// Probes in a row that speak against the present state.
     private var streak = 0
     /// A peer is healthy until probes say otherwise.
@@ -14,6 +14,9 @@ package struct ActiveCheck: Sendable, Equatable {
         self.fails = max(1, fails)
         self.passes = max(1, passes)
     }
+
+    /// Other numbers count from the next probe on.
+    package mutating func adopt(fails: Int, passes: Int) { (self.fails, self.passes) = (max(1, fails), max(1, passes)) }
 
     /// A probe has passed or failed. Returns whether that changes the state.
     package mutating func note(passed: Bool) -> Bool {

@@ -43,12 +43,12 @@ final class ProbeBench {
         writer = try LogWriter()
         let log = ErrorLog(file: try writer.file(folder.path + "/error.log"), level: .debug)
         control = try ControlLoop()
-        prober = try Prober(log: log, control: control) { pool, peer, health in
-            mailbox.post(Seen(report: Report(pool, peer, health.isHealthy), isVouchedFor: health.isVouchedFor))
-        }
+        prober = try Prober(log: log, control: control)
         try writer.start()
         try control.start()
-        try prober.start()
+        try prober.start { pool, peer, health in
+            mailbox.post(Seen(report: Report(pool, peer, health.isHealthy), isVouchedFor: health.isVouchedFor))
+        }
     }
 
     /// Quick probes: every 20 ms, half a second each, and one that fails or passes is enough.
@@ -75,6 +75,8 @@ final class ProbeBench {
         }
         prober.watch(pool: pool, plan, targets: targets)
     }
+
+    func forget(pool: Int = 0) { prober.forget(pool: pool) }
 
     /// The next change of a peer's state; nil: none came in time.
     func nextReport() -> Report? {

@@ -67,6 +67,7 @@ struct ProberLifeTests {
         #expect(visitsMore(5, of: bad))
         #expect(bench.otherReports.isEmpty)
         bench.watch(ProbeBench.settings(.mqtt), [other])
+        #expect(bench.nextReport() == .init(0, 0, true))
         #expect(bench.nextReport() == .init(0, 0, false))
         let warnings = try bench.stop().filter { $0.contains("[warn]") }
         #expect(warnings.count == 2 && warnings[0].contains(bad.text) && warnings[1].contains(other.text))
@@ -81,10 +82,44 @@ struct ProberLifeTests {
         bench.watch(ProbeBench.settings(.mqtt), [bad], pool: 1)
         #expect(bench.nextReport() == .init(1, 0, false))
         bench.watch(ProbeBench.settings(.mqtt), [], pool: 1)
+        #expect(bench.nextReport() == .init(1, 0, true), "nobody would say when it is healthy again")
         #expect(visitsMore(5, of: well))
         #expect(bench.otherReports.isEmpty)
         _ = try bench.stop()
         for broker in [well, bad] { broker.stop() }
+    }
+
+    @Test("A pool that is not probed any more counts as healthy; probed again it begins as new")
+    func forgotten() throws {
+        let bad = try StandInBroker { _ in }
+        let bench = try ProbeBench()
+        for _ in 0..<2 {
+            bench.watch(ProbeBench.settings(.mqtt), [bad])
+            #expect(bench.nextReport() == .init(0, 0, false))
+            bench.forget()
+            #expect(bench.nextReport() == .init(0, 0, true))
+        }
+        let opened = bad.opened
+        bench.forget()
+        #expect(bench.otherReports.isEmpty)
+        _ = try bench.stop()
+        #expect(bad.opened == opened)
+        bad.stop()
+    }
+
+    @Test("Other settings are taken over by peers that stay: what was found out stays, what is asked changes")
+    func settings() throws {
+        let picky = try StandInBroker { _ in }  // accepts, and never answers a CONNECT
+        let bench = try ProbeBench()
+        bench.watch(ProbeBench.settings(.mqtt) { $0.interval = .seconds(3600) }, [picky])
+        #expect(bench.nextReport() == .init(0, 0, false))
+        // At once, and not in an hour; two passes are wanted now.
+        bench.watch(ProbeBench.settings(.tcp) { $0.passes = 2 }, [picky])
+        #expect(bench.nextReport() == .init(0, 0, true))
+        let lines = try bench.stop().filter { !$0.contains("[debug]") }
+        #expect(lines.count == 2, "\(lines)")
+        #expect(lines.last?.contains("server \(picky.text) is healthy again") == true)
+        picky.stop()
     }
 
     @Test("A probe never overlaps the one before, however long that takes")

@@ -69,21 +69,21 @@ struct HostileSimulationTests {
         for round in 0..<4 {
             let version = ProtocolVersion.allCases.randomElement(using: &random) ?? .v5_0
             let mqtt = Self.packets(round, &random) { RandomTraffic.fromBroker(version, &$0) + [0xE0, 0x00] }
-            for mode in [Downlink.Mode.packets, .packet, .stream] {
-                let reference = ReferenceDownlink(mqtt, mode: mode, isVersion5: version == .v5_0)
+            for framing in Framing.all {
+                let reference = ReferenceDownlink(mqtt, framing: framing, isVersion5: version == .v5_0)
                 for largest in [1, 9, 150, 6_000, mqtt.count + 1] where largest * 500 > mqtt.count {
                     let cuts = random.cuts(mqtt.count, largest: largest)
-                    let run = DownlinkRun(of: mqtt, cuts: cuts, mode: mode, version: version)
-                    guard let mistake = Self.mistake(run, mqtt, reference, mode) else { continue }
+                    let run = DownlinkRun(of: mqtt, cuts: cuts, framing: framing, version: version)
+                    guard let mistake = Self.mistake(run, mqtt, reference, framing) else { continue }
                     Issue.record(
-                        "\(SimulationSeed.hint(seed)), round \(round), \(mode), blocks up to \(largest): \(mistake)")
+                        "\(SimulationSeed.hint(seed)), round \(round), \(framing), blocks up to \(largest): \(mistake)")
                 }
             }
         }
     }
 
     private static func mistake(
-        _ run: DownlinkRun, _ mqtt: [UInt8], _ reference: ReferenceDownlink, _ mode: Downlink.Mode
+        _ run: DownlinkRun, _ mqtt: [UInt8], _ reference: ReferenceDownlink, _ framing: Framing
     ) -> String? {
         if let fault = run.fault { return fault }
         if run.isBroken != reference.isBroken { return "isBroken is \(run.isBroken)" }
@@ -92,7 +92,7 @@ struct HostileSimulationTests {
         let payload = run.payload
         if payload != Array(mqtt.prefix(payload.count)) { return "bytes were lost, added or moved" }
         let extra = payload.count - reference.passed
-        if !(0...(mode == .stream && run.isBroken ? 4 : 0) ~= extra) { return "\(extra) bytes too many" }
+        if !(0...(framing.isStream && run.isBroken ? 4 : 0) ~= extra) { return "\(extra) bytes too many" }
         if !run.isBroken, run.packets != reference.packets { return "\(run.packets) packets counted" }
         return nil
     }

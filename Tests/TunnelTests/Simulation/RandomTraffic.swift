@@ -9,7 +9,7 @@ enum RandomTraffic {
         0, 1, 2, 60, 121, 124, 127, 128, 200, 1_400, 4_091, 4_093, 4_094, 4_097, 16_383, 16_384,
     ]
 
-    /// Packets that a client may send behind its CONNECT.
+    /// Packets that a client may send after its CONNECT.
     static func fromClient(_ version: ProtocolVersion, _ random: inout SeededGenerator) -> [UInt8] {
         packets([0x30, 0x32, 0x3D, 0x40, 0x50, 0x62, 0x70, 0x82, 0xA2, 0xC0], version, &random)
     }

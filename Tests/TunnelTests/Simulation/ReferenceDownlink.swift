@@ -8,7 +8,7 @@ struct ReferenceDownlink {
     private(set) var hasDisconnected = false
     private(set) var packets: UInt64 = 0
 
-    init(_ mqtt: [UInt8], mode: Downlink.Mode, isVersion5: Bool) {
+    init(_ mqtt: [UInt8], framing: Framing, isVersion5: Bool) {
         var expectsConnack = true
         while passed < mqtt.count {
             let rest = mqtt[passed...]
@@ -18,7 +18,7 @@ struct ReferenceDownlink {
             }
             let size = MQTTPacket.size(rest)
             guard let size else {
-                if mode == .stream { passed = mqtt.count }  // it alone sends a header that is not whole
+                if framing.isStream { passed = mqtt.count }  // it alone sends a header that is not whole
                 return
             }
             guard Self.isAllowed(rest[rest.startIndex], &expectsConnack, isVersion5) else {

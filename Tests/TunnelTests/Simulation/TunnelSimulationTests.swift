@@ -36,31 +36,32 @@ struct TunnelSimulationTests {
         let version = ProtocolVersion.allCases.randomElement(using: &random) ?? .v5_0
         let mqtt = RandomTraffic.fromBroker(version, &random)
         let packets = MQTTPacket.split(mqtt).packets
-        for mode in [Downlink.Mode.packets, .packet, .stream] {
+        for framing in Framing.all {
             for largest in Self.chunks.filter({ $0 * 1_000 > mqtt.count }) {
                 let cuts = random.cuts(mqtt.count, largest: largest)
                 let run = DownlinkRun(
-                    of: mqtt, cuts: cuts, mode: mode, version: version,
+                    of: mqtt, cuts: cuts, framing: framing, version: version,
                     room: [17, 300, 5_000, 300_000].randomElement(using: &random) ?? 17,
                     offset: Int.random(in: 0..<16, using: &random))
-                let hint = "\(SimulationSeed.hint(seed)), \(mode), blocks up to \(largest)"
+                let hint = "\(SimulationSeed.hint(seed)), \(framing), blocks up to \(largest)"
                 #expect(run.fault == nil && !run.isBroken && run.isBetweenFrames && run.isBetweenPackets, "\(hint)")
                 #expect(run.packets == UInt64(packets.count), "\(hint)")
-                #expect(run.mostHeld <= (mode == .stream ? 0 : Downlink.carryCapacity), "\(hint)")
+                #expect(run.mostHeld <= (framing.isStream ? 0 : Downlink.carryCapacity), "\(hint)")
                 if run.payload != mqtt { Issue.record("\(hint): the client does not get what the broker sent") }
-                if let mistake = Self.mistake(run.messages, packets, mode) { Issue.record("\(hint): \(mistake)") }
+                if let mistake = Self.mistake(run.messages, packets, framing) { Issue.record("\(hint): \(mistake)") }
             }
         }
     }
 
-    private static func mistake(_ messages: [ServerMessage], _ packets: [[UInt8]], _ mode: Downlink.Mode) -> String? {
+    private static func mistake(_ messages: [ServerMessage], _ packets: [[UInt8]], _ framing: Framing) -> String? {
         guard messages.allSatisfy({ $0.isComplete && $0.fragments == 1 }) else { return "a message in fragments" }
-        switch mode {
-        case .packets:
+        switch framing {
+        case .webSocket(.packets, _):
             let isWhole = messages.allSatisfy { MQTTPacket.split($0.payload).rest.isEmpty && !$0.payload.isEmpty }
             return isWhole ? nil : "a message that does not hold whole packets"
-        case .packet: return messages.map(\.payload) == packets ? nil : "messages that are not one packet each"
-        case .stream: return nil
+        case .webSocket(.packet, _):
+            return messages.map(\.payload) == packets ? nil : "messages that are not one packet each"
+        case .webSocket(.stream, _), .raw: return nil
         }
     }
 

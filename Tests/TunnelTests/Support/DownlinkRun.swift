@@ -3,8 +3,10 @@ import TestSupport
 @testable import Tunnel
 @testable import Wire
 
-/// What a `Downlink` made of a stream of MQTT bytes.
+/// What a `Downlink` made of a stream of MQTT bytes. Without frames all of it is `raw`.
 struct DownlinkRun {
+    /// What went out, where there are no frames.
+    var raw: [UInt8] = []
     /// The whole frames.
     var frames: [ServerFrame] = []
     /// What is there of a frame that is still to be filled, and the length that it has announced.
@@ -27,28 +29,22 @@ struct DownlinkRun {
     private var wire: [UInt8] = []
     private var taken = 0
 
-    var payload: [UInt8] { frames.flatMap(\.payload) + (unfinished?.payload ?? []) }
+    var payload: [UInt8] { raw + frames.flatMap(\.payload) + (unfinished?.payload ?? []) }
     var messages: [ServerMessage] { ServerMessage.messages(frames) ?? [] }
 
     /// Feeds `stream` in blocks that end at the `cuts`, each in guarded memory with just the headroom asked for, up to the
     /// block in which the broker breaks a rule. `room` is the size of the memory to gather packets in.
     init(
-        of stream: [UInt8], cuts: [Int] = [], mode: Downlink.Mode = .packet, version: ProtocolVersion = .v5_0,
+        of stream: [UInt8], cuts: [Int] = [], framing: Framing = .packet, version: ProtocolVersion = .v5_0,
         room: Int = 65_536, offset: Int = 0
     ) {
-        var downlink = Downlink(mode: mode, version: version)
+        var downlink = Downlink(framing: framing, version: version)
         var fed = 0
         for block in split(stream, at: cuts) {
             feed(block, &downlink, room: room, offset: offset)
             fed += block.count
-            guard fault == nil, let parsed = ServerFrame.parse(wire) else {
-                fault = fault ?? "the output is not frames that a server may send"
-                break
-            }
-            frames += parsed.whole
-            unfinished = parsed.rest
-            wire.removeFirst(parsed.consumed)
-            taken += parsed.whole.reduce(0) { $0 + $1.payload.count }
+            if framing == .raw { takeBytes() } else { takeFrames() }
+            guard fault == nil else { break }
             passed.append(taken + (unfinished?.payload.count ?? 0))
             if downlink.isBroken { break }
             mostHeld = max(mostHeld, fed - passed[passed.count - 1])
@@ -60,6 +56,23 @@ struct DownlinkRun {
         isBetweenFrames = downlink.isBetweenFrames
         isBetweenPackets = downlink.isBetweenPackets
         packets = downlink.packets
+    }
+
+    private mutating func takeBytes() {
+        raw += wire
+        taken += wire.count
+        wire.removeAll()
+    }
+
+    private mutating func takeFrames() {
+        guard fault == nil, let parsed = ServerFrame.parse(wire) else {
+            fault = fault ?? "the output is not frames that a server may send"
+            return
+        }
+        frames += parsed.whole
+        unfinished = parsed.rest
+        wire.removeFirst(parsed.consumed)
+        taken += parsed.whole.reduce(0) { $0 + $1.payload.count }
     }
 
     private mutating func feed(_ block: ArraySlice<UInt8>, _ downlink: inout Downlink, room: Int, offset: Int) {

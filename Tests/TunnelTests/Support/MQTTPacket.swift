@@ -1,6 +1,6 @@
 /// MQTT packets as a test writes and reads them, with no code of the gateway's.
 enum MQTTPacket {
-    /// A packet with `count` bytes behind its fixed header; their values tell one packet from another.
+    /// A packet with `count` bytes after its fixed header; their values tell one packet from another.
     static func make(_ firstByte: UInt8, _ count: Int, mark: Int = 0) -> [UInt8] {
         [firstByte] + length(count) + (0..<count).map { UInt8(($0 &* 13 &+ mark &* 101) & 0xFF) }
     }
@@ -10,7 +10,7 @@ enum MQTTPacket {
         value < 128 ? [UInt8(value)] : [UInt8(value % 128) | 0x80] + length(value / 128)
     }
 
-    /// The whole packets in `bytes`, and what is left behind them.
+    /// The whole packets in `bytes`, and what is left after them.
     static func split(_ bytes: [UInt8]) -> (packets: [[UInt8]], rest: [UInt8]) {
         var packets: [[UInt8]] = []
         var start = 0

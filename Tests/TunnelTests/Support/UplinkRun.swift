@@ -25,8 +25,11 @@ struct UplinkRun: Equatable {
 
     /// Feeds `stream` in blocks that end at the `cuts`, each in guarded memory with just the headroom asked for, as a
     /// session does: an end or a violation is the last of it. `opening` nil: the session is not open.
-    init(of stream: [UInt8], cuts: [Int] = [], offset: Int = 0, opening: Opening? = Opening()) {
-        var uplink = Uplink()
+    init(
+        of stream: [UInt8], cuts: [Int] = [], framing: Framing = .packets, offset: Int = 0,
+        opening: Opening? = Opening()
+    ) {
+        var uplink = Uplink(framing: framing)
         if let opening { uplink.open(version: opening.version, packetLimit: opening.packetLimit) }
         for block in split(stream, at: cuts) {
             feed(block, &uplink, offset: offset, isOpen: opening != nil)
@@ -41,8 +44,23 @@ struct UplinkRun: Equatable {
         let control = GuardedBuffer(count: Uplink.controlCapacity)
         buffer.fill(input, at: Uplink.headroom)
         let start = buffer.start + Uplink.headroom
-        let block = uplink.decode(start, end: start + input.count, control: control.start)
-        guard block.payload >= buffer.start, block.count >= 0, block.payload + block.count <= start + input.count else {
+        var cursor = uplink.begin(start, end: start + input.count)
+        if start - cursor.position > Uplink.headroom { fault = "more than the headroom was held" }
+        while let block = uplink.next(&cursor, control: control.start) {
+            take(block, &uplink, inside: buffer, control, isOpen: isOpen)
+            if fault != nil || end != nil || violation != nil { break }
+        }
+        if end != nil, uplink.next(&cursor, control: control.start) != nil { fault = "a block after the last" }
+        if !buffer.isIntact || !control.isIntact { fault = "a byte outside the block was written" }
+    }
+
+    private mutating func take(
+        _ block: Uplink.Block, _ uplink: inout Uplink, inside buffer: GuardedBuffer, _ control: GuardedBuffer,
+        isOpen: Bool
+    ) {
+        guard block.payload >= buffer.start, block.count >= 0,
+            block.payload + block.count <= buffer.start + buffer.count
+        else {
             fault = "the payload is not inside the block"
             return
         }
@@ -60,11 +78,10 @@ struct UplinkRun: Equatable {
             }
         }
         forwarded += bytes(at: block.payload, count: forward)
-        if !buffer.isIntact || !control.isIntact { fault = "a byte outside the block was written" }
     }
 }
 
-/// What `Uplink.scan` made of a stream of MQTT bytes behind a CONNECT.
+/// What `Uplink.scan` made of a stream of MQTT bytes after a CONNECT.
 struct ScanRun: Equatable {
     var forward = 0
     var violation: EndCause?
@@ -73,7 +90,7 @@ struct ScanRun: Equatable {
     var packets: UInt64 = 0
 
     init(of stream: [UInt8], cuts: [Int] = [], version: ProtocolVersion = .v5_0, packetLimit: Int = 0) {
-        var uplink = Uplink()
+        var uplink = Uplink(framing: .packets)
         uplink.open(version: version, packetLimit: packetLimit)
         for block in split(stream, at: cuts) {
             let buffer = GuardedBuffer(count: block.count)

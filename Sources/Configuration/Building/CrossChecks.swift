@@ -1,0 +1,225 @@
+// What can be said only when a block, or the whole text, is known.
+
+extension Builder {
+    /// The upstream that `mqtt_pass` names; an address makes one of that single server.
+    mutating func upstreamIndex(_ statement: Statement) throws(ConfigurationError) -> Int {
+        let text = statement.argument.text
+        if let known = upstreamsByName[text] { return known.index }
+        if let (_, rest) = Address.withoutScheme(text), upstreamsByName[rest] != nil {
+            throw statement.error(
+                "must be an upstream's name or an address, not \(quoted(text))", at: statement.argument,
+                hint: "leave out the scheme: \(rest)")
+        }
+        guard text.utf8.contains(0x3A) else {
+            let names = upstreams.map(\.name)
+            let near = nearest(to: text, in: names) ?? (names.count == 1 ? names.first : nil)
+            throw statement.error(
+                "names no upstream: \(quoted(text))", at: statement.argument,
+                hint: near.map { "did you mean \"\($0)\"?" } ?? "write an upstream's name, host:port or unix:/path")
+        }
+        let address: Address
+        do throws(ValueFault) {
+            address = try Address.peer(text)
+        } catch {
+            throw statement.error(error)
+        }
+        upstreamsByName[text] = (upstreams.count, statement.argument.position)
+        upstreams.append(UpstreamSettings(name: text, servers: [UpstreamServerSettings(address: address)]))
+        return upstreams.count - 1
+    }
+
+    /// Makes the location that has been read, and adds it to its server.
+    mutating func finishLocation(_ statement: Statement) throws(ConfigurationError) {
+        guard let draft = location else { return }
+        location = nil
+        let ownRoot = scope.root.flatMap { $0.context == .location ? $0 : nil }
+        var settings: LocationSettings
+        if let pass = draft.pass {
+            if let ownRoot {
+                throw ConfigurationError(
+                    at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot stand in one location",
+                    hint: "\"root\" is at \(ownRoot.position)")
+            }
+            settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
+            settings.mqtt = scope.mqtt
+            settings.mqtt.setConnect = scope.access.setConnect.elements
+            settings.mqtt.assignsClientID = scope.access.assignsClientID || hashesClientID(pass.upstream)
+            settings.webSocket = scope.webSocket
+            try checkCertificate()
+        } else if let root = scope.root {
+            settings = LocationSettings(match: draft.match, action: .files(root: root.path, index: scope.index))
+            if root.context == .server { server?.usesRoot = true }
+        } else {
+            throw statement.error("needs \"mqtt_pass\" or \"root\"")
+        }
+        settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
+        settings.accessLog = scope.accessLog
+        server?.settings.locations.append(settings)
+    }
+
+    /// A client without an identifier needs one before a broker can be chosen by it.
+    private func hashesClientID(_ upstream: Int) -> Bool {
+        guard case .hash(let key, _) = upstreams[upstream].balancer else { return false }
+        return key.variables.contains(.mqttClientID)
+    }
+
+    /// Clients have certificates only where they are asked for them.
+    private func checkCertificate() throws(ConfigurationError) {
+        guard let position = scope.access.certificate?.position else { return }
+        guard server?.listens.contains(where: \.isTLS) ?? false else {
+            throw ConfigurationError(
+                at: position, "\"auth_certificate\" lets nobody in where no \"listen\" says ssl",
+                hint: "clients show certificates in TLS only")
+        }
+        guard scope.clientVerification.verify != .off else {
+            throw ConfigurationError(
+                at: position, "\"auth_certificate\" lets nobody in while \"ssl_verify_client\" is off",
+                hint: "add \"ssl_verify_client on\" or \"optional\" to the server")
+        }
+    }
+
+    /// Makes the server that has been read.
+    mutating func finishServer() throws(ConfigurationError) {
+        guard var draft = server else { return }
+        server = nil
+        guard !draft.listens.isEmpty else {
+            throw ConfigurationError(at: draft.position, "\"server\" has no \"listen\"")
+        }
+        if let root = scope.root, root.context == .server, !draft.usesRoot {
+            throw ConfigurationError(
+                at: root.position, "\"root\" is used by no location of this server",
+                hint: "write \"location / { }\" to serve its files")
+        }
+        let certificates = try pairedCertificates()
+        if let listen = draft.listens.first(where: \.isTLS) {
+            guard !certificates.isEmpty else {
+                throw ConfigurationError(at: listen.position, "\"listen … ssl\" needs an \"ssl_certificate\"")
+            }
+            draft.settings.tls = scope.tls
+            draft.settings.tls?.certificates = certificates
+            draft.settings.tls?.clientVerification = try scope.clientVerification.settings()
+        }
+        draft.settings.names = draft.names.map(\.name)
+        draft.settings.handshakeTimeout = scope.handshakeTimeout
+        draft.settings.clientHeaderTimeout = scope.clientHeaderTimeout
+        draft.settings.clientHeaderBufferSize = scope.clientHeaderBufferSize
+        draft.settings.keepaliveTimeout = scope.keepaliveTimeout
+        draft.settings.keepaliveRequests = scope.keepaliveRequests
+        draft.settings.accessLog = scope.accessLog
+        draft.settings.realIP = try scope.realIP.settings()
+        servers.append(draft)
+    }
+
+    private func pairedCertificates() throws(ConfigurationError) -> [TLSSettings.Certificate] {
+        let count = min(scope.certificates.count, scope.keys.count)
+        if let alone = scope.certificates.dropFirst(count).first {
+            throw ConfigurationError(at: alone.position, "\"ssl_certificate\" without its \"ssl_certificate_key\"")
+        }
+        if let alone = scope.keys.dropFirst(count).first {
+            throw ConfigurationError(at: alone.position, "\"ssl_certificate_key\" without its \"ssl_certificate\"")
+        }
+        return zip(scope.certificates, scope.keys).map { .init(certificate: $0, key: $1) }
+    }
+}
+
+// MARK: - The whole
+
+extension Builder {
+    /// Everything that has been read, checked as a whole. `path` is the main file, for errors that have no place.
+    func snapshot(of path: String) throws(ConfigurationError) -> Snapshot {
+        _ = try pairedCertificates()  // those of main, which every server may have replaced
+        guard !servers.isEmpty else {
+            throw ConfigurationError(
+                at: Position(file: path, line: 0, column: 0), "there is no \"server\" block, so nothing to listen on")
+        }
+        var snapshot = Snapshot()
+        snapshot.process = process
+        snapshot.upstreams = upstreams
+        snapshot.servers = servers.map(\.settings)
+        snapshot.listeners = try listeners()
+        return snapshot
+    }
+
+    private func listeners() throws(ConfigurationError) -> [ListenerSettings] {
+        var listeners: [ListenerSettings] = []
+        var byAddress: [Address: (index: Int, first: ServerDraft.Listen)] = [:]
+        for (server, draft) in servers.enumerated() {
+            for listen in draft.listens {
+                guard let known = byAddress[listen.address] else {
+                    byAddress[listen.address] = (listeners.count, listen)
+                    var listener = ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server])
+                    listener.readsProxyHeader = listen.readsProxyHeader
+                    listener.isImplied = listen.isImplied
+                    try checkFronts(listen, draft)
+                    listeners.append(listener)
+                    continue
+                }
+                try checkAgreement(listen, known.first, "proxy_protocol", \.readsProxyHeader)
+                try checkAgreement(listen, known.first, "ssl", \.isTLS)
+                if !listen.isImplied { listeners[known.index].isImplied = false }
+                // `listen 80; listen [::]:80;` names one address twice.
+                if listeners[known.index].servers.last != server { listeners[known.index].servers.append(server) }
+            }
+        }
+        for listener in listeners { try checkNames(listener) }
+        return listeners
+    }
+
+    /// Every `listen` of one address says the same of a parameter.
+    private func checkAgreement(
+        _ listen: ServerDraft.Listen, _ first: ServerDraft.Listen, _ name: String,
+        _ says: KeyPath<ServerDraft.Listen, Bool>
+    ) throws(ConfigurationError) {
+        let isHere = listen[keyPath: says]
+        guard first[keyPath: says] != isHere else { return }
+        let isImplied = listen.isImplied || first.isImplied
+        throw ConfigurationError(
+            at: listen.position,
+            "\"listen \(listen.address)\" is \(isHere ? "with" : "without") \(name) here, "
+                + "and \(isHere ? "without" : "with") it elsewhere",
+            hint: "the first one is at \(first.position)" + (isImplied ? Self.portAlone(listen.address) : ""))
+    }
+
+    /// What is to be said where two servers meet on an IPv6 address that one of them did not write.
+    private static func portAlone(_ address: Address) -> String {
+        guard case .inet(_, let port) = address else { return "" }
+        return "; a port alone is every address, IPv6 too: write *:\(port) for IPv4 only"
+    }
+
+    /// A header of the PROXY protocol counts only from those who are trusted.
+    private func checkFronts(_ listen: ServerDraft.Listen, _ draft: ServerDraft) throws(ConfigurationError) {
+        guard listen.readsProxyHeader, draft.settings.realIP.trusted.isEmpty else { return }
+        throw ConfigurationError(
+            at: listen.position, "\"listen … proxy_protocol\" needs \"set_real_ip_from\": nobody is trusted to send it",
+            hint: "name the addresses of the fronts, such as 10.0.0.0/8")
+    }
+
+    /// Whether a server listens there only because it names a port alone.
+    private func isImplied(_ listener: ListenerSettings, in server: ServerDraft) -> Bool {
+        server.listens.allSatisfy { $0.address != listener.address || $0.isImplied }
+    }
+
+    /// Each name leads to one server of a listener, and each server but the first, the default, has a name.
+    private func checkNames(_ listener: ListenerSettings) throws(ConfigurationError) {
+        var first: [String: Position] = [:]
+        for (order, index) in listener.servers.enumerated() {
+            let server = servers[index]
+            if order > 0, server.names.isEmpty {
+                throw ConfigurationError(
+                    at: server.position,
+                    "\"server\" can never be chosen on \(listener.address): it has no \"server_name\"",
+                    hint: "the default there is the server at \(servers[listener.servers[0]].position)"
+                        + (isImplied(listener, in: servers[listener.servers[0]]) || isImplied(listener, in: server)
+                            ? Self.portAlone(listener.address) : ""))
+            }
+            for (name, position) in server.names {
+                if let earlier = first[name] {
+                    throw ConfigurationError(
+                        at: position, "\"server_name\" \(quoted(name)) is on \(listener.address) twice",
+                        hint: "the first one is at \(earlier)")
+                }
+                first[name] = position
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+/// Directives of nginx that this gateway has not, and what an operator who brings a file from there should do about each.
+/// A name is found here before any that is merely spelled like it.
+enum NginxNames {
+    static let hints: [String: String] = Dictionary(
+        (blocks + process + listening + tls + http + limits + proxy + upstream + access).flatMap { entry in
+            entry.names.split(separator: " ").map { (String($0), entry.hint) }
+        },
+        uniquingKeysWith: { first, _ in first })
+
+    /// What to say to `name`; nil: nginx has no such directive.
+    static func hint(for name: String) -> String? {
+        if let hint = hints[name] { return hint }
+        if families.contains(where: name.hasPrefix) { return foreign }
+        return others.contains(name[...]) ? foreign : nil
+    }
+
+    private static let foreign = "nginx has it, and nothing here does the same; remove it"
+    private static let plain = "not needed: brokers are spoken to in plain MQTT, without HTTP; remove it"
+    private static let buffers = "not needed: bytes go on as they come, within fixed limits; remove it"
+    private static let stapling =
+        "not here: certificates are not stapled, and browsers do without; remove it"
+    private static let alive = "not needed: a session lives as long as its MQTT keep alive allows; remove it"
+    private static let certificateOfBroker = "not here: brokers are spoken to without TLS"
+    private static let requestLimits =
+        "comes later: this version has no limits for each client; \"max_conns\" of a \"server\" in an \"upstream\" limits "
+        + "a broker's sessions"
+    private static let files = "not here: files are served as they are, for a page beside the broker; remove it"
+}
+
+// MARK: - The table: names, and the hint for all of them
+
+extension NginxNames {
+    private typealias Entry = (names: String, hint: String)
+
+    private static let blocks: [Entry] = [
+        ("http stream", "there is no such block: write its content outside of any block"),
+        ("mail", "there is no such block"),
+        ("events", "there is no such block, and nothing to tune in it; remove it"),
+        ("types", "not needed: the types of common files are known; remove it"),
+        ("if", "not here: nothing is decided by conditions; \"location\", \"allow\" and \"deny\" choose"),
+        ("map", "not needed for the upgrade to WebSocket; variables of one's own are not supported; remove it"),
+        ("geo split_clients set", "not here: variables of one's own are not supported"),
+        ("limit_except", "not needed: only GET and HEAD are answered; remove it"),
+    ]
+
+    private static let process: [Entry] = [
+        ("worker_processes", "write \"worker_threads\" instead: one process has them all"),
+        ("worker_connections", "write \"worker_rlimit_nofile\" instead: a session takes two descriptors"),
+        ("pid", "write \"pid_file\" instead"),
+        ("daemon master_process", "not needed: it runs in the foreground, as systemd and Docker want it; remove it"),
+        ("multi_accept use accept_mutex worker_aio_requests", "not needed: nothing to tune there; remove it"),
+        ("load_module", "not needed: everything is in one program; remove it"),
+        ("env", "not needed: the environment is not looked at; remove it"),
+    ]
+
+    private static let listening: [Entry] = [
+        ("http2", "comes later: browsers open WebSockets over HTTP/1.1 too; remove it"),
+        ("http3 quic_retry quic_gso", "not here: WebSockets come over TCP; remove it"),
+        (
+            "server_names_hash_bucket_size server_names_hash_max_size variables_hash_max_size variables_hash_bucket_size "
+                + "types_hash_max_size types_hash_bucket_size map_hash_bucket_size map_hash_max_size",
+            "not needed: tables grow by themselves; remove it"
+        ),
+        ("server_tokens", "not needed: answers name no version; remove it"),
+        (
+            "keepalive_min_timeout keepalive_disable",
+            "not needed: \"keepalive_timeout\" and \"keepalive_requests\" say when a connection closes; remove it"
+        ),
+        (
+            "tcp_nodelay tcp_nopush sendfile aio directio reset_timedout_connection",
+            "not needed: sockets are set up as MQTT wants them; remove it"
+        ),
+        ("large_client_header_buffers", "write \"client_header_buffer_size\" instead: it bounds the whole head"),
+        ("send_timeout lingering_close lingering_time lingering_timeout client_body_timeout", alive),
+        (
+            "resolver resolver_timeout",
+            "not needed: names are looked up as the system does; write \"resolve\" after the name in \"server\""
+        ),
+    ]
+
+    private static let tls: [Entry] = [
+        ("ssl", "write \"ssl\" after the address in \"listen\" instead, as in \"listen 443 ssl\""),
+        ("ssl_session_cache", "not needed: sessions are resumed by tickets, without a cache; remove it"),
+        ("ssl_session_timeout", "not needed: OpenSSL's own time holds for tickets; remove it"),
+        ("ssl_session_ticket_key", "not needed: keys are made at the start, the same for all loops; remove it"),
+        ("ssl_prefer_server_ciphers", "not needed: the order is always the server's; remove it"),
+        ("ssl_dhparam", "not needed: keys are agreed on by elliptic curves; remove it"),
+        ("ssl_ecdh_curve ssl_conf_command", "not here: OpenSSL's own choice holds; remove it"),
+        (
+            "ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache "
+                + "ssl_ocsp_responder", stapling
+        ),
+        (
+            "ssl_trusted_certificate",
+            "for clients' certificates write \"ssl_client_certificate\" instead; stapling, which nginx needs it for "
+                + "else, is not done"
+        ),
+        (
+            "ssl_password_file",
+            "not here: keys have no pass phrase; take it away from the key: openssl pkey -in KEY -out NEWKEY"
+        ),
+        ("ssl_early_data", "not here: 0-RTT data could be replayed; remove it"),
+        ("ssl_buffer_size", buffers),
+        (
+            "ssl_reject_handshake",
+            "not here: the first server of an address answers names that no other has; remove it"
+        ),
+        ("ssl_preread", "not here: TLS ends at the gateway; write \"listen 443 ssl\""),
+    ]
+
+    private static let http: [Entry] = [
+        ("return rewrite", "not here: Sluice redirects nothing; leave port 80 to the web server"),
+        ("error_page", "not here: a refusal is one line of text, and the status tells why; remove it"),
+        ("add_header add_trailer expires etag if_modified_since charset default_type override_charset", files),
+        (
+            "client_max_body_size client_body_buffer_size client_body_temp_path",
+            "not needed: no request has a body; packets are bounded by \"mqtt_max_packet_size\""
+        ),
+        ("try_files", "not here: the file is \"root\" and the whole path; a folder answers with \"index\""),
+        ("alias", "write \"root\" instead: the file is the root and the whole path"),
+        (
+            "autoindex stub_status internal open_file_cache log_not_found log_subrequest disable_symlinks merge_slashes "
+                + "underscores_in_headers ignore_invalid_headers sub_filter mirror", files
+        ),
+    ]
+
+    private static let limits: [Entry] = [
+        ("limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run", requestLimits),
+        ("limit_req limit_req_zone limit_req_status limit_req_log_level limit_req_dry_run", requestLimits),
+        ("limit_rate_after", requestLimits),
+    ]
+
+    private static let proxy: [Entry] = [
+        ("proxy_pass", "write \"mqtt_pass\" instead, with an upstream or an address, without a scheme"),
+        ("proxy_connect_timeout", "write \"upstream_connect_timeout\" instead"),
+        ("proxy_read_timeout proxy_send_timeout proxy_timeout proxy_socket_keepalive", alive),
+        (
+            "proxy_set_header",
+            "\(plain); to tell brokers the client's address write \"proxy_protocol\" in the \"upstream\""
+        ),
+        (
+            "proxy_http_version proxy_redirect proxy_hide_header proxy_pass_header proxy_cookie_path proxy_cookie_domain "
+                + "proxy_intercept_errors proxy_method proxy_pass_request_headers proxy_pass_request_body proxy_set_body "
+                + "proxy_ignore_headers proxy_ignore_client_abort proxy_cache_bypass", plain
+        ),
+        (
+            "proxy_buffering proxy_request_buffering proxy_buffers proxy_buffer_size proxy_busy_buffers_size "
+                + "proxy_max_temp_file_size proxy_temp_path proxy_cache proxy_cache_path proxy_cache_valid "
+                + "proxy_cache_key proxy_no_cache proxy_store preread_buffer_size preread_timeout", buffers
+        ),
+        (
+            "proxy_next_upstream",
+            "not needed: what is followed by another broker is fixed; \"upstream_tries\" says how many are tried"
+        ),
+        ("proxy_next_upstream_tries", "write \"upstream_tries\" instead"),
+        ("proxy_next_upstream_timeout", "write \"upstream_tries_timeout\" instead"),
+        (
+            "proxy_ssl proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_name proxy_ssl_protocols "
+                + "proxy_ssl_server_name proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth "
+                + "proxy_ssl_session_reuse", certificateOfBroker
+        ),
+        ("proxy_upload_rate proxy_download_rate", requestLimits),
+    ]
+
+    private static let upstream: [Entry] = [
+        ("keepalive keepalive_time", "not needed: each session has a connection of its own to its broker; remove it"),
+        ("ip_hash", "write \"hash $remote_addr consistent\" instead"),
+        ("least_time", "write \"least_conn\" instead"),
+        ("sticky sticky_cookie_insert", "write \"hash $mqtt_client_id consistent\" instead"),
+        ("zone", "not needed: loops share the counts of sessions; remove it"),
+        ("match", "not here: \"health_check\" says itself what is right"),
+        ("queue ntlm state", foreign),
+    ]
+
+    private static let access: [Entry] = [
+        ("auth_basic auth_basic_user_file", "write \"auth_password_file\" instead"),
+        ("auth_jwt", "write \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\" instead"),
+        ("auth_jwt_key_request", "write \"auth_jwt_jwks_url\" instead"),
+        ("auth_request auth_request_set", "write \"auth_http\" instead"),
+        ("mqtt_preread mqtt mqtt_buffers", "not needed: the CONNECT is always read; remove it"),
+    ]
+
+    /// Modules without any counterpart.
+    private static let families = [
+        "fastcgi_", "uwsgi_", "scgi_", "grpc_", "memcached_", "gzip", "gunzip", "brotli", "js_", "perl", "lua_", "dav_",
+        "geoip_", "image_filter", "xslt_", "userid", "secure_link", "random_index", "otel_", "smtp_", "imap_", "pop3_",
+        "modsecurity", "more_", "ssi", "addition_", "charset_", "subs_filter", "open_log_file", "open_file_cache_",
+    ]
+
+    private static let others: Set<Substring> = Set(
+        """
+        absolute_redirect accept_mutex_delay add_after_body add_before_body ancient_browser auth_delay \
+        chunked_transfer_encoding client_body_in_file_only client_body_in_single_buffer client_header_buffers \
+        connection_pool_size create_full_put_path debug_connection debug_points directio_alignment empty_gif flv f4f \
+        google_perftools_profiles hls lock_file max_ranges mp4 min_delete_depth modern_browser msie_padding msie_refresh \
+        output_buffers pcre_jit port_in_redirect postpone_output protocol read_ahead recursive_error_pages referer_hash \
+        request_pool_size rewrite_log send_lowat sendfile_max_chunk server_name_in_redirect slice ssl_engine \
+        status_zone subrequest_output_buffer_size thread_pool timer_resolution uninitialized_variable_warn valid_referers \
+        variables worker_cpu_affinity worker_priority working_directory break proxy_responses proxy_requests \
+        proxy_half_close proxy_bind_dynamic
+        """.split(separator: " "))
+}

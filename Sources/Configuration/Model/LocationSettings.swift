@@ -1,0 +1,65 @@
+/// A `location` block.
+package struct LocationSettings: Sendable, Equatable {
+    package enum Match: Sendable, Equatable {
+        case exact(String)
+        case prefix(String)
+    }
+    package enum Action: Sendable, Equatable {
+        /// WebSocket carrying MQTT, to this upstream (an index into `Snapshot.upstreams`).
+        case mqtt(upstream: Int)
+        /// Files below `root`; `index` is served for a folder.
+        case files(root: String, index: String)
+    }
+    package var match: Match
+    package var action: Action
+    package var access = AccessSettings()
+    package var mqtt = MQTTSettings()
+    package var webSocket = WebSocketSettings()
+    package var accessLog: AccessLogSettings?
+
+    package init(match: Match, action: Action) {
+        self.match = match
+        self.action = action
+    }
+}
+
+/// The CONNECT gate and the way to the broker.
+package struct MQTTSettings: Sendable, Equatable {
+    package enum Version: String, Sendable, CaseIterable {
+        case v3_1 = "3.1"
+        case v3_1_1 = "3.1.1"
+        case v5_0 = "5.0"
+    }
+    package var versions: [Version] = Version.allCases
+    package var connectTimeout: Duration = .seconds(10)
+    package var maxConnectSize = 64 * 1024
+    /// 0 is what the broker allows.
+    package var maxPacketSize = 0
+    package var upstreamConnectTimeout: Duration = .seconds(5)
+    package var upstreamConnackTimeout: Duration = .seconds(10)
+    /// Peers tried for one CONNECT.
+    package var upstreamTries = 3
+    /// For all tries of one CONNECT together.
+    package var upstreamTriesTimeout: Duration = .seconds(25)
+    /// What the broker is told in place of what the client says.
+    package var setConnect: [ConnectChange] = []
+    /// Whether a client without an identifier gets one from the gateway.
+    package var assignsClientID = false
+
+    package init() {}
+}
+
+package struct WebSocketSettings: Sendable, Equatable {
+    package enum Frames: String, Sendable, CaseIterable { case packet, packets, stream }
+    package var subprotocols = ["mqtt", "mqttv3.1"]
+    package var requireSubprotocol = true
+    /// Allowed `Origin` values, lower case; `https://*.example.com` matches one or more labels. nil allows any.
+    package var origins: [String]?
+    package var frames: Frames = .packet
+    /// Whether a Pong or Close frame without a mask ends the connection (RFC 6455 §5.1).
+    package var isStrict = false
+    /// Silence after which a ping is sent; zero never sends one.
+    package var ping: Duration = .seconds(30)
+
+    package init() {}
+}

@@ -1,0 +1,184 @@
+/// The whole of a snapshot in the syntax it was read from, with includes, inheritance and defaults resolved.
+///
+/// Loading the text gives an equal snapshot.
+package func render(_ snapshot: Snapshot) -> String {
+    var writer = Writer()
+    writer.process(snapshot.process)
+    writer.logFormats(of: snapshot)
+    for upstream in snapshot.upstreams where !upstream.isImplied { writer.upstream(upstream) }
+    for index in snapshot.servers.indices { writer.server(index, of: snapshot) }
+    return writer.text
+}
+
+extension UpstreamSettings {
+    /// Whether `mqtt_pass` made it: it is named by the address of its only server, as no block can be.
+    fileprivate var isImplied: Bool { name.utf8.contains(0x3A) }
+}
+
+extension Snapshot {
+    /// The address of a listener as a server writes it; nil: it is a half of a port alone, which stands with the other half.
+    fileprivate func address(of listener: ListenerSettings, in server: Int) -> String? {
+        guard case .inet(let host, let port) = listener.address else { return listener.address.description }
+        if listener.isImplied { return "\(port)" }
+        let isHalf =
+            host == "*"
+            && listeners.contains {
+                $0.isImplied && $0.address == .inet(host: "::", port: port) && $0.servers.contains(server)
+            }
+        return isHalf ? nil : listener.address.description
+    }
+}
+
+/// Writes directives and blocks, with four spaces a level.
+struct Writer {
+    var text = ""
+    private var indent = ""
+
+    /// One directive; `words` are quoted where they need it.
+    mutating func line(_ name: String, _ words: String...) {
+        line(name, words)
+    }
+
+    mutating func line(_ name: String, _ words: [String]) {
+        text += indent + ([name] + words.map(escaped)).joined(separator: " ") + ";\n"
+    }
+
+    mutating func block(_ name: String, _ words: [String], _ body: (inout Writer) -> Void) {
+        text += "\n" + indent + ([name] + words.map(escaped)).joined(separator: " ") + " {\n"
+        indent += "    "
+        body(&self)
+        indent.removeLast(4)
+        text += indent + "}\n"
+    }
+
+    /// A word that the lexer reads as `word`.
+    private func escaped(_ word: String) -> String {
+        let special: Set<Unicode.Scalar> = [" ", "\t", "\r", "\n", ";", "{", "}", "\"", "'", "\\", "#", "$"]
+        guard word.isEmpty || word.unicodeScalars.contains(where: special.contains) else { return word }
+        var result = "\""
+        for scalar in word.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case "\t": result += "\\t"
+            case "\r": result += "\\r"
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+// MARK: - Main
+
+extension Writer {
+    mutating func process(_ process: ProcessSettings) {
+        line("worker_threads", process.workerThreads.map { "\($0)" } ?? "auto")
+        if let user = process.user { line("user", user.text) }
+        if let path = process.pidFile { line("pid_file", path) }
+        line("error_log", process.errorLog.path ?? "stderr", process.errorLog.level.rawValue)
+        if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
+        line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
+        line("auth_hash_threads", process.hashThreads.map { "\($0)" } ?? "auto")
+    }
+
+    /// The formats that are used, each once, in the order of their use.
+    mutating func logFormats(of snapshot: Snapshot) {
+        var seen: Set<String> = []
+        let logs = snapshot.servers.flatMap { [$0.accessLog] + $0.locations.map(\.accessLog) }
+        for log in logs {
+            guard case .named(let name, let template) = log?.format, seen.insert(name).inserted else { continue }
+            line("log_format", name, template.source)
+        }
+    }
+}
+
+// MARK: - Server and location
+
+extension Writer {
+    mutating func server(_ index: Int, of snapshot: Snapshot) {
+        let server = snapshot.servers[index]
+        block("server", []) { writer in
+            for listener in snapshot.listeners where listener.servers.contains(index) {
+                guard let address = snapshot.address(of: listener, in: index) else { continue }
+                writer.line(
+                    "listen",
+                    [address] + (listener.isTLS ? ["ssl"] : []) + (listener.readsProxyHeader ? ["proxy_protocol"] : []))
+            }
+            if !server.names.isEmpty { writer.line("server_name", server.names) }
+            if let tls = server.tls { writer.tls(tls) }
+            writer.line("ssl_handshake_timeout", Value.text(of: server.handshakeTimeout))
+            writer.line("client_header_timeout", Value.text(of: server.clientHeaderTimeout))
+            writer.line("client_header_buffer_size", Value.text(ofSize: server.clientHeaderBufferSize))
+            writer.line("keepalive_timeout", Value.text(of: server.keepaliveTimeout))
+            writer.line("keepalive_requests", "\(server.keepaliveRequests)")
+            writer.realIP(server.realIP)
+            writer.accessLog(server.accessLog)
+            for location in server.locations { writer.location(location, of: snapshot) }
+        }
+    }
+
+    mutating func tls(_ tls: TLSSettings) {
+        for pair in tls.certificates {
+            line("ssl_certificate", pair.certificate.text)
+            line("ssl_certificate_key", pair.key.text)
+        }
+        line("ssl_protocols", tls.versions.map(\.rawValue))
+        if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers.text) }
+        line("ssl_session_tickets", tls.sessionTickets ? "on" : "off")
+        clientVerification(tls.clientVerification)
+    }
+
+    mutating func accessLog(_ log: AccessLogSettings?) {
+        switch log?.format {
+        case nil: line("access_log", "off")
+        case .json: line("access_log", log?.path ?? "", "json")
+        case .named(let name, _): line("access_log", log?.path ?? "", name)
+        }
+    }
+
+    mutating func location(_ location: LocationSettings, of snapshot: Snapshot) {
+        let words: [String] =
+            switch location.match {
+            case .exact(let path): ["=", path]
+            case .prefix(let path): [path]
+            }
+        block("location", words) { writer in
+            writer.addressRules(location.access.addressRules)
+            switch location.action {
+            case .mqtt(let index):
+                let isThere = snapshot.upstreams.indices.contains(index)
+                writer.line("mqtt_pass", isThere ? snapshot.upstreams[index].name : "")
+                writer.access(location.access)
+                writer.mqtt(location.mqtt)
+                writer.webSocket(location.webSocket)
+            case .files(let root, let index):
+                writer.line("root", root)
+                writer.line("index", index)
+            }
+            writer.accessLog(location.accessLog)
+        }
+    }
+
+    mutating func mqtt(_ mqtt: MQTTSettings) {
+        line("mqtt_connect_timeout", Value.text(of: mqtt.connectTimeout))
+        line("mqtt_max_connect_size", Value.text(ofSize: mqtt.maxConnectSize))
+        line("mqtt_max_packet_size", Value.text(ofSize: mqtt.maxPacketSize))
+        line("mqtt_versions", mqtt.versions.map(\.rawValue))
+        line("upstream_connect_timeout", Value.text(of: mqtt.upstreamConnectTimeout))
+        line("upstream_connack_timeout", Value.text(of: mqtt.upstreamConnackTimeout))
+        line("upstream_tries", "\(mqtt.upstreamTries)")
+        line("upstream_tries_timeout", Value.text(of: mqtt.upstreamTriesTimeout))
+        for change in mqtt.setConnect { line("mqtt_set_connect", change.field.source, change.value.source) }
+        line("mqtt_assign_client_id", mqtt.assignsClientID ? "on" : "off")
+    }
+
+    mutating func webSocket(_ webSocket: WebSocketSettings) {
+        line("websocket_subprotocols", webSocket.subprotocols)
+        line("websocket_require_subprotocol", webSocket.requireSubprotocol ? "on" : "off")
+        line("websocket_origins", webSocket.origins ?? ["any"])
+        line("websocket_frames", webSocket.frames.rawValue)
+        line("websocket_strict", webSocket.isStrict ? "on" : "off")
+        line("websocket_ping", Value.text(of: webSocket.ping))
+    }
+}

@@ -1,0 +1,115 @@
+import Reactor
+import TLS
+import Tunnel
+
+/// A session's way to its client: a whole connection, or one stream of it. A session that stalls stops its channel, and no
+/// other that its connection may carry.
+enum ClientChannel: BitwiseCopyable {
+    /// All of a connection, since its upgrade.
+    case connection(ConnectionPointer)
+
+    // MARK: State
+
+    /// Whether anything can be sent to the client.
+    var isOpen: Bool {
+        switch self {
+        case .connection(let connection): connection.pointee.leg.isOpen
+        }
+    }
+
+    /// Whether the client has taken everything.
+    var isFlushed: Bool {
+        @inline(__always) get {
+            switch self {
+            case .connection(let connection): connection.pointee.leg.isFlushed
+            }
+        }
+    }
+
+    /// Bytes that the client has not taken.
+    var backlog: Int {
+        @inline(__always) get {
+            switch self {
+            case .connection(let connection): connection.pointee.leg.backlog.count
+            }
+        }
+    }
+
+    /// Whether the client's end has been read.
+    var isAtEnd: Bool {
+        switch self {
+        case .connection(let connection): connection.pointee.leg.isAtEnd
+        }
+    }
+
+    /// Whether the client has ended, as far as it can be seen without reading.
+    var peerHasEnded: Bool {
+        switch self {
+        case .connection(let connection): connection.pointee.peerHasEnded
+        }
+    }
+
+    /// The address that the client has connected to; nil: the socket has none.
+    var localAddress: CompactAddress? {
+        switch self {
+        case .connection(let connection):
+            Kernel.localAddress(connection.pointee.leg.descriptor).map { CompactAddress($0) }
+        }
+    }
+
+    /// What TLS has agreed on; nil: there is no TLS.
+    var handshakeFacts: ClientConnection.HandshakeFacts? {
+        switch self {
+        case .connection(let connection): connection.pointee.handshakeFacts()
+        }
+    }
+
+    // MARK: Bytes
+
+    /// Reads once, into the loop's `plain` buffer.
+    @inline(__always)
+    func receive(capacity: Int) -> ClientConnection.Input {
+        switch self {
+        case .connection(let connection): connection.pointee.receive(capacity: capacity)
+        }
+    }
+
+    /// Writes plain bytes; they have left, or wait in the backlog, after `flush`. False: the client is gone.
+    @inline(__always)
+    func write(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+        switch self {
+        case .connection(let connection): connection.pointee.write(bytes, count: count)
+        }
+    }
+
+    /// Sends what was written. False: the client is gone.
+    @inline(__always)
+    func flush() -> Bool {
+        switch self {
+        case .connection(let connection): connection.pointee.flushTLS()
+        }
+    }
+
+    // MARK: The end
+
+    /// The session has said all that it had to say: the rest leaves, and the channel closes in good order.
+    func end(_ cause: EndCause) {
+        switch self {
+        case .connection(let connection): connection.pointee.end(cause)
+        }
+    }
+
+    /// Closes at once what carries nobody else: the client is gone.
+    func close() {
+        switch self {
+        case .connection(let connection): connection.pointee.leg.close()
+        }
+    }
+
+    /// The session has ended, and does not use the channel any more.
+    func release() {
+        switch self {
+        case .connection(let connection): connection.pointee.sessionEnded()
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Reactor
+import TLS
+import Tunnel
+
+/// Ends in good order: the last bytes, close_notify, FIN, then a bounded wait for the other side. A socket that is closed
+/// with unread input sends a reset, which can swallow what was sent before, such as a CONNACK.
+extension ClientConnection {
+    /// Milliseconds for the other side to close, once all is sent.
+    static let closeLimit: Int64 = 5000
+    /// Milliseconds for a slow client to take what waits for it: the messages and the reason that it is to read.
+    static let flushLimit: Int64 = 60_000
+    /// Milliseconds in which a client has to take some of a file.
+    static let sendLimit: Int64 = 5000
+
+    /// Begins the end. A later cause changes nothing.
+    mutating func end(_ cause: EndCause) {
+        guard machine.end(cause) == .beginClosing else { return }
+        if let exchange { logEnd(of: exchange, cause) }
+        exchange = nil
+        countClosing()
+        tls?.shutdown()
+        if !flushTLS() { leg.close() }
+        limit(leg.isFlushed ? Self.closeLimit : Self.flushLimit)
+    }
+
+    /// Nothing can be sent to the client any more, or nothing will come from it.
+    mutating func clientLost() {
+        leg.close()
+        end(.clientLost)
+    }
+
+    /// Goes on with the end as far as it can.
+    mutating func advanceClosing() {
+        guard machine.phase == .closing else { return }
+        if leg.isOpen, leg.isFlushed {
+            if !leg.isShutDown {
+                leg.shutDown()
+                limit(Self.closeLimit)
+            }
+            if leg.isAtEnd { leg.close() }
+        }
+        if !leg.isOpen { abort(machine.cause ?? .clientLost) }
+    }
+
+    /// Takes what a client still sends while its connection ends.
+    mutating func discardInput() {
+        switch leg.receive(into: loop.pointee.buffers.cipher, capacity: loop.pointee.readSize) {
+        case .bytes, .nothing, .end: break
+        case .failed: leg.close()
+        }
+    }
+
+    /// Closes the socket at once. The memory is given back when the session has ended, too.
+    mutating func abort(_ cause: EndCause) {
+        guard let cause = machine.close(cause) else { return }
+        if let exchange { logEnd(of: exchange, cause) }
+        exchange = nil
+        leg.close()
+        uncount()
+        if session == nil { loop.pointee.endedConnections.append(token) }
+    }
+
+    /// The session has ended, and uses its channel no more.
+    mutating func sessionEnded() {
+        session = nil
+        if machine.phase == .closed { loop.pointee.endedConnections.append(token) }
+    }
+}

@@ -1,0 +1,146 @@
+import Configuration
+import Reactor
+import Tunnel
+import Wire
+
+/// HTTP/1.1 requests (RFC 9112): one after the other on a connection that is kept open, also those that a client has sent
+/// without waiting for the answer before.
+extension ClientConnection {
+    /// Requests that one turn answers: other connections have their turn in between.
+    private static let requestsPerTurn = 16
+
+    /// Reads once, while HTTP is spoken.
+    mutating func readHTTP() {
+        if machine.phase == .readingProxyHeader { return readProxyHeader() }
+        take(receive(capacity: HTTPExchange.readSize))
+    }
+
+    /// Takes what a read has brought.
+    mutating func take(_ input: Input) {
+        if input.count > 0, let exchange {
+            exchange.held.append(
+                UnsafeRawBufferPointer(start: UnsafeRawPointer(loop.pointee.buffers.plain), count: input.count))
+            if machine.phase == .readingRequest { serve() }
+        }
+        // Answers of TLS itself, too: a key update, a ticket, an alert. Always: the next connection finds the buffer empty,
+        // or it would send what is meant for this one.
+        _ = flushTLS()
+        if input.isAtEnd { inputEnded() }
+    }
+
+    /// The client sends no more; what it has asked for is still sent to it.
+    private mutating func inputEnded() {
+        switch machine.phase {
+        case .readingProxyHeader, .handshaking: clientLost()
+        case .readingRequest where leg.isFlushed: clientLost()
+        case .readingRequest, .sending: exchange?.keepsAlive = false
+        case .tunnelling, .closing, .closed: break
+        }
+    }
+
+    /// The socket takes bytes again, or it is this connection's turn again.
+    mutating func goOn() {
+        switch machine.phase {
+        case .sending: sendFile()
+        case .readingRequest:
+            serve()
+            // Everything is answered, and the client has said that it sends no more.
+            if machine.phase == .readingRequest, leg.isAtEnd, leg.isFlushed, !(exchange?.mustGoOn ?? false) {
+                clientLost()
+            }
+        default: return
+        }
+        _ = flushTLS()
+    }
+
+    /// Answers requests that have come whole, while the client takes the answers.
+    mutating func serve() {
+        guard let exchange else { return }
+        exchange.mustGoOn = false
+        for _ in 0..<Self.requestsPerTurn {
+            guard machine.phase == .readingRequest, leg.isFlushed, let head = nextHead(exchange) else { return }
+            route(head, exchange)
+        }
+        exchange.mustGoOn = machine.phase == .readingRequest && !exchange.held.isEmpty
+    }
+
+    /// The next request's head, if it is there whole.
+    private mutating func nextHead(_ exchange: HTTPExchange) -> RequestHead? {
+        guard !exchange.held.isEmpty else { return nil }
+        if exchange.beginIfNew(now: loop.pointee.now) { limit(exchange.request.site.headerTimeout) }
+        let waiting = UnsafeBufferPointer(exchange.held.bytes.bindMemory(to: UInt8.self))
+        do throws(HTTPError) {
+            guard let end = try exchange.scanner.end(in: waiting.span) else { return nil }
+            let head = try RequestHead.parse(waiting.extracting(0..<end).span)
+            exchange.held.consume(end)
+            return head
+        } catch {
+            exchange.recordMethod(waiting)
+            exchange.request.status = error.status.code
+            log(.info, "request refused: \(error.status.code), \(error.detail)")
+            respond(HTTPResponse(error), .requestRefused)
+            return nil
+        }
+    }
+
+    /// Finds the route of a request, and takes it.
+    private mutating func route(_ head: RequestHead, _ exchange: HTTPExchange) {
+        let server = head.host.map(client.listener.server(named:)) ?? client.listener.defaultServer
+        record(head, server.site, exchange)
+        let site = server.site
+        if let tlsServer = client.tlsServer, tlsServer !== server, site.settings.tls?.clientVerification != nil {
+            // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
+            return refuse(
+                .misdirectedRequest, detail: "TLS was set up for another server name (SNI).", cause: .requestRefused)
+        }
+        guard let route = server.route(for: head.path) else {
+            return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
+        }
+        exchange.request.route = route
+        switch route.location.action {
+        case .mqtt: upgrade(head, route)
+        case .files(let root, let file):
+            guard route.policy?.allows(exchange.request.address) ?? true else {
+                return refuse(.forbidden, detail: "This address is not allowed.", cause: .addressRefused)
+            }
+            serveFile(head, root: root, index: file)
+        }
+    }
+
+    /// Keeps what the log and those who decide need of a request.
+    private mutating func record(_ head: RequestHead, _ site: Site, _ exchange: HTTPExchange) {
+        let tokenPlaces = loop.pointee.generation.tokenPlaces
+        exchange.request.site = site
+        exchange.request.isHead = head.method == "HEAD"
+        exchange.request.uri = tokenPlaces.hiddenTarget(of: head)
+        exchange.request.httpVersion = "1.\(head.minorVersion)"
+        if let address = site.settings.realIP.clientAddress(head, sentBy: client.address) {
+            exchange.request.address = address
+        }
+        if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
+        // A body is never read, so that nothing can follow it.
+        exchange.keepsAlive =
+            head.keepsAlive && !head.announcesContent && site.keepaliveTimeout > 0
+            && exchange.answered + 1 < site.settings.keepaliveRequests
+    }
+
+    /// The request, or the next one, did not come in time.
+    mutating func requestTimedOut() {
+        guard let exchange else { return }
+        guard !exchange.held.isEmpty else {
+            // A client that has sent nothing gets no answer: browsers open connections ahead of need.
+            return end(exchange.isUnderWay ? .requestTimeout : .keepaliveTimeout)
+        }
+        exchange.recordMethod(UnsafeBufferPointer(exchange.held.bytes.bindMemory(to: UInt8.self)))
+        refuse(.requestTimeout, detail: "The request did not arrive in time.", cause: .requestTimeout)
+    }
+}
+
+extension HTTPExchange {
+    /// A request that cannot be parsed may still be a HEAD, whose answer has no content. Empty lines may come first
+    /// (RFC 9112 §2.2).
+    fileprivate func recordMethod(_ waiting: UnsafeBufferPointer<UInt8>) {
+        keepsAlive = false
+        request.isHead = waiting.drop { $0 == 0x0D || $0 == 0x0A }.starts(with: "HEAD ".utf8)
+    }
+}

@@ -1,0 +1,46 @@
+import Reactor
+import Tunnel
+import Wire
+
+/// HTTP responses, and what follows them: the next request, or the end.
+extension ClientConnection {
+    /// Answers a request with a status that tells why it is not served.
+    mutating func refuse(_ status: HTTPStatus, detail: String, cause: EndCause) {
+        log(.info, "request refused: \(status.code), \(detail)")
+        respond(HTTPResponse(status: status, detail: detail), cause)
+    }
+
+    /// Sends a response, without its content to a HEAD.
+    mutating func respond(_ response: HTTPResponse, _ cause: EndCause) {
+        guard let exchange else { return }
+        exchange.request.status = response.status.code
+        let bytes = response.bytes(
+            date: loop.pointee.httpDate(), omittingBody: exchange.request.isHead, keepsAlive: exchange.keepsAlive)
+        guard write(bytes) else { return clientLost() }
+        responseSent(cause)
+    }
+
+    /// The response has been written whole. `cause` is what its exchange has come to.
+    mutating func responseSent(_ cause: EndCause) {
+        guard let exchange else { return }
+        guard exchange.keepsAlive, !leg.isAtEnd else { return end(cause) }
+        logEnd(of: exchange, cause)
+        exchange.next(client, now: loop.pointee.now)
+        machine.responseSent()
+        loop.pointee.counters.add(.responses)
+        limit(exchange.request.site.keepaliveTimeout)
+    }
+
+    /// Counts what an exchange has come to, and writes its line in the access log.
+    mutating func logEnd(of exchange: HTTPExchange, _ cause: EndCause) {
+        guard exchange.isUnderWay else { return }
+        exchange.isUnderWay = false
+        loop.pointee.counters.count(cause)
+        log(.debug, "ended: \(cause.rawValue)")
+        guard let accessLog = exchange.request.accessLog else { return }
+        let line = AccessLogLine(
+            client: client, request: exchange.request, cause: cause,
+            duration: loop.pointee.now - exchange.request.startedAt)
+        accessLog.file.append(line.text(accessLog.format))
+    }
+}

@@ -1,0 +1,44 @@
+import Reactor
+import TLS
+import Tunnel
+import Wire
+
+/// The upgrade to WebSocket (RFC 6455 §4.2): the connection becomes the channel of a session.
+extension ClientConnection {
+    mutating func upgrade(_ head: RequestHead, _ route: Route) {
+        guard let exchange else { return }
+        do throws(HandshakeRefusal) {
+            let accepted = try Handshake.evaluate(head, rules: route.handshakeRules)
+            let digest = Digest.sha1(Handshake.acceptInput(key: accepted.key))
+            exchange.request.status = HTTPStatus.switchingProtocols.code
+            guard write(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
+            else { return clientLost() }
+            machine.upgraded()
+            limitNothing()
+            exchange.isUnderWay = false
+            beginSession(exchange.request, route, head)
+        } catch {
+            log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
+            if head.first("upgrade") != nil { exchange.keepsAlive = false }
+            respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
+        }
+    }
+
+    private mutating func beginSession(_ request: RequestFacts, _ route: Route, _ head: RequestHead) {
+        let (token, session) = loop.pointee.sessions.reserve()
+        let record = SessionRecord(request, upstreamName: route.upstreamName)
+        session.initialize(
+            to: Session(
+                loop, token: token, address: session, channel: .connection(address), client: client, route: route,
+                record: record, head: route.readsRequest ? head : nil))
+        self.session = session
+    }
+
+    /// What the client has sent after its request without waiting for the 101, in the loop's `plain` buffer; nil: nothing.
+    mutating func takeEarlyInput() -> Int? {
+        guard let held = exchange, !held.held.isEmpty else { return nil }
+        let count = min(held.held.count, loop.pointee.buffers.plainCapacity)
+        held.held.bytes.baseAddress.map { loop.pointee.buffers.plain.copyMemory(from: $0, byteCount: count) }
+        return count
+    }
+}

@@ -1,0 +1,141 @@
+import Reactor
+import TLS
+import Tunnel
+
+typealias ConnectionPointer = UnsafeMutablePointer<ClientConnection>
+
+/// What one accepted socket is: a leg, TLS on it, and HTTP/1.1, request after request, until an upgrade makes it the channel
+/// of a session.
+///
+/// It lives at a fixed address in its loop's slab, and only that loop's thread touches it. A session may call its
+/// connection, never the other way round: what passes from a connection to its session passes through `ConnectionPointer`
+/// (ConnectionEvents.swift), so that no two calls hold the same memory.
+///
+/// In the order of a connection's life: `+ProxyHeader`, `+TLS`, `+HTTP` (requests), `+Response`, `+Files`, `+Upgrade`,
+/// `+Closing`.
+struct ClientConnection: ~Copyable {
+    let loop: LoopPointer
+    let token: SlabToken
+    let address: ConnectionPointer
+    let client: ClientFacts
+
+    var machine: ConnectionMachine
+    var leg = Leg()
+    var tls: TLSConnection?
+    /// HTTP, until the upgrade.
+    var exchange: HTTPExchange?
+    /// What it carries since the upgrade.
+    var session: SessionPointer?
+    private(set) var timer = Deadline()
+    /// Counted in the loop: bytes wait for the client; it is closing.
+    private var isStalled = false
+    private var isClosing = false
+
+    init(_ loop: LoopPointer, token: SlabToken, address: ConnectionPointer, client: ClientFacts, descriptor: Int32) {
+        self.loop = loop
+        self.token = token
+        self.address = address
+        self.client = client
+        machine = ConnectionMachine(
+            isTLS: client.listener.isTLS, readsProxyHeader: client.listener.readsProxyHeader)
+        exchange = HTTPExchange(client, now: loop.pointee.now)
+        leg.attach(descriptor)
+    }
+
+    /// The first step of a connection that was just accepted.
+    mutating func begin(_ names: TLSServerNames?) {
+        loop.pointee.counters.add(.accepted)
+        loop.pointee.counters.add(.connections)
+        if let names {
+            tls = TLSConnection(names, loop.pointee.engine)
+            guard tls != nil else { return abort(.outOfResources) }
+        }
+        let site = client.listener.defaultServer.site
+        if client.listener.readsProxyHeader, !isTrustedFront(site) {
+            log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
+            tls = nil
+            return abort(.proxyHeaderUntrusted)
+        }
+        limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
+    }
+
+    /// Whether the other side has ended, as far as it can be seen without reading.
+    var peerHasEnded: Bool { leg.isOpen && (leg.isAtEnd || Kernel.peerHasEnded(leg.descriptor)) }
+
+    // MARK: What it waits for
+
+    /// Whether it reads now, while it carries no session.
+    var wantsInput: Bool {
+        switch machine.phase {
+        case .readingProxyHeader, .handshaking: true
+        case .readingRequest, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
+        case .tunnelling: false
+        case .closing: !leg.isAtEnd
+        case .closed: false
+        }
+    }
+
+    /// Asks the poller for what is waited for now. `reading`: whether the connection, or the session that it carries, wants
+    /// input. False: the poller has no room.
+    @inline(__always)
+    mutating func updateInterest(reading: Bool) -> Bool {
+        countStall(!leg.isFlushed)
+        guard leg.isOpen else { return true }
+        let isSending = machine.phase == .sending || exchange?.mustGoOn ?? false
+        return leg.watch(
+            reading: reading, writing: !leg.isFlushed || isSending, loop.pointee.poller, word: LoopWord.client(address))
+    }
+
+    @inline(__always)
+    mutating func countStall(_ isStalled: Bool) {
+        guard isStalled != self.isStalled else { return }
+        self.isStalled = isStalled
+        loop.pointee.stalled += isStalled ? 1 : -1
+    }
+
+    mutating func countClosing() {
+        guard !isClosing else { return }
+        isClosing = true
+        loop.pointee.closing += 1
+    }
+
+    /// The socket is closed: takes it off the loop's counts. It stays in the slab, as one that closes, until it is given back.
+    mutating func uncount() {
+        countStall(false)
+        countClosing()
+        loop.pointee.counters.subtract(.connections)
+    }
+
+    // MARK: Time
+
+    /// The current phase ends `milliseconds` from now at the latest.
+    mutating func limit(_ milliseconds: Int64) {
+        let now = loop.pointee.now
+        timer.set(milliseconds > .max - now ? .max : now + milliseconds, .connection(token), &loop.pointee.wheel)
+    }
+
+    /// The session keeps the time from here on.
+    mutating func limitNothing() { timer.set(.max, .connection(token), &loop.pointee.wheel) }
+
+    /// The wheel has handed it out, for `tick`.
+    mutating func timerFired(tick: Int64) {
+        guard timer.hasPassed(tick: tick, now: loop.pointee.now, .connection(token), &loop.pointee.wheel) else {
+            return
+        }
+        switch machine.timeLimit() {
+        case .ignore: break
+        case .abort: abort(machine.cause ?? .clientLost)
+        case .end(let cause):
+            if cause == .proxyHeaderTimeout { tls = nil }  // it has not begun
+            end(cause)
+        case .answerRequestTimeout: requestTimedOut()
+        }
+    }
+
+    // MARK: Log
+
+    /// A line of the error log that names the connection and the client.
+    func log(_ level: ErrorLog.Level, _ message: @autoclosure () -> String) {
+        loop.pointee.log.write(level, of: client, exchange?.request.address ?? client.address, message())
+    }
+}

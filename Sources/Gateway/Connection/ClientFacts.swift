@@ -1,0 +1,33 @@
+import Reactor
+import TLS
+
+/// What is known of a connection from its accept and its handshakes: shared by everything that it carries, and never touched
+/// on the data path. Its loop alone uses it.
+final class ClientFacts {
+    /// Names the connection in logs.
+    let id: UInt64
+    /// On the loop's clock.
+    let acceptedAt: Int64
+    let listener: Listener
+    /// The client's address: that of the connection, or what a trusted front's PROXY header says.
+    var address: CompactAddress
+    /// The address that the client has connected to, where a front has said so.
+    var destination: CompactAddress?
+
+    var tlsVersion = ""
+    var tlsCipher = ""
+    /// The virtual server whose rules the TLS handshake has kept.
+    var tlsServer: VirtualServer?
+    /// Who the client has proved to be by TLS.
+    var certificate: ClientCertificate?
+
+    init(id: UInt64, acceptedAt: Int64, listener: Listener, address: CompactAddress) {
+        self.id = id
+        self.acceptedAt = acceptedAt
+        self.listener = listener
+        self.address = address
+    }
+
+    var isTLS: Bool { listener.isTLS }
+    var serverPort: UInt16 { listener.port }
+}

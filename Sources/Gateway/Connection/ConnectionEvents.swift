@@ -1,0 +1,119 @@
+import Reactor
+import Tunnel
+
+/// A connection and the session that it carries, reached by address: what one passes to the other goes through here. Each
+/// call into either is over before the other is entered, so that no two of them hold the same memory.
+extension UnsafeMutablePointer<ClientConnection> {
+    /// The session, while the connection is its channel.
+    private var tunnelled: SessionPointer? {
+        @inline(__always) get { pointee.machine.phase == .tunnelling ? pointee.session : nil }
+    }
+
+    /// Something happened on the client's leg.
+    @inline(__always)
+    func handle(_ events: Events) {
+        if events.isWritable { flush() }
+        if pointee.leg.isOpen, events.isReadable {
+            if wantsInput { read() } else { pointee.leg.detach(pointee.loop.pointee.poller) }
+        }
+        updateInterest()
+    }
+
+    @inline(__always)
+    private var wantsInput: Bool { tunnelled.map { $0.pointee.wantsInput } ?? pointee.wantsInput }
+
+    /// Reads once, and passes on what has come.
+    @inline(__always)
+    private func read() {
+        if let session = tunnelled { return session.pointee.readClient() }
+        if pointee.machine.phase == .closing { return pointee.discardInput() }
+        pointee.readHTTP()
+        passEarlyInput()
+    }
+
+    /// Frames that came with the upgrade's request, or in the same record, are the session's; and so is the end of the
+    /// input, if it came in the same read.
+    private func passEarlyInput() {
+        guard let session = tunnelled, pointee.exchange != nil else { return }
+        let count = pointee.takeEarlyInput()
+        pointee.exchange = nil
+        if let count { session.pointee.received(pointee.loop.pointee.buffers.plain, count: count) }
+        _ = pointee.flushTLS()
+        if pointee.leg.isAtEnd { session.pointee.clientEnded() }
+    }
+
+    private func flush() {
+        guard !pointee.leg.isFlushed || pointee.exchange != nil else { return }
+        let waiting = pointee.leg.backlog.count
+        guard pointee.leg.flush() else {
+            if let session = tunnelled { session.pointee.clientLost() } else { pointee.clientLost() }
+            return
+        }
+        if let session = tunnelled {
+            if pointee.leg.backlog.count < waiting { session.pointee.clientTookBytes() }
+        } else {
+            pointee.goOn()
+            passEarlyInput()
+        }
+    }
+
+    /// The wheel has handed the connection out, for `tick`.
+    func timerFired(tick: Int64) {
+        pointee.timerFired(tick: tick)
+        updateInterest()
+    }
+
+    /// Asks the poller for what the connection and its session wait for now, and ends what has nothing left to wait for.
+    @inline(__always)
+    func updateInterest() {
+        if let session = pointee.session {
+            guard session.pointee.updateInterest() else { return abort(.outOfResources) }
+        }
+        updateOwnInterest()
+    }
+
+    /// The same, after the session has asked for what it waits for.
+    @inline(__always)
+    func updateOwnInterest() {
+        if pointee.machine.phase.rawValue >= ConnectionMachine.Phase.closing.rawValue { pointee.advanceClosing() }
+        if !pointee.updateInterest(reading: wantsInput) { abort(.outOfResources) }
+    }
+
+    /// Ends what it carries, or else the connection itself, in good order.
+    func end(_ cause: EndCause) {
+        if let session = tunnelled { session.pointee.end(cause) } else { pointee.end(cause) }
+        updateInterest()
+    }
+
+    /// Closes all sockets at once.
+    func abort(_ cause: EndCause) {
+        if let session = pointee.session { session.pointee.abort(cause) }
+        pointee.abort(cause)
+    }
+}
+
+extension UnsafeMutablePointer<Session> {
+    /// Something happened on the upstream leg.
+    @inline(__always)
+    func handle(_ events: Events) {
+        pointee.upstreamEvent(events)
+        updateInterest()
+    }
+
+    /// The wheel has handed the session out, for `tick`.
+    func timerFired(tick: Int64) {
+        pointee.timerFired(tick: tick)
+        updateInterest()
+    }
+
+    /// Asks the poller for what the session and its channel wait for now.
+    @inline(__always)
+    func updateInterest() {
+        let channel = pointee.channel
+        let isWatched = pointee.updateInterest()
+        switch channel {
+        case .connection(let connection):
+            if isWatched { connection.updateOwnInterest() } else { connection.abort(.outOfResources) }
+        }
+    }
+}

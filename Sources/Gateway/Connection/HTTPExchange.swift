@@ -1,0 +1,64 @@
+import Reactor
+import Wire
+
+/// HTTP/1.1 on a connection: what has come of the next request, and the response that is under way. An object, so that the
+/// channel of a session does not carry it.
+final class HTTPExchange {
+    /// Bytes of one read, at most: requests are small.
+    static let readSize = 16 * 1024
+
+    /// What has come: the next request head, and requests or frames after it.
+    var held = ByteQueue()
+    var scanner: RequestHeadScanner
+    var request: RequestFacts
+    /// The client may send another request after this response (RFC 9112 §9.3).
+    var keepsAlive = false
+    /// A request, or the wait for the first one, whose line is not in the log yet.
+    var isUnderWay = true
+    /// Requests that were answered.
+    var answered = 0
+    /// The file that the response under way consists of.
+    var file: FileTransfer?
+    /// Whole requests may wait in `held` although the socket has nothing more to say: others had their turn first.
+    var mustGoOn = false
+
+    /// A file that is being sent.
+    struct FileTransfer {
+        let descriptor: Int32
+        /// Bytes that the response has announced and not sent.
+        var left: Int
+    }
+
+    init(_ client: ClientFacts, now: Int64) {
+        request = RequestFacts(client, startedAt: now)
+        scanner = RequestHeadScanner(limit: request.site.headLimit)
+    }
+
+    deinit { closeFile() }
+
+    /// Whether more may be read: of pipelined requests only a bounded part waits here, the rest in the kernel.
+    var hasRoom: Bool { held.count <= request.site.headLimit }
+
+    /// The response is complete: a new exchange begins with what has come already.
+    func next(_ client: ClientFacts, now: Int64) {
+        closeFile()
+        request = RequestFacts(client, startedAt: now)
+        scanner = RequestHeadScanner(limit: request.site.headLimit)
+        keepsAlive = false
+        isUnderWay = false
+        answered += 1
+    }
+
+    func closeFile() {
+        if let file { Socket.close(file.descriptor) }
+        file = nil
+    }
+
+    /// The first bytes of a request have come after another one.
+    func beginIfNew(now: Int64) -> Bool {
+        guard !isUnderWay else { return false }
+        isUnderWay = true
+        request.startedAt = now
+        return true
+    }
+}

@@ -1,0 +1,66 @@
+import Tunnel
+
+/// What other threads tell a loop, and how it comes to its end.
+extension Loop {
+    /// Milliseconds after the window of a drain in which slow clients take what waits for them, and close.
+    private static let lastWords: Int64 = 10_000
+    /// Milliseconds that a stop has.
+    private static let stopLimit: Int64 = 2000
+
+    mutating func obey(_ order: Order) {
+        let now = context.pointee.now
+        switch order {
+        case .serve: resumeAccepting()
+        case .stop:
+            begin(Stop(cause: .shutdown, deadline: now + Self.stopLimit, drain: drain(over: 0)))
+        case .drain(let milliseconds):
+            guard stop == nil else { return }
+            let deadline = now + milliseconds + Self.lastWords
+            begin(Stop(cause: .drained, deadline: deadline, drain: drain(over: milliseconds)))
+        case .adopt(let generation):
+            context.pointee.adopt(generation)
+            report(.adopted(generation.number))
+        case .verdict(let token, let verdict):
+            // A late one finds another generation of its slot, or nobody.
+            guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
+            session.pointee.decided(verdict)
+            session.updateInterest()
+        case .health(let pool, let peer, let health): context.pointee.record(health, of: peer, in: pool)
+        case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
+        case .describe(let slot, let reply): reply(context.pointee.describe(from: slot))
+        }
+    }
+
+    private func drain(over milliseconds: Int64) -> Drain {
+        Drain(connections: context.pointee.connections.count, since: context.pointee.now, milliseconds: milliseconds)
+    }
+
+    private mutating func begin(_ stop: Stop) {
+        closeListeners()
+        self.stop = stop
+    }
+
+    /// Ends the connection in a slot, or the session that it carries. Returns whether there is one that was not ending yet.
+    private func end(slot: Int, _ cause: EndCause) -> Bool {
+        guard let connection = context.pointee.connections[slot: slot],
+            connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue
+        else { return false }
+        connection.end(cause)
+        return true
+    }
+
+    /// Returns whether the loop has come to its end.
+    mutating func advanceStop() -> Bool {
+        guard var stop else { return false }
+        let (now, cause) = (context.pointee.now, stop.cause)
+        freeEnded()
+        if context.pointee.connections.count == 0 { return true }
+        let slots = context.pointee.connections.slots
+        stop.drain.step(now: now, staying: context.pointee.staying, slots: slots) { end(slot: $0, cause) }
+        self.stop = stop
+        freeEnded()
+        guard now >= stop.deadline else { return false }
+        for slot in 0..<slots { context.pointee.connections[slot: slot]?.abort(cause) }
+        return true
+    }
+}

@@ -1,0 +1,71 @@
+import Configuration
+
+/// A reload: the configuration is read and checked again, made ready to serve, and published to the loops. Until all that
+/// has worked nothing changes.
+extension Gateway {
+    mutating func reload() {
+        let log = services.logs.error
+        guard !isEnding else { return log.write(.warn, "reload: the gateway is about to end, nothing is reloaded") }
+        log.write(.notice, "reload: reading the configuration again")
+        do throws(StartError) {
+            let snapshot = try load()
+            let addresses = try Self.kept(generation.listeners.map(\.address), snapshot.listeners.map(\.address))
+            let draft = try GenerationDraft(snapshot, listeners: addresses, services: services, pools: pools)
+            try services.access.start()
+            try services.upstreams.start(for: draft.upstreams)
+            publish(draft)
+            for directive in process.fixedDirectives(unlike: snapshot.process) {
+                log.write(.warn, "reload: \(directive) has changed: that takes a restart, the rest is in use")
+            }
+        } catch {
+            log.write(.error, "reload: \(error); the running configuration stays")
+        }
+    }
+
+    private mutating func publish(_ draft: GenerationDraft) {
+        let (number, mailboxes) = (generation.number + 1, mailboxes)
+        services.logs.error.adopt(file: draft.errorLog, level: draft.snapshot.process.errorLog.level)
+        pools = draft.pools
+        adopting = mailboxes.count
+        generation = services.upstreams.adopt(draft.upstreams) { upstreams in
+            let generation = draft.generation(number: number, upstreams: upstreams)
+            for mailbox in mailboxes { mailbox.post(.adopt(generation)) }
+            return generation
+        }
+        services.access.refresh()
+    }
+
+    /// A loop has adopted the generation with this number.
+    mutating func noteAdopted(_ number: Int) {
+        guard number == generation.number else { return }  // another reload has come in between
+        adopting -= 1
+        guard adopting == 0 else { return }
+        func count(_ number: Int, _ name: String) -> String { "\(number) \(name)\(number == 1 ? "" : "s")" }
+        let snapshot = generation.snapshot
+        services.logs.error.write(
+            .notice,
+            "generation \(number) is in use: \(count(snapshot.listeners.count, "listener")), "
+                + "\(count(snapshot.servers.count, "server")), \(count(snapshot.upstreams.count, "upstream"))")
+    }
+
+    /// `addresses`, which are listened on, if they are those that a configuration listens on; else throws which differ.
+    static func kept(_ addresses: [Address], _ wanted: [Address]) throws(StartError) -> [Address] {
+        func list(_ addresses: [Address]) -> String { addresses.map(\.text).joined(separator: ", ") }
+        let added = wanted.filter { !addresses.contains($0) }
+        let removed = addresses.filter { !wanted.contains($0) }
+        guard !added.isEmpty || !removed.isEmpty else { return addresses }
+        let changes = (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
+        throw StartError("listen \(changes.joined(separator: " and ")): other addresses take a restart")
+    }
+}
+
+extension ProcessSettings {
+    /// The directives of settings that only a restart changes, and that are others in `new`.
+    func fixedDirectives(unlike new: ProcessSettings) -> [String] {
+        [
+            ("worker_threads", workerThreads == new.workerThreads), ("hash_threads", hashThreads == new.hashThreads),
+            ("user", user == new.user), ("pid_file", pidFile == new.pidFile),
+            ("worker_rlimit_nofile", descriptorLimit == new.descriptorLimit),
+        ].filter { !$0.1 }.map(\.0)
+    }
+}

@@ -1,0 +1,23 @@
+import Configuration
+import Reactor
+import TLS
+
+/// What is made once when the process starts, and serves every generation: threads, files, and what was learnt of peers.
+struct Services: Sendable {
+    /// How many loops there are.
+    let loops: Int
+    /// The keys that seal session tickets: tickets outlive a reload.
+    let ticketKeys: [UInt8]
+    let logs: Logs
+    let access: AccessServices
+    let upstreams: UpstreamServices
+
+    /// Starts no thread yet.
+    init(_ process: ProcessSettings) throws(StartError) {
+        loops = process.workerThreads ?? processorCount()
+        ticketKeys = TLSOptions.makeTicketKeys()
+        logs = try Logs(process.errorLog)
+        access = try AccessServices(hashThreads: process.hashThreads, log: logs.error)
+        upstreams = try UpstreamServices(control: access.control, log: logs.error)
+    }
+}

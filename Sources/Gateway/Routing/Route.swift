@@ -1,0 +1,57 @@
+import Configuration
+import Wire
+
+/// Where a request leads: a location of a server, with all that a session needs to know of it. A session keeps its route to
+/// the end. Times are milliseconds.
+final class Route: Sendable {
+    let site: Site
+    let location: LocationSettings
+    /// nil: everyone is allowed in, and the broker is told nothing of the request.
+    let policy: AccessPolicy?
+    /// The identity of the pool that sessions go to; nil: the location serves files.
+    let pool: Int?
+    /// The name of that upstream; empty: the location serves files.
+    let upstreamName: String
+    /// What the upstream hashes sessions by; nil: its balancer uses no key.
+    let hashKey: Template?
+    let accessLog: AccessLog?
+    /// Whether something of the request is asked for after the upgrade: by the policy, or by the hash key.
+    let readsRequest: Bool
+    let handshakeRules: HandshakeRules
+
+    let connectTimeout: Int64
+    let upstreamConnectTimeout: Int64
+    let upstreamConnackTimeout: Int64
+    let upstreamTriesTimeout: Int64
+    /// Silence after which a ping is sent; 0 never sends one.
+    let pingInterval: Int64
+
+    init(
+        _ location: LocationSettings, of site: Site, policy: AccessPolicy? = nil, pool: Int? = nil,
+        upstream: UpstreamSettings? = nil, accessLog: AccessLog? = nil
+    ) {
+        self.site = site
+        self.location = location
+        self.policy = policy
+        self.pool = pool
+        self.accessLog = accessLog
+        upstreamName = upstream?.name ?? ""
+        hashKey = upstream?.balancer.key
+        readsRequest = policy?.readsRequest ?? false || hashKey?.usesRequest ?? false
+        let webSocket = location.webSocket
+        handshakeRules = HandshakeRules(
+            subprotocols: webSocket.subprotocols, requireSubprotocol: webSocket.requireSubprotocol,
+            origins: webSocket.origins)
+        pingInterval = webSocket.ping.milliseconds
+        connectTimeout = location.mqtt.connectTimeout.milliseconds
+        upstreamConnectTimeout = location.mqtt.upstreamConnectTimeout.milliseconds
+        upstreamConnackTimeout = location.mqtt.upstreamConnackTimeout.milliseconds
+        upstreamTriesTimeout = location.mqtt.upstreamTriesTimeout.milliseconds
+    }
+}
+
+/// An `access_log`: the file, and what a line of it says.
+struct AccessLog: Sendable {
+    let file: LogFile
+    let format: AccessLogSettings.Format
+}

@@ -1,0 +1,41 @@
+import Reactor
+import Tunnel
+import Wire
+
+/// Both directions of an open session, and how long its client may be silent.
+struct Pipe: ~Copyable {
+    let framing: Framing
+    /// From the client; its frames are decoded from the upgrade on.
+    var uplink: Uplink
+    /// To the client.
+    var downlink: Downlink
+    /// To the broker, from the moment at which the session is open.
+    var upstream = Leg()
+    /// The end that waits until the packet under way to the client is whole.
+    var postponedEnd: PostponedEnd?
+
+    var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
+    /// When the client last showed that it is there: it sent something, or took some of what waited for it.
+    var heardAt: Int64
+    /// When it was last sent a ping; 0: never.
+    var pingedAt: Int64 = 0
+    /// When anything last came from either side.
+    var activeAt: Int64
+    /// When the client's credentials expire, on the loop's clock.
+    var expiresAt: Int64 = .max
+    var bytes = ByteCounts()
+
+    /// An end that the gateway wants and that can wait for the packet under way.
+    struct PostponedEnd {
+        let cause: EndCause
+        let reason: ReasonCode?
+    }
+
+    init(_ framing: Framing, now: Int64) {
+        self.framing = framing
+        uplink = Uplink(framing: framing)
+        downlink = Downlink(framing: framing, version: .v3_1_1)
+        heardAt = now
+        activeAt = now
+    }
+}

@@ -1,0 +1,76 @@
+import Configuration
+import Reactor
+import Tunnel
+import Wire
+
+/// The CONNECT gate: nothing reaches a broker before the CONNECT is whole and valid.
+extension Session {
+    /// What the client sends before the session is open: its MQTT is held.
+    mutating func hold(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        let control = loop.pointee.buffers.control
+        var cursor = pipe.uplink.begin(bytes, end: bytes + count)
+        while let opening, let block = pipe.uplink.next(&cursor, control: control) {
+            opening.held.append(UnsafeRawBufferPointer(start: block.payload, count: block.count))
+            pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
+            loop.pointee.counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
+            if phase == .awaitingConnect { examineConnect(opening) }
+            guard !isClosing else { return }
+            if let ping = block.ping, !sendControl(.pong(UnsafeRawBufferPointer(start: control, count: ping))) {
+                return clientLost()
+            }
+            if let end = block.end { return endBeforeOpen(end) }
+        }
+    }
+
+    private mutating func endBeforeOpen(_ end: Uplink.End) {
+        switch end {
+        case .failure(let violation): webSocketBroke(violation)
+        case .close(let code):
+            // What the client sent after its CONNECT still goes out before the close.
+            if let opening, opening.holdsMoreThanConnect {
+                opening.endAfterHeld = .clientClosed
+            } else {
+                self.end(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
+            }
+        }
+    }
+
+    private mutating func examineConnect(_ opening: Opening) {
+        let settings = route.location.mqtt
+        let decision = ConnectGate.examine(opening.heldBytes.span, limit: settings.maxConnectSize) { version in
+            settings.allows(version)
+        }
+        switch decision {
+        case .wait: break
+        case .refuse(let refusal):
+            log(.info, "CONNECT refused: \(refusal.detail)")
+            refuseConnect(refusal.answer, refusal.cause)
+        case .accept(let packet, let size):
+            let connect = GatedConnect(
+                packet: packet, size: size, clientID: opening.text(packet.clientID),
+                username: packet.username.map(opening.text))
+            opening.connect = connect
+            loop.pointee.counters.add(.packetsReceived)
+            // A token is no name, and belongs in no log.
+            record.record(connect, showsUsername: route.policy?.hasToken(in: .username) != true)
+            machine.connectArrived()
+            beginAdmission(opening, connect)
+        }
+    }
+
+    /// Answers the CONNECT with a refusal (nothing, when the version has no answer for it), then ends.
+    mutating func refuseConnect(_ answer: [UInt8], _ cause: EndCause) {
+        if !answer.isEmpty, channel.isOpen, !sendMessage(answer) { channel.close() }
+        end(cause)
+    }
+}
+
+extension MQTTSettings {
+    fileprivate func allows(_ version: ProtocolVersion) -> Bool {
+        switch version {
+        case .v3_1: versions.contains(.v3_1)
+        case .v3_1_1: versions.contains(.v3_1_1)
+        case .v5_0: versions.contains(.v5_0)
+        }
+    }
+}

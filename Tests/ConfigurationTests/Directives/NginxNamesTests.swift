@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import Configuration
+
+/// Operators come with a file of nginx's: each of its words is answered by what to do, not by a spelling like it.
+@Suite struct NginxNamesTests {
+    /// Words of certbot's include, of the usual WebSocket proxy, and of nginx's own nginx.conf; with a part of the answer.
+    static let lines: [(line: String, place: Contexts, hint: String)] =
+        [
+            ("ssl on;", .server, "listen 443 ssl"), ("http2 on;", .server, "comes later"),
+            ("ssl_session_cache shared:le_nginx_SSL:10m;", .main, "tickets"),
+            ("ssl_session_timeout 1440m;", .main, "not needed"),
+            ("ssl_prefer_server_ciphers off;", .main, "not needed"),
+            ("ssl_dhparam /etc/letsencrypt/ssl-dhparams.pem;", .server, "elliptic curves"),
+            ("ssl_ecdh_curve X25519:prime256v1;", .server, "OpenSSL's own choice"),
+            ("ssl_stapling on;", .server, "not stapled"), ("ssl_stapling_verify on;", .server, "not stapled"),
+            ("ssl_trusted_certificate chain.pem;", .server, "\"ssl_client_certificate\""),
+            ("ssl_password_file pass;", .server, "openssl pkey -in"),
+            ("resolver 8.8.8.8 valid=300s;", .server, "\"resolve\""), ("resolver_timeout 5s;", .server, "\"resolve\""),
+            (
+                "map $http_upgrade $connection_upgrade { default upgrade; '' close; }", .main,
+                "not needed for the upgrade"
+            ),
+            ("return 301 https://$host$request_uri;", .server, "redirects nothing"),
+            ("error_page 500 502 /50x.html;", .server, "one line of text"),
+            ("add_header Strict-Transport-Security max-age=63072000 always;", .server, "served as they are"),
+            ("client_max_body_size 0;", .server, "\"mqtt_max_packet_size\""),
+            ("proxy_pass http://brokers;", .location, "\"mqtt_pass\""),
+            ("proxy_set_header Upgrade $http_upgrade;", .location, "\"proxy_protocol\""),
+            ("proxy_http_version 1.1;", .location, "plain MQTT"),
+            ("proxy_read_timeout 3600s;", .location, "keep alive"),
+            ("proxy_send_timeout 3600s;", .location, "keep alive"), ("proxy_timeout 1h;", .server, "keep alive"),
+            ("proxy_connect_timeout 5s;", .location, "\"upstream_connect_timeout\""),
+            ("proxy_buffering off;", .location, "not needed"), ("proxy_ssl on;", .server, "without TLS"),
+            ("proxy_next_upstream error timeout;", .location, "\"upstream_tries\""),
+            ("limit_conn addr 10;", .location, "comes later"),
+            ("limit_req zone=one burst=5;", .location, "comes later"),
+            ("limit_conn_zone $binary_remote_addr zone=addr:10m;", .main, "comes later"),
+            ("limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;", .main, "comes later"),
+            ("events { worker_connections 1024; }", .main, "no such block"), ("http { }", .main, "no such block"),
+            ("stream { }", .main, "no such block"), ("worker_processes auto;", .main, "\"worker_threads\""),
+            ("worker_connections 1024;", .main, "\"worker_rlimit_nofile\""),
+            ("pid /run/nginx.pid;", .main, "\"pid_file\""),
+            ("daemon off;", .main, "foreground"), ("load_module modules/x.so;", .main, "one program"),
+            ("keepalive 32;", .upstream, "connection of its own"),
+            ("ip_hash;", .upstream, "\"hash $remote_addr consistent\""),
+            ("zone brokers 64k;", .upstream, "not needed"), ("least_time header;", .upstream, "\"least_conn\""),
+            ("sticky cookie srv;", .upstream, "\"hash $mqtt_client_id consistent\""),
+            ("try_files $uri $uri/ =404;", .location, "\"index\""), ("alias /srv/www;", .location, "\"root\""),
+            ("sendfile on;", .main, "not needed"), ("tcp_nopush on;", .main, "not needed"),
+            ("tcp_nodelay on;", .main, "not needed"), ("keepalive_disable msie6;", .main, "keepalive_timeout"),
+            ("types_hash_max_size 2048;", .main, "not needed"), ("server_tokens off;", .main, "no version"),
+            ("default_type application/octet-stream;", .main, "served as they are"),
+            ("gzip on;", .main, "nothing here"),
+            ("types { text/html html; }", .main, "not needed"),
+            ("if ($host = a) { return 404; }", .server, "conditions"),
+            ("set $a b;", .server, "variables"), ("rewrite ^ / last;", .location, "redirects nothing"),
+            ("fastcgi_pass unix:/run/php.sock;", .location, "nothing here"),
+            ("status_zone a;", .server, "nothing here"),
+            ("expires 1d;", .location, "served as they are"),
+            ("auth_basic Users;", .location, "\"auth_password_file\""),
+            ("auth_request /auth;", .location, "\"auth_http\""), ("multi_accept on;", .main, "nothing to tune"),
+            ("large_client_header_buffers 4 16k;", .main, "\"client_header_buffer_size\""),
+        ]
+
+    @Test(arguments: lines) func nginxWordIsAnswered(line: String, place: Contexts, hint: String) throws {
+        let name = String(line.prefix { $0 != " " && $0 != ";" })
+        let pass = "mqtt_pass 127.0.0.1:1883;"
+        let text =
+            switch place {
+            case .main: "\(line)\nserver { listen 8083; location / { \(pass) } }"
+            case .upstream: "upstream a { server 127.0.0.1:1883;\n\(line)\n}"
+            case .server: "server { listen 8083;\n\(line)\nlocation / { \(pass) } }"
+            default: "server { listen 8083; location / { \(pass)\n\(line)\n} }"
+            }
+        let error = try #require(errorText(text))
+        #expect(error.hasPrefix("a.conf:\(place == .main ? 1 : 2):1: unknown directive \"\(name)\"; "))
+        #expect(error.contains(hint), "\(error)")
+        #expect(!error.contains("did you mean"), "\(error)")
+    }
+
+    @Test func noNameIsOneOfOurs() {
+        #expect(NginxNames.hints.keys.filter(DirectiveTable.isKnown).isEmpty)
+    }
+
+    /// What a hint names in quotes is there to be written.
+    @Test(arguments: Set(NginxNames.hints.values).sorted()) func hintNamesWhatIsThere(hint: String) {
+        let quoted = hint.split(separator: "\"", omittingEmptySubsequences: false).enumerated()
+            .compactMap { $0.offset.isMultiple(of: 2) ? nil : $0.element.split(separator: " ").first }
+        let parameters = ["ssl", "resolve", "max_conns"]
+        for word in quoted {
+            #expect(DirectiveTable.isKnown(String(word)) || parameters.contains(String(word)), "\(hint)")
+        }
+    }
+
+    @Test func misspellingsAreStillSuggested() {
+        for (wrong, right) in [("mqtt_pas", "mqtt_pass"), ("proxy_protocl", "proxy_protocol"), ("lissten", "listen")] {
+            #expect(errorText("\(wrong) a;")?.contains("did you mean \"\(right)\"?") ?? false)
+        }
+    }
+}

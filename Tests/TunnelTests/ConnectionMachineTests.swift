@@ -1,0 +1,158 @@
+import Testing
+
+@testable import Tunnel
+
+@Suite("ConnectionMachine: every event in every state")
+struct ConnectionMachineTests {
+    /// The states of the table's columns, in its order.
+    enum State: Int, CaseIterable, Codable {
+        case readingTLSProxyHeader, readingPlainProxyHeader, handshaking, readingRequest, sending, tunnelling
+        case closing, closed
+    }
+
+    enum Event: Int, CaseIterable, Codable {
+        case proxyHeaderRead, handshakeCompleted, sendingBegan, responseSent, upgraded, timeLimit, end, close
+    }
+
+    typealias Row = MachineRow<Event>
+
+    static let table = [
+        Row(
+            .proxyHeaderRead,
+            "> handshaking", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .handshakeCompleted,
+            "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong"),
+        Row(.sendingBegan, "wrong", "wrong", "wrong", "> sending", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .responseSent,
+            "wrong", "wrong", "wrong", "> readingRequest", "> readingRequest", "wrong", "wrong", "wrong"),
+        Row(.upgraded, "wrong", "wrong", "wrong", "> tunnelling", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .timeLimit,
+            "proxy_header_timeout", "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout",
+            "send_timeout", "ignore", "abort", "ignore"),
+        Row(
+            .end,
+            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
+            "beginClosing > closing", "beginClosing > closing", "ignore", "ignore"),
+        Row(
+            .close,
+            "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
+            "client_lost > closed", "client_lost > closed", "shutdown > closed", "nil"),
+    ]
+
+    @Test("The table has every event, in every state")
+    func complete() {
+        #expect(Self.table.map(\.event) == Event.allCases)
+        #expect(Self.table.allSatisfy { $0.cells.count == State.allCases.count })
+        #expect(Set(State.allCases.map { Self.machine($0).phase }) == Set(ConnectionMachine.Phase.allCases))
+    }
+
+    @Test("Action and phase", arguments: table)
+    func cell(_ row: Row) {
+        for (state, text) in zip(State.allCases, row.cells) {
+            let cell = MachineCell(text)
+            guard !cell.isWrong else { continue }
+            var machine = Self.machine(state)
+            let before = machine.phase
+            #expect(Self.apply(row.event, &machine) == cell.action, "\(state)")
+            #expect("\(machine.phase)" == cell.phase ?? "\(before)", "\(state)")
+        }
+    }
+
+    /// The events that come only in one order: each of them in a phase where it is wrong, one pair for each phase.
+    static let wrong: [(Event, State)] = [
+        (.handshakeCompleted, .readingTLSProxyHeader), (.upgraded, .readingPlainProxyHeader),
+        (.proxyHeaderRead, .handshaking), (.handshakeCompleted, .readingRequest), (.sendingBegan, .sending),
+        (.upgraded, .tunnelling), (.responseSent, .tunnelling), (.upgraded, .closing), (.responseSent, .closed),
+    ]
+
+    @Test("An event that cannot happen stops a debug build", arguments: wrong)
+    func wrongEvent(event: Event, state: State) async {
+        #expect(MachineCell(Self.table[event.rawValue].cells[state.rawValue]).isWrong)
+        await #expect(processExitsWith: .failure) { [event, state] in
+            var machine = Self.machine(state)
+            _ = Self.apply(event, &machine)
+        }
+    }
+
+    /// A machine in `state`, reached through events.
+    private static func machine(_ state: State) -> ConnectionMachine {
+        let path: [Event] =
+            switch state {
+            case .readingTLSProxyHeader, .readingPlainProxyHeader, .handshaking: []
+            case .readingRequest: [.handshakeCompleted]
+            case .sending: [.handshakeCompleted, .sendingBegan]
+            case .tunnelling: [.handshakeCompleted, .upgraded]
+            case .closing: [.end]
+            case .closed: [.end, .close]
+            }
+        var machine = ConnectionMachine(
+            isTLS: state != .readingPlainProxyHeader,
+            readsProxyHeader: state == .readingTLSProxyHeader || state == .readingPlainProxyHeader)
+        for event in path { _ = apply(event, &machine) }
+        return machine
+    }
+
+    /// The action as the table writes it.
+    private static func apply(_ event: Event, _ machine: inout ConnectionMachine) -> String {
+        switch event {
+        case .proxyHeaderRead: machine.proxyHeaderRead()
+        case .handshakeCompleted: machine.handshakeCompleted()
+        case .sendingBegan: machine.sendingBegan()
+        case .responseSent: machine.responseSent()
+        case .upgraded: machine.upgraded()
+        case .timeLimit:
+            let action = machine.timeLimit()
+            if case .end(let cause) = action { return cause.rawValue }
+            return "\(action)"
+        case .end: return "\(machine.end(.shutdown))"
+        case .close: return machine.close(.clientLost)?.rawValue ?? "nil"
+        }
+        return "-"
+    }
+
+    @Test("A front's header comes first, then the handshake; a plain listener has neither")
+    func start() {
+        #expect(ConnectionMachine(isTLS: true, readsProxyHeader: false).phase == .handshaking)
+        #expect(ConnectionMachine(isTLS: false, readsProxyHeader: false).phase == .readingRequest)
+        for (isTLS, phase) in [(true, ConnectionMachine.Phase.handshaking), (false, .readingRequest)] {
+            var machine = ConnectionMachine(isTLS: isTLS, readsProxyHeader: true)
+            #expect(machine.phase == .readingProxyHeader)
+            machine.proxyHeaderRead()
+            #expect(machine.phase == phase)
+        }
+    }
+
+    @Test("Request after request, until one upgrades")
+    func exchanges() {
+        var machine = Self.machine(.readingRequest)
+        for turn in 0..<10 {
+            if turn.isMultiple(of: 3) { machine.sendingBegan() }
+            machine.responseSent()
+            #expect(machine.phase == .readingRequest && machine.cause == nil)
+        }
+        machine.upgraded()
+        #expect(machine.phase == .tunnelling)
+    }
+
+    @Test("The first cause stays, and is told once", arguments: State.allCases)
+    func causes(state: State) {
+        var machine = Self.machine(state)
+        let first = machine.cause ?? .served
+        _ = machine.end(.served)
+        #expect(machine.cause == first)
+        #expect(machine.end(.clientLost) == .ignore)
+        #expect(machine.cause == first)
+        #expect(machine.close(.clientLost) == (state == .closed ? nil : first))
+        #expect(machine.close(.clientLost) == nil)
+        #expect(machine.phase == .closed && machine.cause == first)
+    }
+
+    @Test("What is over comes last", arguments: ConnectionMachine.Phase.allCases)
+    func order(phase: ConnectionMachine.Phase) {
+        let isOver = phase == .closing || phase == .closed
+        #expect((phase.rawValue >= ConnectionMachine.Phase.closing.rawValue) == isOver)
+    }
+}
