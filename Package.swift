@@ -12,7 +12,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
     ],
     targets: [
         // C: module maps of the system's libraries, and header-only shims.
@@ -23,27 +22,30 @@ let package = Package(
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Pure: bytes, time and randomness in, values out. No system call.
-        .target(name: "Wire"),
+        .target(name: "Text"),
+        .target(name: "Wire", dependencies: ["Text"]),
         .target(name: "Tunnel", dependencies: ["Wire"]),
-        .target(name: "Configuration", swiftSettings: safe),
+        .target(name: "Configuration", dependencies: ["Text"], swiftSettings: safe),
         .target(name: "Upstream", swiftSettings: safe),
-        .target(name: "Telemetry"),
+        .target(name: "Telemetry", dependencies: ["Text"]),
 
         // Shell: the system.
-        .target(name: "Reactor", dependencies: ["CShims"]),
-        .target(name: "TLS", dependencies: ["COpenSSL", "CShims"]),
-        .target(name: "Control", dependencies: ["CCurl", "CShims", "Reactor"]),
+        .target(name: "Reactor", dependencies: ["CShims", "Text"]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Text"]),
+        .target(
+            name: "Control",
+            dependencies: ["CCurl", "CShims", "Reactor", .product(name: "DequeModule", package: "swift-collections")]),
         .target(
             name: "Access",
             dependencies: [
-                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry",
-                .product(name: "JWTKit", package: "jwt-kit"),
+                "CCrypt", "COpenSSL", "CShims", "Control", "Reactor", "Telemetry", "Text",
+                .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .target(
             name: "Gateway",
             dependencies: [
-                "CShims", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS", "Control",
-                "Access", .product(name: "DequeModule", package: "swift-collections"),
+                "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS",
+                "Control", "Access", .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .executableTarget(
             name: "sluice",
@@ -54,6 +56,7 @@ let package = Package(
 
         // What several test targets share: guarded memory, seeded numbers, frames that break rules, an HTTP server.
         .target(name: "TestSupport", dependencies: ["Reactor"], path: "Tests/TestSupport"),
+        .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
         .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
@@ -64,7 +67,7 @@ let package = Package(
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",
-            dependencies: ["TestSupport", "Access", "Control", "Reactor", .product(name: "JWTKit", package: "jwt-kit")]),
+            dependencies: ["TestSupport", "Access", "COpenSSL", "Control", "Reactor", "Text"]),
         .testTarget(
             name: "GatewayTests",
             dependencies: ["CShims", "Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),

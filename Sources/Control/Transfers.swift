@@ -1,4 +1,5 @@
 import CCurl
+import DequeModule
 import Reactor
 
 /// The requests that run, and those that wait for a place in their pool. The control thread's.
@@ -138,25 +139,14 @@ extension HTTPFailure {
 private final class Queue {
     let pool: HTTPPool
     var running = 0
-    private var orders: [Transfer.Order?] = []
-    /// Places before this one are taken, and empty.
-    private var start = 0
+    private var orders: Deque<Transfer.Order> = []
 
     init(_ pool: HTTPPool) { self.pool = pool }
 
-    var first: Transfer.Order? { start < orders.count ? orders[start] : nil }
+    var first: Transfer.Order? { orders.first }
 
     func append(_ order: Transfer.Order) { orders.append(order) }
 
     /// Takes the first. Nothing of it stays: its body is wiped as soon as it is done with.
-    func next() -> Transfer.Order? {
-        guard let order = first else { return nil }
-        orders[start] = nil
-        start += 1
-        if start == orders.count || start == 1024 {
-            orders.removeSubrange(..<start)
-            start = 0
-        }
-        return order
-    }
+    func next() -> Transfer.Order? { orders.popFirst() }
 }

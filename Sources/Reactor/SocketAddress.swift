@@ -1,4 +1,5 @@
 import CShims
+import Text
 
 /// A transport address as the system knows it.
 package struct SocketAddress: Sendable {
@@ -146,16 +147,8 @@ package struct CompactAddress: Sendable, Equatable, BitwiseCopyable {
 
     /// A literal IPv4 or IPv6 address, without brackets; nil for anything else.
     package init?(literal text: String, port: UInt16 = 0) {
-        var words = (UInt64(0), UInt64(0))
-        if inet_pton(AF_INET, text, &words) == 1 {
-            family = .v4
-        } else if inet_pton(AF_INET6, text, &words) == 1 {
-            family = .v6
-        } else {
-            return nil
-        }
-        self.port = port
-        (high, low) = words
+        guard let bytes = AddressText.bytes(text) else { return nil }
+        self.init(bytes: bytes, port: port)
     }
 
     /// 4 or 16 bytes in network order; none for a unix socket.
@@ -169,14 +162,9 @@ package struct CompactAddress: Sendable, Equatable, BitwiseCopyable {
 
     /// "192.0.2.1", "2001:db8::1", or "unix:".
     package var host: String {
-        var words = (high, low)
-        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN) + 1) { text in
-            switch family {
-            case .unix: return "unix:"
-            case .v4: _ = inet_ntop(AF_INET, &words, text.baseAddress, socklen_t(text.count))
-            case .v6: _ = inet_ntop(AF_INET6, &words, text.baseAddress, socklen_t(text.count))
-            }
-            return text.baseAddress.map { String(cString: $0) } ?? ""
+        guard family != .unix else { return "unix:" }
+        return withUnsafeBytes(of: (high, low)) {
+            AddressText.text(UnsafeRawBufferPointer(rebasing: $0[..<(family == .v4 ? 4 : 16)])) ?? ""
         }
     }
 

@@ -1,4 +1,5 @@
 import COpenSSL
+import Text
 
 /// ASN.1 of a certificate as text. The bytes come from a client: whoever signed them may have been careless.
 enum CertificateText {
@@ -51,12 +52,7 @@ enum CertificateText {
         let bytes = bytes(number)
         guard bytes.count < limit / 2 else { return "" }
         let sign = ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER ? "-" : ""
-        return sign + (bytes.isEmpty ? "00" : hex(Array(bytes), "0123456789ABCDEF"))
-    }
-
-    static func hex(_ bytes: [UInt8], _ digits: StaticString) -> String {
-        String(
-            decoding: bytes.flatMap { [digits.utf8Start[Int($0 >> 4)], digits.utf8Start[Int($0 & 15)]] }, as: UTF8.self)
+        return sign + (bytes.isEmpty ? "00" : Hexadecimal.encode(Array(bytes), .upper))
     }
 
     private static func bytes(_ string: UnsafePointer<ASN1_STRING>) -> UnsafeBufferPointer<UInt8> {

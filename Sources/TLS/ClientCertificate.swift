@@ -1,4 +1,5 @@
 import COpenSSL
+import Text
 
 /// Who a client is by the certificate that it has proved to hold the key of. Any text can be empty: a certificate need
 /// not have it, and what is no proper text, or longer than `CertificateText.limit`, is left out.
@@ -54,7 +55,7 @@ package struct ClientCertificate: Sendable, Equatable {
     private static func fingerprint(_ certificate: OpaquePointer) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         guard X509_digest(certificate, EVP_sha256(), &digest, nil) == 1 else { return "" }
-        return CertificateText.hex(digest, "0123456789abcdef")
+        return Hexadecimal.encode(digest)
     }
 
     private static func alternativeNames(_ certificate: OpaquePointer) -> (dnsNames: [String], emails: [String]) {

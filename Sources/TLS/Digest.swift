@@ -2,12 +2,15 @@ import COpenSSL
 
 /// Digests and random bytes of OpenSSL.
 package enum Digest {
-    /// SHA-1, for Sec-WebSocket-Accept alone (RFC 6455 §4.2.2).
-    package static func sha1(_ bytes: [UInt8]) -> [UInt8] {
-        var digest = [UInt8](repeating: 0, count: 20)
-        _ = SHA1(bytes, bytes.count, &digest)
-        return digest
+    /// Puts the SHA-1 of `bytes` into `digest`, which has 20 bytes; for Sec-WebSocket-Accept alone (RFC 6455 §4.2.2).
+    package static func sha1(_ bytes: UnsafeRawBufferPointer, into digest: UnsafeMutableRawBufferPointer) {
+        guard digest.count >= Int(SHA_DIGEST_LENGTH) else { return }
+        _ = EVP_Digest(
+            bytes.baseAddress, bytes.count, digest.baseAddress?.assumingMemoryBound(to: UInt8.self), nil, sha1, nil)
     }
+
+    /// Looked up once: `SHA1` does so at each call. It lives as long as the process.
+    nonisolated(unsafe) private static let sha1 = EVP_MD_fetch(nil, "SHA1", nil)
 
     /// SHA-256.
     static func sha256(_ bytes: [UInt8]) -> [UInt8] {

@@ -1,3 +1,5 @@
+import Text
+
 /// Writes one JSON object (RFC 8259), field by field, in the order of the calls.
 package struct JSONObject: Sendable {
     private var text = "{"
@@ -61,7 +63,7 @@ package struct JSONObject: Sendable {
             case "\r": text += "\\r"
             case "\t": text += "\\t"
             case _ where LogText.isControl(scalar):
-                text += "\\u00" + LogText.hexadecimal(UInt8(truncatingIfNeeded: scalar.value))
+                text += "\\u00" + Hexadecimal.encode(UInt8(truncatingIfNeeded: scalar.value), .upper)
             default: text.unicodeScalars.append(scalar)
             }
         }

@@ -1,3 +1,5 @@
+import Text
+
 /// Text of a peer in a log line: no byte of it can end the line or the field, or reach the terminal as a control code.
 package enum LogText {
     /// Escapes the bytes of quotes, backslashes and control characters as `\xHH`, as nginx does.
@@ -6,7 +8,7 @@ package enum LogText {
         var text = ""
         for scalar in value.unicodeScalars {
             if needsEscape(scalar) {
-                for byte in String(scalar).utf8 { text += "\\x" + hexadecimal(byte) }
+                for byte in String(scalar).utf8 { text += "\\x" + Hexadecimal.encode(byte, .upper) }
             } else {
                 text.unicodeScalars.append(scalar)
             }
@@ -23,20 +25,8 @@ package enum LogText {
         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
     }
 
-    /// Two digits, upper case.
-    package static func hexadecimal(_ byte: UInt8) -> String {
-        let digits = Array("0123456789ABCDEF".unicodeScalars)
-        var text = ""
-        text.unicodeScalars.append(digits[Int(byte >> 4)])
-        text.unicodeScalars.append(digits[Int(byte & 0x0F)])
-        return text
-    }
-
     /// Sixteen digits, lower case: how a connection is named.
-    package static func connectionID(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-    }
+    package static func connectionID(_ value: UInt64) -> String { Hexadecimal.encode(value) }
 
     /// Milliseconds as seconds with three places.
     package static func seconds(_ milliseconds: Int64) -> String {

@@ -43,7 +43,7 @@ package struct Pool: Sendable {
         var full: [Int] = []
         while true {
             let isBackup = collect(now: now, without: tried, full)
-            guard let choice = pick(now: now, key: key, random: random, isBackup: isBackup) else { return nil }
+            guard let choice = pick(key: key, random: random, isBackup: isBackup) else { return nil }
             if counts.acquire(choice, limit: peers[choice].settings.maxConnections) { return choice }
             full.append(choice)  // another loop took the last place
         }
@@ -88,7 +88,7 @@ package struct Pool: Sendable {
     }
 
     /// One of `candidates`.
-    private mutating func pick(now: Int64, key: UInt64, random: UInt64, isBackup: Bool) -> Int? {
+    private mutating func pick(key: UInt64, random: UInt64, isBackup: Bool) -> Int? {
         switch balancer {
         case .roundRobin where !isRebalancing: return SmoothRoundRobin.choose(candidates, &peers)
         case .randomTwo where !isRebalancing: return RandomTwo.choose(candidates, random: random)
@@ -112,7 +112,7 @@ package struct Pool: Sendable {
             let own = candidates[place]
             candidates[place] = Candidate(index: own.index, weight: own.weight, load: max(0, own.load - 1))
         }
-        return pick(now: now, key: key, random: 0, isBackup: isBackup)
+        return pick(key: key, random: 0, isBackup: isBackup)
     }
 
     // MARK: Learning

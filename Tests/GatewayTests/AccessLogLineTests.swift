@@ -68,7 +68,8 @@ struct AccessLogLineTests {
     @Test("JSON: one object on one line, names as the client sent them", arguments: hostile)
     func hostileJSON(name: String) throws {
         let facts = session(uri: "/" + name)
-        (facts.session?.clientID, facts.session?.username) = (name, name)
+        facts.session?.clientID = name
+        facts.session?.username = name
         let object = try json(facts)
         for (key, value) in [("mqtt_client_id", name), ("mqtt_username", name), ("uri", "/" + name)] {
             let found = try #require(object[key] as? String, "\(key)")
@@ -80,7 +81,8 @@ struct AccessLogLineTests {
     @Test("Text: nothing of a client ends the line or its field, or is a control code", arguments: hostile)
     func hostileText(name: String) {
         let facts = session()
-        (facts.session?.clientID, facts.session?.username) = (name, name)
+        facts.session?.clientID = name
+        facts.session?.username = name
         let quoted: [Template.Segment] = [
             .text("\""), .variable(.mqttClientID), .text("\" \""), .variable(.mqttUsername), .text("\""),
         ]

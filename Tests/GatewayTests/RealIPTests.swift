@@ -23,7 +23,7 @@ struct RealIPTests {
     private func client(_ values: [String], recursive: Bool = false, front: String = "10.0.0.1") throws -> String? {
         let front = try #require(CompactAddress(literal: front))
         return settings("x-forwarded-for", recursive: recursive)
-            .clientAddress(try head(values), behind: front)?.text
+            .clientAddress(try head(values), sentBy: front)?.text
     }
 
     @Test(
@@ -61,10 +61,10 @@ struct RealIPTests {
     @Test("Only from a trusted front, and only where a field is named")
     func trust() throws {
         #expect(try client(["192.0.2.1"], front: "192.0.2.9") == nil)
-        let unix = settings("x-forwarded-for").clientAddress(try head(["192.0.2.1"]), behind: CompactAddress())
+        let unix = settings("x-forwarded-for").clientAddress(try head(["192.0.2.1"]), sentBy: CompactAddress())
         #expect(unix?.host == "192.0.2.1")
         let front = try #require(CompactAddress(literal: "10.0.0.1"))
-        #expect(settings(nil).clientAddress(try head(["192.0.2.1"]), behind: front) == nil)
-        #expect(settings("x-real-ip").clientAddress(try head(["192.0.2.1"]), behind: front) == nil)
+        #expect(settings(nil).clientAddress(try head(["192.0.2.1"]), sentBy: front) == nil)
+        #expect(settings("x-real-ip").clientAddress(try head(["192.0.2.1"]), sentBy: front) == nil)
     }
 }

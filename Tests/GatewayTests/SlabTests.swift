@@ -1,6 +1,6 @@
 import Testing
 
-@tesslab import Gateway
+@testable import Gateway
 
 @Suite("Slab")
 struct SlabTests {

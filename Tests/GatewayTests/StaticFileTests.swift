@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Wire
 
 @testable import Gateway
 
@@ -78,14 +79,27 @@ struct StaticFileTests {
 
     @Test("RFC 9112: the head of the response, ended by an empty line")
     func head() {
-        let lines = String(
-            decoding: StaticFile.head(size: 12, type: "text/html", date: "Sat, 28 Nov 2026 08:00:00 GMT"), as: UTF8.self
-        )
-        .components(separatedBy: "\r\n")
+        let lines = head(.close)?.components(separatedBy: "\r\n") ?? []
         #expect(lines.first == "HTTP/1.1 200 OK")
         #expect(lines.suffix(2) == ["", ""])
         for field in ["Content-Length: 12", "Content-Type: text/html", "X-Content-Type-Options: nosniff"] {
             #expect(lines.contains(field))
         }
+        #expect(lines.contains("Date: Sat, 28 Nov 2026 08:00:00 GMT"))
+        #expect(lines.contains("Connection: close"))
+        #expect(head(.keepAlive)?.contains("Connection") == false)
+        #expect(head(.announcedKeepAlive)?.contains("\r\nConnection: keep-alive\r\n") == true)
+        #expect(head(.close, room: lines.joined(separator: "\r\n").utf8.count - 1) == nil)
+    }
+
+    private func head(_ persistence: HTTPPersistence, room: Int = StaticFile.headRoom) -> String? {
+        let bytes = [UInt8](unsafeUninitializedCapacity: room) { bytes, count in
+            let room = UnsafeMutableRawBufferPointer(bytes)
+            count =
+                StaticFile.writeHead(
+                    into: room, size: 12, type: "text/html", date: "Sat, 28 Nov 2026 08:00:00 GMT",
+                    persistence: persistence) ?? 0
+        }
+        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -29,11 +29,6 @@ struct LogTextTests {
         }
     }
 
-    @Test("Two digits, upper case", arguments: [(0, "00"), (10, "0A"), (255, "FF"), (16, "10")])
-    func hexadecimal(byte: UInt8, text: String) {
-        #expect(LogText.hexadecimal(byte) == text)
-    }
-
     @Test(
         "Sixteen digits, lower case",
         arguments: [

@@ -39,32 +39,39 @@ struct HandshakeTests {
     @Test("RFC 6455 §1.3: the sample key and its answer")
     func sample() throws {
         let accepted = try Handshake.evaluate(try head(), rules: HandshakeRules())
-        let input = Handshake.acceptInput(key: accepted.key)
-        #expect(input == [UInt8]("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8))
+        #expect(
+            response(accepted)
+                == "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n")
+        let bare = try head("GET /mqtt HTTP/1.1", [("Sec-WebSocket-Protocol", nil)])
+        let without = response(try Handshake.evaluate(bare, rules: HandshakeRules(requireSubprotocol: false)))
+        #expect(without?.contains("Sec-WebSocket-Protocol") == false)
+        #expect(without?.hasSuffix("xOo=\r\n\r\n") == true)
+    }
+
+    @Test("A 101 that does not fit is none, and nothing is written behind its room")
+    func room() throws {
+        let accepted = try Handshake.evaluate(try head(), rules: HandshakeRules())
+        let whole = response(accepted)?.utf8.count ?? 0
+        for size in 0..<whole { #expect(response(accepted, room: size) == nil, "\(size)") }
+        #expect(response(accepted, room: whole) != nil)
+    }
+
+    /// The 101 to the sample key of RFC 6455 §1.3, written into exactly `room` bytes.
+    private func response(_ accepted: Handshake.Accepted, room: Int = 512) -> String? {
         let digest: [UInt8] = [
             0xB3, 0x7A, 0x4F, 0x2C, 0xC0, 0x62, 0x4F, 0x16, 0x90, 0xF6, 0x46, 0x06, 0xCF, 0x38, 0x59, 0x45, 0xB2, 0xBE,
             0xC4, 0xEA,
         ]
-        let response = Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)
-        #expect(
-            String(decoding: response, as: UTF8.self)
-                == "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n")
-        let without = String(decoding: Handshake.response(digest: digest.span, subprotocol: nil), as: UTF8.self)
-        #expect(!without.contains("Sec-WebSocket-Protocol"))
-        #expect(without.hasSuffix("xOo=\r\n\r\n"))
-    }
-
-    @Test(
-        "RFC 4648 §10: base64 test vectors",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode([UInt8](plain.utf8).span) == encoded)
-        #expect(Base64.isEncoding(encoded, ofByteCount: plain.utf8.count))
-        #expect(!Base64.isEncoding(encoded, ofByteCount: plain.utf8.count + 1))
+        var bytes = [UInt8](repeating: 0xAA, count: room + 8)
+        let count = bytes.withUnsafeMutableBytes { bytes in
+            accepted.writeResponse(into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<room])) { input, result in
+                #expect(input.elementsEqual("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8))
+                result.copyBytes(from: digest)
+            }
+        }
+        #expect(bytes.suffix(8).allSatisfy { $0 == 0xAA })
+        return count.map { String(decoding: bytes[..<$0], as: UTF8.self) }
     }
 
     private static let get = "GET /mqtt HTTP/1.1"

@@ -1,13 +1,13 @@
-/// Which methods are asked about a CONNECT, in which order, and what their verdicts come to (`satisfy`). Pure.
+/// Which methods are asked about a CONNECT, in which order, and what follows from their verdicts (`satisfy`). Pure.
 ///
 ///     next() ─▶ .ask(method) ─▶ answered(verdict) ─▶ next() ─▶ … ─▶ .allow or .refuse
 ///
 /// - any: the first method that allows decides; what the others say counts only when none does.
 /// - all: every method must allow; the first that does not decides.
 ///
-/// A client that brought nothing at all is let in as anonymous where that is allowed.
+/// A client that presented nothing at all is let in as anonymous where that is allowed.
 package struct Deliberation: Sendable {
-    /// In the order in which they are asked: what costs least comes first. The raw value is `$auth_method`.
+    /// In the order in which they are asked: the cheapest first. The raw value is `$auth_method`.
     package enum Method: String, Sendable, CaseIterable {
         case certificate, jwt
         case passwordFile = "password_file"
@@ -24,12 +24,12 @@ package struct Deliberation: Sendable {
     private var waiting: ArraySlice<Method>
     private var asked: Method?
     private let needsAll: Bool
-    /// The client brought nothing, and that is enough here.
+    /// The client presented nothing, and that is enough here.
     private let isAnonymousAllowed: Bool
     private var identity = Identity()
     private var allowedBy: [Method] = []
-    private var refusal = Refusal(.missingCredentials, "it brought no credentials")
-    /// A method of `satisfy all` has not allowed.
+    private var refusal = Refusal(.missingCredentials, "the client sent no credentials")
+    /// With `satisfy all`: a method has not allowed.
     private var hasFailed = false
 
     /// `isAnonymous`: the client has sent neither user name nor password; `allowsAnonymous`: that is no fault here.
@@ -74,7 +74,7 @@ package struct Deliberation: Sendable {
 /// Why a client is not let in: what it is told, and what the operator reads.
 package struct Refusal: Sendable, Equatable {
     package enum Kind: Sendable, CaseIterable {
-        /// It brought nothing that a method looks at.
+        /// It presented nothing that a method looks at.
         case missingCredentials
         case badCredentials
         case badToken
@@ -102,12 +102,12 @@ package struct Refusal: Sendable, Equatable {
         self.detail = detail
     }
 
-    /// What a verdict that does not allow comes to.
+    /// What follows from a verdict that does not allow.
     fileprivate init(_ verdict: Verdict, of method: Deliberation.Method) {
         switch verdict {
         case .allow: self.init(.notAuthorized, method.rawValue)  // never asked for
         case .deny(let denial): self.init(Self.kind(denial.kind), "\(method.rawValue): \(denial.detail)")
-        case .missing: self.init(.missingCredentials, "\(method.rawValue): the client brought nothing for it")
+        case .missing: self.init(.missingCredentials, "\(method.rawValue): the client sent nothing for it")
         case .ignore: self.init(.missingCredentials, "\(method.rawValue): it has no opinion")
         case .unavailable(let detail): self.init(.unavailable, "\(method.rawValue): \(detail)")
         case .busy: self.init(.busy, "\(method.rawValue): too many wait for it")

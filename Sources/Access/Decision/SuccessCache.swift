@@ -1,7 +1,8 @@
 import COpenSSL
+import DequeModule
 import Reactor
 
-/// What was right a short while ago, so that it need not be found out again: by a keyed hash of what the client brought, so
+/// What was right a short while ago, so that it need not be verified again: by a keyed hash of what the client presented, so
 /// that no secret is kept. Failures are never remembered. Bounded; for any thread.
 package final class SuccessCache<Value: Sendable>: Sendable {
     /// An HMAC-SHA256.
@@ -20,8 +21,8 @@ package final class SuccessCache<Value: Sendable>: Sendable {
 
     private struct State {
         var entries: [Key: Entry] = [:]
-        /// In the order of their coming: the oldest go first.
-        var order: [Key] = []
+        /// The keys of `entries`, the oldest first.
+        var order: Deque<Key> = []
     }
 
     private let secret: [UInt8]
@@ -40,14 +41,14 @@ package final class SuccessCache<Value: Sendable>: Sendable {
 
     package var isOn: Bool { life > 0 && !secret.isEmpty }
 
-    /// The key of some texts, each told from the next by its length.
+    /// The key of several texts, whose lengths tell them apart.
     package func key(_ parts: [String]) -> Key {
         key(parts.map { Array($0.utf8) })
     }
 
     package func key(_ parts: [[UInt8]]) -> Key {
         var message: [UInt8] = []
-        // At once: growing would leave copies of a secret behind.
+        // In one step: growing would leave copies of a secret in freed memory.
         message.reserveCapacity(parts.reduce(0) { $0 + $1.count + 8 })
         for part in parts {
             withUnsafeBytes(of: UInt64(part.count)) { message.append(contentsOf: $0) }
@@ -79,10 +80,7 @@ package final class SuccessCache<Value: Sendable>: Sendable {
             if state.entries.updateValue(entry, forKey: key) == nil {
                 state.order.append(key)
             }
-            guard state.entries.count > capacity else { return }
-            let gone = max(1, capacity / 8)
-            for key in state.order.prefix(gone) { state.entries[key] = nil }
-            state.order.removeFirst(gone)
+            if state.entries.count > capacity, let oldest = state.order.popFirst() { state.entries[oldest] = nil }
         }
     }
 

@@ -2,9 +2,9 @@
 package enum Verdict: Sendable, Equatable {
     /// It knows the client.
     case allow(Identity)
-    /// What the client brought is wrong.
+    /// What the client presented is wrong.
     case deny(Denial)
-    /// The client brought nothing that this method looks at.
+    /// The client presented nothing that this method looks at.
     case missing
     /// The method has no opinion.
     case ignore
@@ -21,7 +21,7 @@ package struct Denial: Sendable, Equatable {
         case credentials
         /// The token: malformed, forged, expired, or not ours.
         case token
-        /// Who the client is, is known; what it asks for is not allowed.
+        /// The client is known; what it asks for is not allowed.
         case notAuthorized
     }
     package var kind: Kind

@@ -31,7 +31,7 @@ extension AuthHTTP {
             self.serverName = serverName
         }
 
-        /// As the service gets it: one JSON object. What is not known is null.
+        /// What the service receives: one JSON object. What is not known is null.
         var body: HTTPBody {
             let (head, tail) = text(withPort: true)
             let field = PasswordField(password)
@@ -53,7 +53,7 @@ extension AuthHTTP {
             return [Array(head.utf8), Array(tail.utf8), secret == nil ? [0] : [1], secret ?? []]
         }
 
-        /// The fields before and behind the password.
+        /// The fields before and after the password.
         private func text(withPort: Bool) -> (head: Substring, tail: Substring) {
             var head = JSONObject()
             head.field("client_id", clientID)

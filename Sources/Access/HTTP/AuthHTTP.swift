@@ -2,10 +2,10 @@ import COpenSSL
 import Control
 import Reactor
 
-/// `auth_http`: a service of the operator's is asked whether a client may in. For any thread; the answers come on the
+/// `auth_http`: asks a service of the operator's whether a client is allowed in. For any thread; answers arrive on the
 /// control thread.
 package final class AuthHTTP: Sendable {
-    /// What a service that does not answer, or not as it should, comes to.
+    /// What follows when the service does not answer, or not as it should.
     package enum OnFailure: String, Sendable { case refuse, allow, ignore }
 
     package struct Options: Sendable {
@@ -31,7 +31,7 @@ package final class AuthHTTP: Sendable {
     private static let largestAnswer = 64 * 1024
 
     private let options: Options
-    /// Those of every request.
+    /// Of every request.
     private let headers: [(name: String, value: String)]
     private let pool: HTTPPool
     private let control: ControlLoop

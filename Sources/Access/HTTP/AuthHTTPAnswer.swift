@@ -5,8 +5,8 @@ import Control
 /// - 2xx with a JSON object: its `result` is `allow`, `deny` or `ignore`.
 /// - 2xx without content: allow. The words `allow`, `deny` and `ignore` alone mean what they say.
 /// - 401 and 403: deny.
-/// - Everything else is a failure of the service, and so is a field of the wrong type: nobody is let in by mistake, not by
-///   the error page of a proxy either.
+/// - Everything else is a failure of the service, and so is a field of the wrong type: nobody is let in by mistake, nor by
+///   a proxy's error page.
 enum AuthHTTPAnswer {
     struct Fault: Error, Equatable, CustomStringConvertible {
         let description: String
@@ -38,7 +38,7 @@ enum AuthHTTPAnswer {
         }
     }
 
-    /// Content that nobody has agreed on.
+    /// Content whose meaning is not defined.
     private static func unknown(_ text: ArraySlice<UInt8>, _ contentType: String) -> Fault {
         let type = contentType.isEmpty ? "no content type" : shown(contentType.utf8)
         return Fault(

@@ -1,4 +1,5 @@
 import COpenSSL
+import Text
 
 /// The password as a field of JSON, written from one place that is wiped to another, and through no String.
 ///
@@ -68,7 +69,6 @@ struct PasswordField {
     }
 
     private static func escape(_ byte: UInt8, to output: UnsafeMutableRawBufferPointer, at index: inout Int) {
-        let digits = StaticString("0123456789abcdef").utf8Start
         switch width(byte) {
         case 1: output[index] = byte
         case 2:
@@ -76,8 +76,8 @@ struct PasswordField {
             output[index + 1] = byte
         default:
             output[index..<(index + 4)].copyBytes(from: #"\u00"#.utf8)
-            output[index + 4] = digits[Int(byte >> 4)]
-            output[index + 5] = digits[Int(byte & 0xF)]
+            output[index + 4] = Hexadecimal.digit(byte >> 4)
+            output[index + 5] = Hexadecimal.digit(byte)
         }
         index += width(byte)
     }

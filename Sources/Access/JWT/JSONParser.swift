@@ -1,9 +1,11 @@
+import Text
+
 /// Reads one JSON text (RFC 8259): strictly, once over the bytes, with a bounded depth.
 ///
 /// Tokens come from strangers and are read on event loops, so a text cannot make the reader recurse deep, and no name
 /// counts twice. Strings are well-formed UTF-8; an escaped surrogate without its other half is refused.
 package struct JSONParser {
-    /// How deep arrays and objects may stand in each other.
+    /// How deep arrays and objects may be nested.
     package static let deepest = 32
 
     private let bytes: [UInt8]
@@ -50,7 +52,7 @@ package struct JSONParser {
 
     // MARK: Values
 
-    /// RFC 8259 §3. `depth`: how many arrays and objects stand around it.
+    /// RFC 8259 §3. `depth`: how many arrays and objects enclose it.
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipSpace()
         switch next {
@@ -157,7 +159,7 @@ package struct JSONParser {
         }
     }
 
-    /// Reads what stands behind a backslash and appends it, as UTF-8.
+    /// Reads what follows a backslash and appends it, as UTF-8.
     private mutating func escape(into text: inout [UInt8]) throws(JSONError) {
         let byte = try take()
         switch byte {
@@ -190,14 +192,7 @@ package struct JSONParser {
     private mutating func hexadecimal() throws(JSONError) -> UInt16 {
         var value: UInt16 = 0
         for _ in 0..<4 {
-            let byte = try take()
-            let digit: UInt8 =
-                switch byte {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-                case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-                case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-                default: throw error
-                }
+            guard let digit = Hexadecimal.value(try take()) else { throw error }
             value = value << 4 | UInt16(digit)
         }
         return value

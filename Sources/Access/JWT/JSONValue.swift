@@ -2,7 +2,7 @@
 package enum JSONValue: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// As it stands in the text: `1`, `1.0` and `1e0` are three.
+    /// As the text has it: `1`, `1.0` and `1e0` are three different ones.
     case number(String)
     case string(String)
     case array([JSONValue])
@@ -29,9 +29,9 @@ package enum JSONValue: Sendable, Equatable {
     }
 }
 
-/// Why bytes are no JSON text, or one that is not accepted.
+/// Why bytes are not a JSON text, or not one that is accepted.
 package enum JSONError: Error, Sendable, Equatable {
-    /// RFC 8259 does not allow what stands at this offset, or the text ends there too early.
+    /// RFC 8259 does not allow what is at this offset, or the text ends there too early.
     case syntax(at: Int)
     /// Deeper than `JSONParser.deepest`.
     case tooDeep

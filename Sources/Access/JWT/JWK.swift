@@ -1,4 +1,4 @@
-internal import JWTKit
+import Text
 
 extension FoundKey {
     /// The keys of a JWK Set (RFC 7517 §5) or of a single JWK; nil if it is neither.
@@ -58,61 +58,51 @@ private struct JWKMembers {
         }
     }
 
-    /// A member in base64url as it is, and its octets. `count`: how many they must be; nil: one at least.
-    func base64URL(_ name: String, count: Int? = nil) throws(KeyFault) -> (text: String, octets: [UInt8]) {
-        guard let text = try text(name), let octets = [UInt8](base64URL: Array(text.utf8)), !octets.isEmpty,
+    /// The octets of a member in base64url. `count`: how many they must be; nil: one at least.
+    func octets(_ name: String, count: Int? = nil) throws(KeyFault) -> [UInt8] {
+        guard let text = try text(name), let octets = Base64URL.decode(Array(text.utf8)), !octets.isEmpty,
             count == nil || octets.count == count
         else { throw .encoding }
-        return (text, octets)
+        return octets
     }
 }
 
 extension KeyMaterial {
     /// RFC 7518 §6, RFC 8037 §2. Of a private JWK the public part is used.
     fileprivate init(_ jwk: JWKMembers) throws(KeyFault) {
+        let key: PublicKey?
         switch try jwk.text("kty") {
-        case "EC": self = try .ellipticCurve(jwk)
+        case "EC": key = try Self.ellipticCurve(jwk)
         case "RSA":
-            let modulus = try jwk.base64URL("n")
-            let exponent = try jwk.base64URL("e")
-            guard bitCount(modulus.octets) >= 2048 else { throw .smallRSA }  // RFC 7518 §3.3
-            guard let key = try? Insecure.RSA.PublicKey(modulus: modulus.text, exponent: exponent.text) else {
-                throw .value
-            }
-            self = .rsa(key)
+            let (modulus, exponent) = (try jwk.octets("n"), try jwk.octets("e"))
+            guard bitCount(modulus) >= 2048 else { throw .smallRSA }  // RFC 7518 §3.3
+            key = PublicKey(modulus: modulus, exponent: exponent)
         case "OKP":
             guard try jwk.text("crv") == "Ed25519" else { throw .curve }
-            guard let key = try? EdDSA.PublicKey(x: jwk.base64URL("x", count: 32).text, curve: .ed25519) else {
-                throw .encoding
-            }
-            self = .ed25519(key)
+            key = PublicKey(ed25519: try jwk.octets("x", count: 32))
         case "oct":
-            let octets = try jwk.base64URL("k").octets
-            guard octets.count >= 32 else { throw .shortSecret }  // RFC 7518 §3.2
-            self = .secret(octets)
+            let secret = try jwk.octets("k")
+            guard secret.count >= 32 else { throw .shortSecret }  // RFC 7518 §3.2
+            self = .secret(secret)
+            return
         default: throw .type
         }
+        guard let key else { throw .value }
+        self = .publicKey(key)
     }
 
     /// RFC 7518 §6.2.1: coordinates have the full length of the curve.
-    private static func ellipticCurve(_ jwk: JWKMembers) throws(KeyFault) -> KeyMaterial {
-        func point(_ count: Int) throws(KeyFault) -> ECDSAParameters {
-            (try jwk.base64URL("x", count: count).text, try jwk.base64URL("y", count: count).text)
-        }
-
-        switch try jwk.text("crv") {
-        case "P-256":
-            let point = try point(32)
-            if let key = try? ES256PublicKey(parameters: point) { return .p256(key) }
-        case "P-384":
-            let point = try point(48)
-            if let key = try? ES384PublicKey(parameters: point) { return .p384(key) }
-        case "P-521":
-            let point = try point(66)
-            if let key = try? ES512PublicKey(parameters: point) { return .p521(key) }
-        default: throw .curve
-        }
-        throw .value
+    private static func ellipticCurve(_ jwk: JWKMembers) throws(KeyFault) -> PublicKey? {
+        // The identifiers of RFC 5480 §2.1.1.1.
+        let (identifier, length): ([UInt8], Int) =
+            switch try jwk.text("crv") {
+            case "P-256": ([0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07], 32)
+            case "P-384": ([0x2B, 0x81, 0x04, 0x00, 0x22], 48)
+            case "P-521": ([0x2B, 0x81, 0x04, 0x00, 0x23], 66)
+            default: throw .curve
+            }
+        return PublicKey(
+            curve: identifier, x: try jwk.octets("x", count: length), y: try jwk.octets("y", count: length))
     }
 }
 

@@ -4,8 +4,8 @@
 ///                ▲
 ///     unknownKeyID()      a token names a key that is not there: the issuer may have a new one
 ///
-/// At most one fetch is under way, and from the end of one to the start of the next at least `floor` passes, whatever
-/// tokens clients bring. While the URL fails, the regular fetches start `floor` apart and fall back to `interval`.
+/// At most one fetch is under way, and at least `floor` passes from the end of one to the start of the next, whatever
+/// tokens clients present. While the URL fails, the regular fetches start `floor` apart and fall back to `interval`.
 /// All times are milliseconds of the monotonic clock.
 package struct JWKSRefresh: Sendable, Equatable {
     package enum Step: Sendable, Equatable {
@@ -63,7 +63,7 @@ package struct JWKSRefresh: Sendable, Equatable {
         return .fetch
     }
 
-    /// The fetch has brought keys.
+    /// The fetch has yielded keys.
     package mutating func fetched(now: Int64) -> Event? {
         let hasFailed = failures > 0
         ended(now: now)
@@ -71,7 +71,7 @@ package struct JWKSRefresh: Sendable, Equatable {
         return hasFailed ? .recovers : nil
     }
 
-    /// The fetch has brought nothing that can be used.
+    /// The fetch has yielded nothing usable.
     package mutating func failed(now: Int64) -> Event? {
         ended(now: now)
         failures = min(failures + 1, 32)

@@ -1,8 +1,8 @@
 import Reactor
 
-/// The keys behind a URL: those that were fetched last, until newer ones come. For any thread.
+/// The keys of a URL: those fetched last, until newer ones arrive. For any thread.
 ///
-/// A fetch that fails, or brings nothing that can be used, changes nothing: the old keys keep working.
+/// A fetch that fails, or yields nothing usable, changes nothing: the old keys keep working.
 package final class JWKSource: Sendable {
     /// How many clients may wait for one fetch.
     package static let mostWaiting = 4096
@@ -49,7 +49,7 @@ package final class JWKSource: Sendable {
     private let notify: @Sendable (Notice) -> Void
     private let state: Lock<State>
 
-    /// `name`: the URL, for messages. `keys`: those to begin with, as from before a reload. `clock`: monotonic, in
+    /// `name`: the URL, for messages. `keys`: the initial ones, such as those from before a reload. `clock`: monotonic, in
     /// milliseconds. `notify` is called on the thread that ends a fetch.
     package init(
         name: String, keys: JWTKeySet? = nil, refresh: JWKSRefresh = JWKSRefresh(),
@@ -135,7 +135,7 @@ package final class JWKSource: Sendable {
     }
 }
 
-/// Why a URL has brought nothing. For the operator's log.
+/// Why fetching a URL has yielded nothing. For the operator's log.
 package struct JWKSFetchFailure: Error, Sendable, Equatable {
     package var detail: String
 

@@ -1,8 +1,10 @@
+import Text
+
 /// A compact JWS (RFC 7515 §3.1) taken apart: the header is read, the payload is not.
 struct JWTHeader {
     let algorithm: SignatureAlgorithm
     let keyID: String?
-    /// What is signed: header and payload as they stand, with the dot between.
+    /// What is signed: header and payload as they are, with the dot between them.
     let signingInput: UnsafeRawBufferPointer
     /// Still base64url.
     let payload: UnsafeRawBufferPointer
@@ -28,13 +30,13 @@ struct JWTHeader {
         guard keyID == nil || keyID?.text != nil else { throw .malformed(.keyID) }
         self.keyID = keyID?.text
         let rest = UnsafeRawBufferPointer(rebasing: token[(end + 1)...])
-        guard let signature = [UInt8](base64URL: rest) else { throw .malformed(.signature) }
+        guard let signature = Base64URL.decode(rest) else { throw .malformed(.signature) }
         self.signature = signature
     }
 }
 
 extension UnsafeRawBufferPointer {
-    /// What stands between `start` and the next dot; nil if there is none.
+    /// The bytes from `start` to the next dot; nil if there is none.
     fileprivate func upToDot(from start: Int) -> UnsafeRawBufferPointer? {
         guard let dot = self[start...].firstIndex(of: UInt8(ascii: ".")) else { return nil }
         return UnsafeRawBufferPointer(rebasing: self[start..<dot])
@@ -43,6 +45,6 @@ extension UnsafeRawBufferPointer {
 
 /// The members of a JSON object in base64url; nil if it is none.
 func members(ofBase64URL text: UnsafeRawBufferPointer) -> [String: JSONValue]? {
-    guard let bytes = [UInt8](base64URL: text) else { return nil }
+    guard let bytes = Base64URL.decode(text) else { return nil }
     return try? JSONParser.parse(bytes).members
 }

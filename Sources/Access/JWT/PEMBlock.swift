@@ -1,32 +1,32 @@
-internal import JWTKit
+import Text
 
 /// One block of PEM (RFC 7468 §2).
 struct PEMBlock {
     let label: Substring
-    /// From the opening line to the closing one.
-    let text: String
+    /// What the lines between the opening one and the closing one encode; nil if that is not base64, or the end is missing.
+    let contents: [UInt8]?
 
     var isPrivate: Bool { label.hasSuffix("PRIVATE KEY") }
 
-    /// Every block; what stands around them counts as a comment. One without its end is the last.
+    /// Every block; anything around them is a comment. A block without its end can only be the last.
     static func all(in file: String) -> [PEMBlock] {
         var blocks: [PEMBlock] = []
         var label: Substring?
-        var lines: [Substring] = []
+        var body: [UInt8] = []
         for line in file.split(whereSeparator: \.isNewline) {
             let line = line.trimmed
             if let opened = line.label(after: "-----BEGIN ") {
-                label = opened
-                lines = []
-            }
-            guard let current = label else { continue }
-            lines.append(line)
-            if line.label(after: "-----END ") == current {
-                blocks.append(PEMBlock(label: current, text: lines.joined(separator: "\n")))
-                label = nil
+                (label, body) = (opened, [])
+            } else if let current = label {
+                if line.label(after: "-----END ") == current {
+                    blocks.append(PEMBlock(label: current, contents: Base64.decode(body)))
+                    label = nil
+                } else {
+                    body += line.utf8
+                }
             }
         }
-        if let label { blocks.append(PEMBlock(label: label, text: lines.joined(separator: "\n"))) }
+        if let label { blocks.append(PEMBlock(label: label, contents: nil)) }
         return blocks
     }
 }
@@ -38,7 +38,7 @@ extension Substring {
         return front[...last]
     }
 
-    /// What stands between `opening` and the closing dashes, if this is such a line.
+    /// The text between `opening` and the closing dashes, if this is such a line.
     fileprivate func label(after opening: String) -> Substring? {
         guard hasPrefix(opening), hasSuffix("-----"), count >= opening.count + 5 else { return nil }
         return dropFirst(opening.count).dropLast(5)
@@ -62,44 +62,18 @@ extension FoundKey {
 extension KeyMaterial {
     fileprivate init(_ block: PEMBlock) throws(KeyFault) {
         switch block.label {
-        case "PUBLIC KEY", "RSA PUBLIC KEY":  // RFC 7468 §13; PKCS #1
-            guard let key = Self(publicKey: block.text) else { throw .value }
-            self = key
+        case "PUBLIC KEY":  // RFC 7468 §13
+            guard let key = block.contents.flatMap({ PublicKey($0) }) else { throw .value }
+            self = .publicKey(key)
+        case "RSA PUBLIC KEY":  // PKCS #1
+            guard let key = block.contents.flatMap({ PublicKey(pkcs1: $0) }) else { throw .value }
+            self = .publicKey(key)
         case "CERTIFICATE":  // RFC 7468 §5
-            guard let key = Self(certificate: block.text) else { throw .certificate }
-            self = key
+            guard let key = block.contents.flatMap({ PublicKey(certificate: $0) }), key.kind != .ed25519 else {
+                throw .certificate
+            }
+            self = .publicKey(key)
         default: throw .block
-        }
-    }
-
-    /// Each kind refuses what is not its own, so the order does not matter. RSA below 2048 bits is refused as well.
-    private init?(publicKey text: String) {
-        if let key = try? ES256PublicKey(pem: text) {
-            self = .p256(key)
-        } else if let key = try? ES384PublicKey(pem: text) {
-            self = .p384(key)
-        } else if let key = try? ES512PublicKey(pem: text) {
-            self = .p521(key)
-        } else if let key = try? EdDSA.PublicKey(pem: text) {
-            self = .ed25519(key)
-        } else if let key = try? Insecure.RSA.PublicKey(pem: text) {
-            self = .rsa(key)
-        } else {
-            return nil
-        }
-    }
-
-    private init?(certificate text: String) {
-        if let key = try? ES256PublicKey(certificate: text) {
-            self = .p256(key)
-        } else if let key = try? ES384PublicKey(certificate: text) {
-            self = .p384(key)
-        } else if let key = try? ES512PublicKey(certificate: text) {
-            self = .p521(key)
-        } else if let key = try? Insecure.RSA.PublicKey(certificatePEM: text) {
-            self = .rsa(key)
-        } else {
-            return nil
         }
     }
 }

@@ -2,8 +2,8 @@ import COpenSSL
 import Reactor
 import Synchronization
 
-/// The users of one password file, for event loops: it answers at once from what was right a short while ago, or lets
-/// a thread hash. Any thread.
+/// The users of one password file, for event loops: it answers at once from what was right a short while ago, or has
+/// a thread compute the hash. For any thread.
 package final class PasswordChecker: Sendable {
     package enum Reload: Sendable, Equatable {
         case unchanged
@@ -15,7 +15,7 @@ package final class PasswordChecker: Sendable {
     private struct State {
         var file: PasswordFile
         var stamp: FileStamp?
-        /// Counts the readings: what was right by an earlier one says nothing.
+        /// How often the file was read: what was right by an earlier reading proves nothing.
         var generation: UInt64 = 0
         /// Who waits for the same user and password.
         var waiting: [SuccessCache<Bool>.Key: [Waiter]] = [:]
@@ -51,7 +51,7 @@ package final class PasswordChecker: Sendable {
     /// The verdict, if it is known at once: remembered, or `.busy`. Else nil, and `reply` is called once, on one of the
     /// workers' threads; never when `ticket` is cancelled. `now`: milliseconds of the monotonic clock.
     ///
-    /// Clients that bring the same user and password at the same time cost one hash together.
+    /// Clients that present the same user and password at the same time share one hash.
     package func check(
         username: String, password: Secret, now: Int64, ticket: Ticket, reply: @escaping @Sendable (Verdict) -> Void
     ) -> Verdict? {
@@ -83,7 +83,7 @@ package final class PasswordChecker: Sendable {
         return nil
     }
 
-    /// Whether anybody still waits; if not, they are forgotten, and the next who comes begins anew.
+    /// Whether anybody still waits; if not, all are forgotten, and the next client starts over.
     private func isWanted(_ key: SuccessCache<Bool>.Key) -> Bool {
         state.withLock { state in
             guard let waiting = state.waiting[key] else { return false }

@@ -22,8 +22,8 @@ package struct PasswordFile: Sendable {
     /// Whether there is such a user.
     package func contains(_ user: String) -> Bool { users[Array(user.utf8)] != nil }
 
-    /// Whether `password` is the user's. Takes as long for a user that does not exist, and as long as the hash was
-    /// made to take: never on an event loop.
+    /// Whether `password` is the user's. Takes as long as the hash was made to take, also for a user that does not
+    /// exist: never on an event loop.
     package func matches(_ user: String, _ password: Secret) -> Bool {
         guard let known = users[Array(user.utf8)] else {
             _ = decoy?.verify(password)

@@ -1,3 +1,5 @@
+import Text
+
 /// Tells the kinds of hashes apart, and checks what each kind needs so that verifying cannot fail.
 enum PasswordHashParser {
     typealias Result = (cost: PasswordHash.Cost, form: PasswordHash.Form)
@@ -115,8 +117,8 @@ enum PasswordHashParser {
     private static func pbkdf2(_ rest: ArraySlice<ArraySlice<UInt8>>) throws(PasswordHashError) -> Result {
         let fields = Array(rest)
         guard fields.count == 3, let iterations = number(fields[0]), iterations > 0,
-            let salt = Base64.decode(fields[1]), (1...256).contains(salt.count),
-            let key = Base64.decode(fields[2]), key.count == 64
+            let salt = Base64.decode(Array(fields[1])), (1...256).contains(salt.count),
+            let key = Base64.decode(Array(fields[2])), key.count == 64
         else { throw .malformed(.pbkdf2) }
         guard iterations <= mostIterations else {
             throw .tooCostly(.pbkdf2, limit: "\(iterations) iterations, at most \(mostIterations)")

@@ -1,4 +1,5 @@
 import CShims
+import DequeModule
 import Reactor
 
 /// The threads that hash passwords, and the bounded queue in front of them. For any thread.
@@ -11,31 +12,14 @@ package final class PasswordWorkers: Sendable {
     }
 
     private struct State {
-        var jobs: [Job] = []
-        /// Jobs before this place are taken.
-        var first = 0
+        var jobs: Deque<Job> = []
         /// What a job takes, in microseconds: a moving average.
         var average: Int64 = 0
         var isStopping = false
-
-        var waiting: Int { jobs.count - first }
-
-        mutating func takeFirst() -> Job? {
-            guard first < jobs.count else { return nil }
-            defer {
-                first += 1
-                // Taken jobs hold secrets: they do not stay for long.
-                if first == jobs.count || first >= 64 {
-                    jobs.removeFirst(first)
-                    first = 0
-                }
-            }
-            return jobs[first]
-        }
     }
 
-    /// Who would wait for longer has left by then, or nearly so, and the hash would be for nothing: half of the
-    /// default of `auth_timeout`, in microseconds.
+    /// Longer than this no job waits, as its client would have left by then, or nearly so: half of the default of
+    /// `auth_timeout`, in microseconds.
     private static let longestWait: Int64 = 2_500_000
 
     private let threads: Int
@@ -67,11 +51,11 @@ package final class PasswordWorkers: Sendable {
         }
     }
 
-    /// Ends the threads behind the hash that each has begun. What waits is dropped.
+    /// Ends each thread once the hash that it has begun is done. What waits is dropped.
     package func stop() {
         state.withLock { state in
             state.isStopping = true
-            (state.jobs, state.first) = ([], 0)
+            state.jobs = []
         }
         for _ in 0..<threads { CShims_eventfd_signal(wake) }
         let threads = running.withLock { running in
@@ -84,10 +68,8 @@ package final class PasswordWorkers: Sendable {
     /// False: the queue is full, or too slow.
     func add(_ job: Job) -> Bool {
         let isAdded = state.withLock { state -> Bool in
-            // The oldest wait in front, and are the first to give up.
-            while isFull(state), let oldest = state.jobs[state.first...].first, !oldest.isWanted() {
-                _ = state.takeFirst()
-            }
+            // The oldest are at the front, and are the first to give up.
+            while isFull(state), let oldest = state.jobs.first, !oldest.isWanted() { state.jobs.removeFirst() }
             guard !isFull(state), !state.isStopping else { return false }
             state.jobs.append(job)
             return true
@@ -98,13 +80,13 @@ package final class PasswordWorkers: Sendable {
     }
 
     private func isFull(_ state: State) -> Bool {
-        state.waiting >= queue || Int64(state.waiting) * state.average / Int64(threads) > Self.longestWait
+        state.jobs.count >= queue || Int64(state.jobs.count) * state.average / Int64(threads) > Self.longestWait
     }
 
     private func work() {
         while true {
             CShims_eventfd_clear(wake)  // waits for one
-            let (job, isStopping) = state.withLock { state in (state.takeFirst(), state.isStopping) }
+            let (job, isStopping) = state.withLock { state in (state.jobs.popFirst(), state.isStopping) }
             if isStopping { return }
             guard let job, job.isWanted() else { continue }
             let start = clock()

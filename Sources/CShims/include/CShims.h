@@ -133,7 +133,7 @@ static inline int CShims_epoll_wait(int epoll, struct epoll_event *events, int c
 /// epoll_event is packed: its data word is read here.
 static inline uint64_t CShims_event_word(const struct epoll_event *event) { return event->data.u64; }
 enum { CShims_EPOLL_ADD = EPOLL_CTL_ADD, CShims_EPOLL_MODIFY = EPOLL_CTL_MOD, CShims_EPOLL_DELETE = EPOLL_CTL_DEL };
-static const uint32_t CShims_EPOLLIN = EPOLLIN, CShims_EPOLLOUT = EPOLLOUT, CShims_EPOLLRDHUP = EPOLLRDHUP,
+static const uint32_t CShims_EPOLLIN = EPOLLIN, CShims_EPOLLOUT = EPOLLOUT,
                       CShims_EPOLLHUP = EPOLLHUP, CShims_EPOLLERR = EPOLLERR, CShims_EPOLLEXCLUSIVE = EPOLLEXCLUSIVE;
 
 static inline int CShims_eventfd(void) { return (int)CShims_result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)); }

@@ -1,6 +1,6 @@
-/// What a block says about who may in, and what the broker is told. Inner blocks take it over as a part of `Scope`.
+/// What a block says about access control, and what the broker is told. Inner blocks inherit it as part of `Scope`.
 struct AccessDraft: Sendable {
-    /// A list that the first directive of an inner block begins anew.
+    /// A list that the first directive of an inner block replaces.
     struct Inherited<Element: Sendable>: Sendable {
         private(set) var elements: [Element] = []
         private var context: Contexts?
@@ -63,7 +63,7 @@ struct ClientVerificationDraft: Sendable {
         guard let authorities else {
             throw ConfigurationError(
                 at: position, "\"ssl_verify_client \(verify.rawValue)\" needs an \"ssl_client_certificate\"",
-                hint: "name the PEM file of the authorities that clients' certificates come from")
+                hint: "give it the PEM file of the authorities that clients' certificates are verified with")
         }
         return ClientVerificationSettings(
             authorities: authorities, mode: verify == .on ? .required : .optional, depth: depth,
@@ -97,7 +97,7 @@ extension AccessDraft {
         guard keyFile != nil || jwksURL != nil else {
             if let rule = tokenRule, rule.context == .location {
                 throw ConfigurationError(
-                    at: rule.word.position, "\(quoted(rule.word.text)) has no keys to verify tokens with",
+                    at: rule.word.position, "\(quoted(rule.word.text)) needs keys to verify tokens with",
                     hint: "add \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\"")
             }
             return nil

@@ -1,4 +1,4 @@
-/// What inner blocks take over from outer ones: a copy of it enters each block.
+/// What inner blocks inherit from outer ones: each block works on a copy.
 struct Scope: Sendable {
     struct Root: Sendable {
         var path: String
@@ -41,7 +41,7 @@ struct Scope: Sendable {
 /// An `upstream` block being read.
 struct UpstreamDraft: Sendable {
     var settings: UpstreamSettings
-    /// Where each directive stands that is checked against others.
+    /// The position of each directive that is checked against others.
     var positions: [String: Position] = [:]
     /// The balancer's directive, in full.
     var balancer: (text: String, position: Position)?
@@ -55,7 +55,7 @@ struct ServerDraft: Sendable {
         var address: Address
         var isTLS: Bool
         var readsProxyHeader: Bool
-        /// The IPv6 half of a port alone: nobody has written this address.
+        /// The IPv6 half of a port without an address, which the file does not spell out.
         var isImplied = false
         var position: Position
     }
@@ -110,7 +110,7 @@ struct Builder: Sendable {
         context = outer
     }
 
-    /// As `run`, for a block that takes over the scope and leaves the outer one as it was.
+    /// As `run`, for a block that inherits the scope and leaves the outer one unchanged.
     mutating func runInheriting(
         _ statements: [Statement], in inner: Contexts,
         finish: (inout Builder) throws(ConfigurationError) -> Void

@@ -8,13 +8,13 @@ extension Builder {
         if let (_, rest) = Address.withoutScheme(text), upstreamsByName[rest] != nil {
             throw statement.error(
                 "must be an upstream's name or an address, not \(quoted(text))", at: statement.argument,
-                hint: "leave out the scheme: \(rest)")
+                hint: "omit the scheme: \(rest)")
         }
         guard text.utf8.contains(0x3A) else {
             let names = upstreams.map(\.name)
             let near = nearest(to: text, in: names) ?? (names.count == 1 ? names.first : nil)
             throw statement.error(
-                "names no upstream: \(quoted(text))", at: statement.argument,
+                "names an upstream that does not exist: \(quoted(text))", at: statement.argument,
                 hint: near.map { "did you mean \"\($0)\"?" } ?? "write an upstream's name, host:port or unix:/path")
         }
         let address: Address
@@ -37,7 +37,7 @@ extension Builder {
         if let pass = draft.pass {
             if let ownRoot {
                 throw ConfigurationError(
-                    at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot stand in one location",
+                    at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot be used in one location",
                     hint: "\"root\" is at \(ownRoot.position)")
             }
             settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
@@ -68,12 +68,12 @@ extension Builder {
         guard let position = scope.access.certificate?.position else { return }
         guard server?.listens.contains(where: \.isTLS) ?? false else {
             throw ConfigurationError(
-                at: position, "\"auth_certificate\" lets nobody in where no \"listen\" says ssl",
-                hint: "clients show certificates in TLS only")
+                at: position, "\"auth_certificate\" admits no client, because no \"listen\" of this server has ssl",
+                hint: "clients present certificates only over TLS")
         }
         guard scope.clientVerification.verify != .off else {
             throw ConfigurationError(
-                at: position, "\"auth_certificate\" lets nobody in while \"ssl_verify_client\" is off",
+                at: position, "\"auth_certificate\" admits no client while \"ssl_verify_client\" is off",
                 hint: "add \"ssl_verify_client on\" or \"optional\" to the server")
         }
     }
@@ -88,7 +88,7 @@ extension Builder {
         if let root = scope.root, root.context == .server, !draft.usesRoot {
             throw ConfigurationError(
                 at: root.position, "\"root\" is used by no location of this server",
-                hint: "write \"location / { }\" to serve its files")
+                hint: "add \"location / { }\" to serve its files")
         }
         let certificates = try pairedCertificates()
         if let listen = draft.listens.first(where: \.isTLS) {
@@ -165,7 +165,7 @@ extension Builder {
         return listeners
     }
 
-    /// Every `listen` of one address says the same of a parameter.
+    /// Every `listen` of one address agrees about a parameter.
     private func checkAgreement(
         _ listen: ServerDraft.Listen, _ first: ServerDraft.Listen, _ name: String,
         _ says: KeyPath<ServerDraft.Listen, Bool>
@@ -175,26 +175,27 @@ extension Builder {
         let isImplied = listen.isImplied || first.isImplied
         throw ConfigurationError(
             at: listen.position,
-            "\"listen \(listen.address)\" is \(isHere ? "with" : "without") \(name) here, "
-                + "and \(isHere ? "without" : "with") it elsewhere",
+            "\"listen \(listen.address)\" \(isHere ? "has" : "lacks") \(name) here, "
+                + "but \(isHere ? "lacks" : "has") it elsewhere",
             hint: "the first one is at \(first.position)" + (isImplied ? Self.portAlone(listen.address) : ""))
     }
 
-    /// What is to be said where two servers meet on an IPv6 address that one of them did not write.
+    /// The explanation if two servers share an IPv6 address that one of them does not spell out.
     private static func portAlone(_ address: Address) -> String {
         guard case .inet(_, let port) = address else { return "" }
-        return "; a port alone is every address, IPv6 too: write *:\(port) for IPv4 only"
+        return "; a port alone means every address, including IPv6: write *:\(port) for IPv4 only"
     }
 
-    /// A header of the PROXY protocol counts only from those who are trusted.
+    /// A PROXY protocol header is accepted only from trusted addresses.
     private func checkFronts(_ listen: ServerDraft.Listen, _ draft: ServerDraft) throws(ConfigurationError) {
         guard listen.readsProxyHeader, draft.settings.realIP.trusted.isEmpty else { return }
         throw ConfigurationError(
-            at: listen.position, "\"listen … proxy_protocol\" needs \"set_real_ip_from\": nobody is trusted to send it",
-            hint: "name the addresses of the fronts, such as 10.0.0.0/8")
+            at: listen.position,
+            "\"listen … proxy_protocol\" needs \"set_real_ip_from\": no load balancer is trusted yet",
+            hint: "list the addresses of the load balancers, such as 10.0.0.0/8")
     }
 
-    /// Whether a server listens there only because it names a port alone.
+    /// Whether a server listens there only because it gives a port without an address.
     private func isImplied(_ listener: ListenerSettings, in server: ServerDraft) -> Bool {
         server.listens.allSatisfy { $0.address != listener.address || $0.isImplied }
     }
@@ -207,7 +208,7 @@ extension Builder {
             if order > 0, server.names.isEmpty {
                 throw ConfigurationError(
                     at: server.position,
-                    "\"server\" can never be chosen on \(listener.address): it has no \"server_name\"",
+                    "\"server\" can never be selected on \(listener.address): it has no \"server_name\"",
                     hint: "the default there is the server at \(servers[listener.servers[0]].position)"
                         + (isImplied(listener, in: servers[listener.servers[0]]) || isImplied(listener, in: server)
                             ? Self.portAlone(listener.address) : ""))

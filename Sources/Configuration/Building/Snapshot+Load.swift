@@ -6,7 +6,7 @@ extension Snapshot {
     ///   - prefix: The folder that relative paths in the text start from, certificates and logs and `root`. It should
     ///     be absolute. Relative includes start from the folder of the main file instead.
     ///   - source: Reads the files. The files that the text names otherwise, such as certificates, are not opened.
-    /// - Throws: The first fault found: of syntax, then of names and places, then of values, then of the whole.
+    /// - Throws: The first error: of syntax, then of names and contexts, then of values, then of the whole.
     package static func load(
         path: String, prefix: String, source: ConfigurationSource
     ) throws(ConfigurationError) -> Snapshot {

@@ -1,7 +1,7 @@
 /// Where a directive's value goes.
 typealias Target<Value> = WritableKeyPath<Builder, Value> & Sendable
 
-// The actions that most lines of the table use: one value, checked, into one place.
+// The actions that most lines of the table use: one value, checked and stored.
 extension Action {
     /// A time in a range; `zero` says what 0 means where it is allowed.
     static func time(
@@ -63,7 +63,7 @@ extension Action {
         }
     }
 
-    /// One word of any text but an empty one; `ifMore` says how to write several as one.
+    /// One word of any text except an empty one; `ifMore` says how to write several as one.
     static func text(_ target: Target<Written?>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
         Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             let word = statement.argument
@@ -86,7 +86,7 @@ extension Action {
         }
     }
 
-    /// A path, made absolute, and where it is said, for errors that come when the file is loaded.
+    /// A path, made absolute, with its position, for errors that occur when the file is loaded.
     static func file(_ target: Target<Written?>) -> Action {
         Action(1...1) { (statement, builder) throws(ConfigurationError) in
             let path = try builder.path(statement.argument, of: statement)

@@ -1,4 +1,4 @@
-/// Where a directive may stand.
+/// Where a directive is allowed.
 struct Contexts: OptionSet, Sendable {
     let rawValue: UInt8
 
@@ -6,7 +6,7 @@ struct Contexts: OptionSet, Sendable {
     static let upstream = Contexts(rawValue: 2)
     static let server = Contexts(rawValue: 4)
     static let location = Contexts(rawValue: 8)
-    /// What a location decides, and its server or the whole file may preset.
+    /// What applies to a location, and may be given for its server or the whole file.
     static let inherited: Contexts = [.main, .server, .location]
 
     var names: [String] {
@@ -17,7 +17,7 @@ struct Contexts: OptionSet, Sendable {
 
 /// One line of the directive table.
 struct Directive: Sendable {
-    /// The order in which the directives of one block take effect; where they stand in the file does not matter.
+    /// The order in which the directives of one block take effect; their order in the file does not matter.
     enum Phase: CaseIterable {
         /// What others refer to by name.
         case definition
@@ -76,7 +76,7 @@ extension Statement {
             at: (word ?? name).position, "\"\(name.text)\" \(message)", hint: missingSemicolon ?? hint)
     }
 
-    /// A guess that explains most errors of a statement which runs over a line that begins with a directive's name.
+    /// The usual cause of an error in a statement that continues on a line which begins with a directive's name.
     private var missingSemicolon: String? {
         let line = name.position.line
         guard let next = arguments.first(where: { $0.position.line > line && DirectiveTable.isKnown($0.text) })

@@ -12,7 +12,7 @@ enum DirectiveTable {
 
     static func isKnown(_ name: String) -> Bool { byName[name] != nil }
 
-    /// Checks names, places, numbers of arguments, blocks and duplicates, in the order of the file.
+    /// Checks names, contexts, numbers of arguments, blocks and duplicates, in the order of the file.
     static func check(_ statements: [Statement], in context: Contexts) throws(ConfigurationError) {
         var first: [String: Position] = [:]
         for statement in statements {
@@ -32,7 +32,7 @@ enum DirectiveTable {
             throw statement.error("takes \(arity(directive.arguments)), not \(statement.arguments.count)")
         }
         if directive.opens == nil, statement.block != nil {
-            throw statement.error("takes no block: it ends with \";\"")
+            throw statement.error("takes no block: end it with \";\"")
         }
         if directive.opens != nil, statement.block == nil {
             throw statement.error("needs a block: \"{\" is missing")
@@ -64,7 +64,7 @@ extension DirectiveTable {
             let allowed = listed(others.reduce(into: Contexts()) { $0.formUnion($1.contexts) }.names)
             return statement.error("is not allowed in \(listed(context.names)); it is allowed in \(allowed)")
         }
-        if later.contains(name) { return statement.error("is something this version does not have yet") }
+        if later.contains(name) { return statement.error("is not supported yet") }
         let unknown = "unknown directive \(quoted(name))"
         if let hint = NginxNames.hint(for: name) { return ConfigurationError(at: position, unknown, hint: hint) }
         let here = all.filter { $0.contexts.contains(context) }.map(\.name)
@@ -72,7 +72,7 @@ extension DirectiveTable {
         return ConfigurationError(at: position, unknown, hint: near.map { "did you mean \"\($0)\"?" })
     }
 
-    /// Names that are kept for later versions.
+    /// Names that are reserved for later versions.
     private static let later: Set<String> = [
         "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
     ]

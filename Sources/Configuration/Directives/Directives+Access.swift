@@ -2,35 +2,35 @@ extension DirectiveTable {
     static let access: [Directive] = [
         Directive(
             "allow", .inherited, .addressRule(isAllowed: true),
-            "Addresses that may in: one, a network, unix: or all; the first allow or deny that fits decides.",
+            "Allows clients by address, network, unix: or all; the first allow or deny that matches decides.",
             repeatable: true),
         Directive(
             "deny", .inherited, .addressRule(isAllowed: false),
-            "Addresses that may not in; the first allow or deny that fits decides.", repeatable: true),
+            "Denies clients by address; the first allow or deny that matches decides.", repeatable: true),
         Directive(
             "satisfy", .inherited, .choice(\.scope.access.satisfy),
-            "Whether any of the auth_ methods is enough, or all must allow."),
+            "Whether any auth_ method that allows the client is enough, or all of them must."),
         Directive(
             "auth_anonymous", .inherited, .flag(\.scope.access.anonymous),
-            "Whether clients without any credentials may in."),
+            "Whether clients without any credentials are admitted."),
         Directive(
             "auth_timeout", .inherited, .time(\.scope.access.timeout),
-            "Time from the CONNECT to the decision who may in."),
+            "Time from the CONNECT to the decision whether the client is admitted."),
         Directive(
             "auth_password_file", .inherited, .offOrPath(\.scope.access.passwordFile),
-            "File of users and hashed passwords, as htpasswd and mosquitto_passwd write it."),
+            "File of users and hashed passwords, as written by htpasswd and mosquitto_passwd."),
         Directive(
             "auth_password_cache", .inherited, .time(\.scope.access.passwordCache, zero: "off"),
-            "How long a password that was right is not hashed again."),
+            "How long a correct password is remembered and not hashed again."),
         Directive(
             "auth_hash_threads", .main, .hashThreads,
-            "Threads that hash passwords; auto is one for two cores."),
+            "Number of threads that hash passwords; auto is one for every two cores."),
         Directive(
             "auth_certificate", .inherited, .authCertificate,
-            "The part of a client's certificate that names it; as_username makes it the user name."),
+            "The part of a client's certificate that identifies it; as_username makes it the user name."),
         Directive(
             "auth_trusted_certificate", .inherited, .path(\.scope.access.trustedCertificate),
-            "PEM file of the authorities for https of auth_http and auth_jwt_jwks_url."),
+            "PEM file of the authorities for https in auth_http and auth_jwt_jwks_url."),
     ]
 
     static let tokens: [Directive] = [
@@ -39,68 +39,68 @@ extension DirectiveTable {
             "File of the keys that tokens are verified with: a JSON Web Key Set, or PEM."),
         Directive(
             "auth_jwt_jwks_url", .inherited, .jwksURL,
-            "Address that the keys are fetched from, as a JSON Web Key Set."),
+            "URL that the keys are fetched from, as a JSON Web Key Set."),
         Directive(
             "auth_jwt_jwks_refresh", .inherited, .time(\.scope.access.jwt.refresh, .seconds(10)...(.seconds(86400))),
             "Time between regular fetches of the keys."),
         Directive(
             "auth_jwt_token", .inherited, .tokenPlaces,
-            "Where the token is: password, username, query:NAME, cookie:NAME, header:NAME, subprotocol."),
+            "Where to look for the token: password, username, query:NAME, cookie:NAME, header:NAME, subprotocol."),
         Directive(
             "auth_jwt_require", .inherited, .requirements,
             "Claims that the token must have, CLAIM or CLAIM=VALUE.", repeatable: true),
         Directive(
             "auth_jwt_leeway", .inherited, .time(\.scope.access.jwt.leeway, zero: "none"),
-            "By how much clocks may differ."),
+            "How far the clocks of issuer and gateway may differ."),
     ]
 
     static let authHTTP: [Directive] = [
         Directive(
             "auth_http", .inherited, .serviceURL,
-            "Address of a service that is asked who may in."),
+            "URL of a service that decides which clients are admitted."),
         Directive(
             "auth_http_timeout", .inherited, .time(\.scope.access.http.timeout),
             "Time from the question to the service's answer."),
         Directive(
             "auth_http_connections", .inherited, .integer(\.scope.access.http.connections, 1...4096),
-            "Questions to the service at the same time."),
+            "Maximum number of concurrent questions to the service."),
         Directive(
             "auth_http_queue", .inherited, .integer(\.scope.access.http.queue, 0...1_000_000),
-            "Questions that wait for their turn; beyond it clients are told that the server is busy."),
+            "Number of questions that may wait; beyond it clients are told that the server is busy."),
         Directive(
             "auth_http_cache", .inherited, .time(\.scope.access.http.cache, zero: "off"),
-            "How long an answer that allows holds for the same question."),
+            "How long an answer that allows a client is reused for the same question."),
         Directive(
             "auth_http_on_failure", .inherited, .choice(\.scope.access.http.onFailure),
-            "What becomes of clients while the service does not answer."),
+            "What happens to clients while the service does not answer."),
         Directive(
             "auth_http_headers", .inherited, .forwardedHeaders,
-            "Fields of the upgrade request that the service is told."),
+            "Fields of the upgrade request that are passed on to the service."),
         Directive(
             "auth_http_set_header", .inherited, .serviceHeader,
-            "A field that is sent to the service.", repeatable: true),
+            "A field that is sent to the service with every question.", repeatable: true),
     ]
 
     static let identity: [Directive] = [
         Directive(
             "mqtt_set_connect", .inherited, .setConnect,
-            "What the broker is told in place of what the client says; an empty value removes it.",
+            "A field of the CONNECT that the broker is sent in place of the client's; an empty value removes it.",
             repeatable: true),
         Directive(
             "mqtt_assign_client_id", .inherited, .flag(\.scope.access.assignsClientID),
             "Whether a client without an identifier gets one from the gateway."),
         Directive(
             "ssl_client_certificate", [.main, .server], .file(\.scope.clientVerification.authorities),
-            "PEM file of the authorities that clients' certificates come from."),
+            "PEM file of the authorities that clients' certificates are verified with."),
         Directive(
             "ssl_verify_client", [.main, .server], .verifyClient,
-            "Whether clients must have a certificate, may have one, or are not asked."),
+            "Whether clients must present a certificate, may present one, or are not asked for one."),
         Directive(
             "ssl_verify_depth", [.main, .server], .integer(\.scope.clientVerification.depth, 0...10),
-            "Authorities that may stand between a client's certificate and one that is known."),
+            "How many authorities are allowed between a client's certificate and a trusted one."),
         Directive(
             "ssl_crl", [.main, .server], .file(\.scope.clientVerification.revocationLists),
-            "PEM file of revocation lists for clients' certificates."),
+            "PEM file of certificate revocation lists for clients' certificates."),
     ]
 }
 
@@ -119,7 +119,7 @@ extension Action {
         }
     }
 
-    /// A path, or `off`, which ends what an outer block says.
+    /// A path, or `off`, which cancels an outer block's.
     static func offOrPath(_ target: Target<String?>) -> Action {
         Action(1...1) { (statement, builder) throws(ConfigurationError) in
             let word = statement.argument
@@ -149,7 +149,7 @@ extension Action {
                 throw statement.error(ValueFault("must be one of \(allowed), off, not \(quoted(word.text))"))
             }
             if let option, option.text != "as_username" {
-                throw statement.error("takes as_username behind the part, not \(quoted(option.text))", at: option)
+                throw statement.error("takes as_username after the part, not \(quoted(option.text))", at: option)
             }
             builder.scope.access.certificate = (
                 CertificateAuthSettings(field: field, setsUsername: option != nil), statement.name.position
@@ -194,7 +194,7 @@ extension Action {
             for word in statement.arguments {
                 let name = word.text.lowercased()
                 guard isToken(name) else {
-                    throw statement.error("must be names of fields such as Cookie, not \(quoted(word.text))", at: word)
+                    throw statement.error("must list field names such as Cookie, not \(quoted(word.text))", at: word)
                 }
                 guard !names.contains(name) else { throw statement.error("names \(word.text) twice", at: word) }
                 names.append(name)
@@ -207,7 +207,7 @@ extension Action {
         Action(2...2) { (statement, builder) throws(ConfigurationError) in
             let name = statement.argument
             guard isToken(name.text) else {
-                throw statement.error("needs the name of a field such as X-Api-Key, not \(quoted(name.text))", at: name)
+                throw statement.error("needs a field name such as X-Api-Key, not \(quoted(name.text))", at: name)
             }
             guard let value = statement.arguments.last, isPrintable(value.text) else {
                 throw statement.error("needs a value without control characters")
@@ -235,10 +235,10 @@ extension Action {
     }
 
     static func malformedURL(_ text: String) -> ValueFault {
-        // What stands before "@" may be a password.
-        let shown = text.contains("@") ? "one with credentials in it" : quoted(text)
+        // The part before "@" may contain a password.
+        let shown = text.contains("@") ? "a URL with credentials in it" : quoted(text)
         return ValueFault(
-            "must be off or an address such as http://127.0.0.1:8080/mqtt/auth, not \(shown)",
+            "must be off or a URL such as http://127.0.0.1:8080/mqtt/auth, not \(shown)",
             hint: text.contains("@") ? "credentials go into \"auth_http_set_header Authorization …\"" : nil)
     }
 }
@@ -289,7 +289,7 @@ extension ConnectChange.Field {
         }
     }
 
-    /// Only these may stand more than once in a CONNECT.
+    /// Only user properties may be given more than once.
     var isUserProperty: Bool { if case .userProperty = self { true } else { false } }
 }
 

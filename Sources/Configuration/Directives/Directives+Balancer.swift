@@ -2,19 +2,19 @@ extension DirectiveTable {
     static let balancers: [Directive] = [
         Directive(
             "least_conn", .upstream, .leastConn,
-            "New sessions go to the broker with the fewest for its weight."),
+            "New sessions go to the broker with the fewest sessions relative to its weight."),
         Directive(
             "random", .upstream, .randomTwo,
-            "New sessions go to the better of two brokers that chance names: random two."),
+            "New sessions go to the better of two brokers chosen at random: random two."),
         Directive(
             "hash", .upstream, .hash,
-            "New sessions go where their key leads; consistent keeps other keys in place when a broker is lost."),
+            "New sessions go to the broker that their key maps to; consistent moves few keys when a broker is lost."),
         Directive(
             "hash_balance_factor", .upstream, .hashBalanceFactor,
-            "How much more than its share a hash may give a broker."),
+            "How much more than its share a hash may give to one broker."),
         Directive(
             "rebalance", .upstream, .rebalance,
-            "Pace at which sessions move when a broker comes back: rate, idle, threshold, reason; or off."),
+            "How sessions are moved when a broker comes back: rate, idle, threshold, reason; or off."),
     ]
 }
 
@@ -27,7 +27,7 @@ extension Action {
         Action(arguments) { (statement, builder) throws(ConfigurationError) in
             if let first = builder.upstream?.balancer {
                 throw statement.error(
-                    "is a second balancer", hint: "\(quoted(first.text)) is at \(first.position)")
+                    "would be a second balancer", hint: "\(quoted(first.text)) is at \(first.position)")
             }
             builder.upstream?.settings.balancer = try read(statement)
             let text = ([statement.name] + statement.arguments).map(\.text).joined(separator: " ")
@@ -41,7 +41,7 @@ extension Action {
         balancer(0...2) { (statement) throws(ConfigurationError) in
             let words = statement.arguments.map(\.text)
             guard !words.isEmpty else {
-                throw statement.error("alone does not look at the load", hint: "write \"random two\"")
+                throw statement.error("without \"two\" ignores the load", hint: "write \"random two\"")
             }
             guard words == ["two"] || words == ["two", "least_conn"] else {
                 throw statement.error(
@@ -65,11 +65,12 @@ extension Action {
             guard !key.variables.isEmpty else {
                 throw statement.error(
                     "needs a key with a variable such as $mqtt_client_id, not \(quoted(statement.argument.text))",
-                    at: statement.argument, hint: "every session would go to one broker")
+                    at: statement.argument, hint: "without a variable, every session would go to the same broker")
             }
             if let late = key.variables.first(where: \.isKnownAtEndOnly) {
                 throw statement.error(
-                    "cannot use \"$\(late.name)\": it is known only at the end of a session", at: statement.argument)
+                    "cannot use \"$\(late.name)\": its value is known only at the end of a session",
+                    at: statement.argument)
             }
             return .hash(key: key, isConsistent: statement.arguments.count > 1)
         }
@@ -83,7 +84,7 @@ extension Action {
                 throw statement.error(
                     ValueFault(
                         "must be 0 (off) or a factor from 1 to 10, such as 1.25, not \(quoted(text))",
-                        hint: isLarge ? "write 1.5 for 150 %" : nil), at: statement.argument)
+                        hint: isLarge ? "it is a factor: write 1.5 for 150%" : nil), at: statement.argument)
             }
             upstream.hashBalanceFactor = factor
         }
@@ -96,7 +97,7 @@ extension Action {
             upstream.rebalance = nil
             if statement.arguments.map(\.text) == ["off"] { return }
             var settings = RebalanceSettings(rate: 0)
-            try statement.readParameters(behind: 0) { (parameter) throws(ValueFault) in
+            try statement.readParameters(after: 0) { (parameter) throws(ValueFault) in
                 switch (parameter.name, parameter.value) {
                 case ("rate", _?): settings.rate = try parameter.rate(1...10_000)
                 case ("idle", _?): settings.idle = try parameter.time(.zero...(.seconds(86400)), such: "30s")

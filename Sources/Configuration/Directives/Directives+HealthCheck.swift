@@ -2,8 +2,8 @@ extension DirectiveTable {
     static let healthCheck: [Directive] = [
         Directive(
             "health_check", .upstream, .healthCheck,
-            "Probes that find out which brokers serve: type=mqtt, tcp or http, then interval, timeout, fails, passes, jitter, "
-                + "port, and what the type takes.")
+            "Probes that find out which brokers are healthy: type=mqtt, tcp or http, then interval, timeout, fails, passes, "
+                + "jitter, port, and the parameters of the type.")
     ]
 }
 
@@ -20,7 +20,7 @@ extension Action {
             }
             var settings = HealthCheckSettings(kind: kind)
             var passwordFile: Word?
-            try statement.readParameters(behind: 0) { (parameter) throws(ValueFault) in
+            try statement.readParameters(after: 0) { (parameter) throws(ValueFault) in
                 try settings.read(parameter)
                 if parameter.name == "password_file" {
                     passwordFile = statement.arguments.first { $0.text.hasPrefix("password_file=") }
@@ -57,7 +57,7 @@ extension HealthCheckSettings {
         guard let value = parameter.value, parameters.withValue.contains(parameter.name) else {
             for (kind, names) in [(Kind.mqtt, Self.ofMQTT), (.http, Self.ofHTTP)] where names.contains(parameter.name) {
                 guard kind != self.kind else { break }
-                throw ValueFault("has the parameter \"\(parameter.name)\", which is for type=\(kind.rawValue)")
+                throw ValueFault("has the parameter \"\(parameter.name)\", which belongs to type=\(kind.rawValue)")
             }
             throw parameters.fault(parameter)
         }
@@ -101,7 +101,7 @@ extension HealthCheckSettings {
         return try withoutVariables(value)
     }
 
-    /// A probe belongs to no session that a variable could speak of.
+    /// A probe belongs to no session, so variables have no value.
     private static func withoutVariables(_ value: String) throws(ValueFault) -> String {
         if let variable = variableReference(in: value) {
             throw ValueFault("takes no variables: \(quoted(variable)) would not be replaced")

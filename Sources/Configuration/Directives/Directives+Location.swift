@@ -2,21 +2,21 @@ extension DirectiveTable {
     static let location: [Directive] = [
         Directive(
             "location", .server, .locationBlock,
-            "What answers to a path: the longest prefix, or = for the path alone.",
+            "What answers requests for a path: the longest matching prefix, or = for exactly this path.",
             repeatable: true, phase: .block, opens: .location),
         Directive(
             "mqtt_pass", .location, .mqttPass,
-            "Upstream, or address of a broker, that WebSockets at this path lead to."),
+            "Upstream, or address of a broker, that WebSockets at this path are connected to."),
         Directive(
             "mqtt_connect_timeout", .inherited, .time(\.scope.mqtt.connectTimeout),
-            "Time from the upgrade to the whole CONNECT."),
+            "Time from the upgrade to the complete CONNECT."),
         Directive(
             "mqtt_max_connect_size", .inherited, .size(\.scope.mqtt.maxConnectSize, 128...256 << 20),
             "Largest CONNECT."),
         Directive(
             "mqtt_max_packet_size", .inherited,
             .size(\.scope.mqtt.maxPacketSize, 128...256 << 20, zero: "what the broker allows"),
-            "Largest packet after CONNECT."),
+            "Largest packet that a client may send after its CONNECT."),
         Directive(
             "mqtt_versions", .inherited,
             .choices(
@@ -24,13 +24,13 @@ extension DirectiveTable {
             "MQTT versions to accept."),
         Directive(
             "upstream_connect_timeout", .inherited, .time(\.scope.mqtt.upstreamConnectTimeout),
-            "Time for the connection to a broker."),
+            "Time to connect to a broker."),
         Directive(
             "upstream_connack_timeout", .inherited, .time(\.scope.mqtt.upstreamConnackTimeout),
             "Time from the CONNECT to the broker's CONNACK."),
         Directive(
             "upstream_tries", .inherited, .integer(\.scope.mqtt.upstreamTries, 1...100),
-            "Brokers to try for one CONNECT."),
+            "Number of brokers to try for one CONNECT."),
         Directive(
             "upstream_tries_timeout", .inherited, .time(\.scope.mqtt.upstreamTriesTimeout),
             "Time for all tries of one CONNECT together."),
@@ -39,25 +39,25 @@ extension DirectiveTable {
             "Subprotocols to accept."),
         Directive(
             "websocket_require_subprotocol", .inherited, .flag(\.scope.webSocket.requireSubprotocol),
-            "Whether a client that offers none of them is refused."),
+            "Whether a client that offers no subprotocol is refused."),
         Directive(
             "websocket_origins", .inherited, .origins,
-            "Origins that browsers may come from; any allows all."),
+            "Origins whose pages may connect; any allows all."),
         Directive(
             "websocket_frames", .inherited, .choice(\.scope.webSocket.frames),
-            "How MQTT packets meet WebSocket messages towards the client."),
+            "How MQTT packets are put into WebSocket messages towards the client."),
         Directive(
             "websocket_strict", .inherited, .flag(\.scope.webSocket.isStrict),
-            "Whether a Pong or Close frame without a mask ends the connection."),
+            "Whether an unmasked Pong or Close frame ends the connection."),
         Directive(
             "websocket_ping", .inherited, .time(\.scope.webSocket.ping, zero: "off"),
-            "Silence after which a ping is sent."),
+            "Silence of the client after which it is sent a ping."),
         Directive(
             "root", .inherited, .root,
-            "Folder of the files that are served."),
+            "Folder of the files to serve."),
         Directive(
             "index", .inherited, .index,
-            "File that is served for a folder."),
+            "File to serve for a folder."),
     ]
 }
 
@@ -68,7 +68,7 @@ extension Action {
             let key = match.source
             if let first = builder.server?.locations[key] {
                 throw statement.error(
-                    "\(quoted(key)) is there twice", at: statement.argument, hint: "the first one is at \(first)")
+                    "\(quoted(key)) is a duplicate", at: statement.argument, hint: "the first one is at \(first)")
             }
             builder.server?.locations[key] = statement.argument.position
             builder.location = LocationDraft(match: match)
@@ -147,7 +147,7 @@ extension Action {
             var names: [String] = []
             for word in statement.arguments {
                 guard isToken(word.text) else {
-                    throw statement.error("must be names such as mqtt, not \(quoted(word.text))", at: word)
+                    throw statement.error("must list names such as mqtt, not \(quoted(word.text))", at: word)
                 }
                 guard !names.contains(word.text) else {
                     throw statement.error("names \(word.text) twice", at: word)

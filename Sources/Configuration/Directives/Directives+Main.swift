@@ -5,32 +5,32 @@ extension DirectiveTable {
             "Reads another file, or all files that match a pattern, in this place.", repeatable: true),
         Directive(
             "worker_threads", .main, .threads,
-            "Number of event loops; auto is one a core."),
+            "Number of event loops; auto is one per core."),
         Directive(
             "user", .main,
             .text(\.process.user) { _ in
-                "write the user alone: its groups come with it"
+                "write only the user: its groups are included"
             },
-            "User to become after the sockets are bound, when started as root."),
+            "User to switch to once the ports are open, if started as root."),
         Directive(
             "pid_file", .main, .path(\.process.pidFile),
-            "File that holds the number of the process."),
+            "File for the process ID."),
         Directive(
             "error_log", .main, .errorLog,
-            "Where messages go, a path, stderr or stdout, and from which level on."),
+            "Where messages are written, a path, stderr or stdout, and the lowest level to write."),
         Directive(
             "worker_rlimit_nofile", .main, .descriptorLimit,
-            "Limit of open descriptors to ask the system for."),
+            "Limit of open file descriptors to request from the system."),
         Directive(
             "worker_shutdown_timeout", .main,
             .time(\.process.shutdownTimeout, .milliseconds(1)...(.seconds(30 * 86400))),
-            "How long a graceful stop waits for sessions to end by themselves."),
+            "Period over which a graceful stop closes all sessions."),
         Directive(
             "log_format", .main, .logFormat,
-            "Names a line of text with variables for access_log.", repeatable: true, phase: .definition),
+            "Defines a line format with variables for access_log.", repeatable: true, phase: .definition),
         Directive(
             "access_log", .inherited, .accessLog,
-            "Where one line a session goes, a path, stdout, stderr or off, and in which format."),
+            "Where a line for each session and HTTP request is written, a path, stdout, stderr or off, and its format."),
     ]
 }
 
@@ -62,7 +62,7 @@ extension Action {
             let target = statement.argument
             if target.text == "off" {
                 throw statement.error(
-                    "cannot be off", at: target, hint: "write \"error_log stderr error\" to hear of errors alone")
+                    "cannot be off", at: target, hint: "write \"error_log stderr error\" to log only errors")
             }
             let path = try builder.logTarget(target, of: statement)
             builder.process.errorLog.path = path == "stderr" ? nil : path
@@ -71,7 +71,7 @@ extension Action {
                 let allowed = ErrorLogSettings.Level.allCases.map(\.rawValue).joined(separator: ", ")
                 throw statement.error(
                     "must have a level of \(allowed), not \(quoted(word.text))", at: word,
-                    hint: ["crit", "alert", "emerg"].contains(word.text) ? "error is the highest" : nil)
+                    hint: ["crit", "alert", "emerg"].contains(word.text) ? "error is the highest level" : nil)
             }
             builder.process.errorLog.level = level
         }
@@ -139,15 +139,15 @@ extension Action {
         for word in statement.arguments.dropFirst() {
             let hint: String
             switch Parameter(word.text).name {
-            case "buffer", "flush": hint = "not needed: a thread of its own writes lines together; remove it"
-            case "gzip": hint = "not here: compress a log when it is rotated; remove it"
-            case "if": hint = "not here: every connection gets its line; remove it"
+            case "buffer", "flush": hint = "not needed: a separate thread writes lines in batches; remove it"
+            case "gzip": hint = "not supported: compress logs when they are rotated; remove it"
+            case "if": hint = "not supported: every session and request is logged; remove it"
             default: continue
             }
             throw statement.error("has no parameter \(quoted(word.text))", at: word, hint: hint)
         }
         if let word = statement.arguments.dropFirst(2).first {
-            throw statement.error("takes a target and one format, not \(quoted(word.text))", at: word)
+            throw statement.error("takes one target and one format, not \(quoted(word.text))", at: word)
         }
     }
 }
@@ -162,7 +162,7 @@ extension Builder {
         default: break
         }
         for (scheme, hint) in [
-            ("syslog:", "write stderr instead: systemd and Docker take it from there"),
+            ("syslog:", "write stderr instead: systemd and Docker collect it"),
             ("memory:", "write a path, or stderr, instead"),
         ] where word.text.hasPrefix(scheme) {
             throw statement.error(

@@ -2,13 +2,13 @@ extension DirectiveTable {
     static let realIP: [Directive] = [
         Directive(
             "set_real_ip_from", [.main, .server], .setRealIPFrom,
-            "Fronts whose word counts for a client's address.", repeatable: true),
+            "Load balancers that are trusted to name the client's address.", repeatable: true),
         Directive(
             "real_ip_header", [.main, .server], .realIPHeader,
-            "Request field in which a trusted front names the client; off reads none."),
+            "Request field in which a trusted load balancer names the client, or off."),
         Directive(
             "real_ip_recursive", [.main, .server], .flag(\.scope.realIP.isRecursive),
-            "Whether addresses of trusted fronts at the end of that field are skipped."),
+            "Whether trusted addresses at the end of that field are skipped."),
     ]
 }
 
@@ -25,8 +25,8 @@ struct RealIPDraft: Sendable {
         settings.isRecursive = isRecursive
         if let header, settings.trusted.isEmpty {
             throw ConfigurationError(
-                at: header.position, "\"real_ip_header\" needs \"set_real_ip_from\": nobody is trusted to send it",
-                hint: "name the addresses of the fronts, such as 10.0.0.0/8")
+                at: header.position, "\"real_ip_header\" needs \"set_real_ip_from\": no load balancer is trusted yet",
+                hint: "list the addresses of the load balancers, such as 10.0.0.0/8")
         }
         return settings
     }
@@ -38,8 +38,8 @@ extension Action {
             for word in statement.arguments {
                 guard word.text != "all" else {
                     throw statement.error(
-                        "must not trust all: anybody could choose an address", at: word,
-                        hint: "name the addresses of the fronts")
+                        "must not be all: anybody could then claim any address", at: word,
+                        hint: "list the addresses of the load balancers")
                 }
                 let network: Network
                 do throws(ValueFault) {
@@ -49,8 +49,8 @@ extension Action {
                 }
                 guard !network.isEverything else {
                     throw statement.error(
-                        "must not trust every address: anybody could choose one", at: word,
-                        hint: "name the addresses of the fronts")
+                        "must not cover every address: anybody could then claim any address", at: word,
+                        hint: "list the addresses of the load balancers")
                 }
                 builder.scope.realIP.trusted.append(network, in: builder.context)
             }
@@ -68,10 +68,10 @@ extension Action {
             case "proxy_protocol":
                 throw statement.error(
                     "takes the name of a request field", at: statement.argument,
-                    hint: "\"listen … proxy_protocol\" takes the address from its header by itself")
+                    hint: "\"listen … proxy_protocol\" uses the address in its header without this directive")
             case "forwarded":
                 throw statement.error(
-                    "does not read the lists of Forwarded (RFC 7239)", at: statement.argument,
+                    "does not support Forwarded (RFC 7239)", at: statement.argument,
                     hint: "use X-Forwarded-For or X-Real-IP")
             default: break
             }

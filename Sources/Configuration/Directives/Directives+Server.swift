@@ -2,35 +2,35 @@ extension DirectiveTable {
     static let server: [Directive] = [
         Directive(
             "server", .main, .serverBlock,
-            "Sites: the addresses and names they answer to.", repeatable: true, phase: .block, opens: .server),
+            "A site: its addresses, its names, and what it serves.", repeatable: true, phase: .block, opens: .server),
         Directive(
             "listen", .server, .listen,
-            "An address to accept clients on; ssl ends TLS there, proxy_protocol reads a front's header.",
+            "An address to accept clients on; ssl terminates TLS there, proxy_protocol reads a load balancer's header.",
             repeatable: true),
         Directive(
             "server_name", .server, .serverName,
-            "Names the server answers to; *.example.com stands for every name below it.", repeatable: true),
+            "Names of the server; *.example.com matches every name below example.com.", repeatable: true),
         Directive(
             "ssl_certificate", [.main, .server], .certificate(\.scope.certificates),
-            "PEM file of a certificate and its chain; one of each key type may stand side by side.",
+            "PEM file of a certificate and its chain; one for each key type may be given.",
             repeatable: true),
         Directive(
             "ssl_certificate_key", [.main, .server], .certificate(\.scope.keys),
-            "PEM file of the key of the ssl_certificate in the same order.", repeatable: true),
+            "PEM file of the private key; the n-th key belongs to the n-th ssl_certificate.", repeatable: true),
         Directive(
             "ssl_protocols", [.main, .server],
             .choices(
                 \.scope.tls.versions, hint: "TLS 1.1 and older, and SSL, are not supported (RFC 8996); remove them"),
-            "TLS versions to speak."),
+            "TLS versions to accept."),
         Directive(
             "ssl_ciphers", [.main, .server],
             .text(\.scope.tls.ciphers) { words in
                 "separate ciphers by colons: \(quoted(words.joined(separator: ":")))"
             },
-            "Cipher list or suites, as OpenSSL names them."),
+            "Ciphers, as OpenSSL names them."),
         Directive(
             "ssl_session_tickets", [.main, .server], .flag(\.scope.tls.sessionTickets),
-            "Whether clients may resume a TLS session by a ticket."),
+            "Whether clients may resume a TLS session with a ticket."),
         Directive(
             "ssl_handshake_timeout", [.main, .server], .time(\.scope.handshakeTimeout),
             "Time for the TLS handshake."),
@@ -46,7 +46,7 @@ extension DirectiveTable {
             "How long a connection may stay idle after an answer."),
         Directive(
             "keepalive_requests", [.main, .server], .integer(\.scope.keepaliveRequests, 1...1_000_000_000),
-            "Requests that one connection may carry."),
+            "Number of requests that one connection may carry."),
     ]
 }
 
@@ -75,7 +75,7 @@ extension Action {
                     throw statement.error(unknownListenParameter(word.text), at: word)
                 }
                 guard words.insert(word.text).inserted else {
-                    throw statement.error("says \(word.text) twice", at: word)
+                    throw statement.error("has the parameter \(word.text) twice", at: word)
                 }
             }
             for (index, address) in addresses.enumerated() {
@@ -111,22 +111,22 @@ extension Action {
     }
 
     private static let listenParameters = ["ssl", "proxy_protocol"]
-    private static let otherHint = "after the address it takes ssl and proxy_protocol"
+    private static let otherHint = "the parameters are ssl and proxy_protocol"
 
     private static func unknownListenParameter(_ text: String) -> ValueFault {
         let hint: String
         switch Parameter(text).name {
         case "http2", "mqtt":
-            return ValueFault("has the parameter \"\(text)\", which this version does not have yet", hint: "remove it")
-        case "default_server", "default": hint = "the first server of an address is its default; remove it"
+            return ValueFault("has the parameter \"\(text)\", which is not supported yet", hint: "remove it")
+        case "default_server", "default": hint = "not needed: the first server of an address is its default; remove it"
         case "ipv6only":
             hint =
                 text == "ipv6only=off"
-                ? "[::] is IPv6 alone: write a second \"listen\" for IPv4" : "not needed: [::] is IPv6 alone; remove it"
+                ? "[::] is IPv6 only: write a second \"listen\" for IPv4" : "not needed: [::] is IPv6 only; remove it"
         case "reuseport", "backlog", "rcvbuf", "sndbuf", "fastopen", "deferred", "bind", "so_keepalive", "setfib",
             "accept_filter", "multipath":
-            hint = "not needed: sockets are set up as MQTT wants them; remove it"
-        case "quic", "udp", "spdy": hint = "not here: WebSockets come over TCP; remove it"
+            hint = "not needed: socket options are already set as MQTT needs them; remove it"
+        case "quic", "udp", "spdy": hint = "not supported: WebSockets use TCP; remove it"
         default: hint = otherHint
         }
         return ValueFault("has no parameter \(quoted(text))", hint: hint)

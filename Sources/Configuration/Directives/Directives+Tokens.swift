@@ -30,13 +30,14 @@ extension Action {
         }
     }
 
-    /// Keys come from one place; that of an inner block replaces that of an outer one.
+    /// Keys come from one place; an inner block replaces the place of an outer one.
     private static func alone(
         _ statement: Statement, _ name: String, _ other: (context: Contexts, position: Position)?, _ builder: Builder
     ) throws(ConfigurationError) {
         guard let other, other.context == builder.context else { return }
         throw statement.error(
-            "cannot stand beside \"\(name)\": keys come from one place", hint: "the other one is at \(other.position)")
+            "cannot be used together with \"\(name)\": keys come from one place",
+            hint: "the other one is at \(other.position)")
     }
 
     static var tokenPlaces: Action {
@@ -46,7 +47,7 @@ extension Action {
                 guard let place = TokenPlace(source: word.text) else {
                     throw statement.error(
                         ValueFault(
-                            "must be of password, username, query:NAME, cookie:NAME, header:NAME and subprotocol, "
+                            "must list password, username, query:NAME, cookie:NAME, header:NAME or subprotocol, "
                                 + "not \(quoted(word.text))"), at: word)
                 }
                 guard !places.contains(place) else { throw statement.error("names \(word.text) twice", at: word) }
@@ -84,11 +85,11 @@ extension Action {
             throw statement.error(error, at: word)
         }
         if needsText, template.segments.isEmpty {
-            throw statement.error("requires an empty value, which no token has", at: word)
+            throw statement.error("requires an empty value, which never matches", at: word)
         }
         for case .variable(let variable) in template.segments where variable.isKnownAtEndOnly {
             throw statement.error(
-                "cannot use \"$\(variable.name)\": it is known only at the end of a session", at: word)
+                "cannot use \"$\(variable.name)\": its value is known only at the end of a session", at: word)
         }
         return template
     }

@@ -10,13 +10,14 @@ extension DirectiveTable {
             repeatable: true),
         Directive(
             "resolve_interval", .upstream, .resolveInterval,
-            "Time between two looks at the names of servers that say resolve."),
+            "How often the names of servers with resolve are resolved again."),
         Directive(
             "proxy_protocol", .upstream, .proxyProtocol,
-            "Header of the PROXY protocol that the brokers get: off, v1 or v2; cn tells the client certificate's name."),
+            "PROXY protocol header to send to the brokers: off, v1 or v2; cn adds the client certificate's common name."
+        ),
         Directive(
             "proxy_bind", .upstream, .proxyBind,
-            "Source addresses of connections to the brokers, in turns."),
+            "Source addresses for connections to the brokers, used in turn."),
     ]
 }
 
@@ -42,7 +43,7 @@ extension Action {
         }
     }
 
-    /// One argument or more, into the upstream that is being read; where it stands is kept for checks.
+    /// One argument or more, into the upstream that is being read; its position is kept for checks.
     static func ofUpstream(
         _ arguments: ClosedRange<Int>,
         _ read: @escaping @Sendable (Statement, inout UpstreamSettings) throws(ConfigurationError) -> Void
@@ -81,7 +82,7 @@ extension Action {
                 throw statement.error("has no parameter \(quoted(word.text))", at: word, hint: "after v2 it takes cn")
             }
             guard version == .v2 else {
-                throw statement.error("takes cn with v2 only: v1 has no room for it", at: word)
+                throw statement.error("takes cn only with v2: v1 cannot carry it", at: word)
             }
             upstream.proxyProtocol.tellsCommonName = true
         }
@@ -120,13 +121,13 @@ extension UpstreamDraft {
         if let position = positions["hash_balance_factor"] {
             guard case .hash = settings.balancer else {
                 throw ConfigurationError(
-                    at: position, "\"hash_balance_factor\" bounds the load of a hash, and there is none",
-                    hint: "add \"hash KEY consistent\", or take it away: other balancers look at the load themselves")
+                    at: position, "\"hash_balance_factor\" needs a \"hash\"",
+                    hint: "add \"hash KEY consistent\", or remove it: other balancers consider the load themselves")
             }
         }
         if let position = positions["resolve_interval"], !servers.contains(where: \.resolves) {
             throw ConfigurationError(
-                at: position, "\"resolve_interval\" has nothing to do: no server of \(quoted(name.text)) says resolve")
+                at: position, "\"resolve_interval\" has no effect: no server of \(quoted(name.text)) has resolve")
         }
         if let check = settings.healthCheck, let position = positions["health_check"] {
             try checkUnixServers(check, position)
@@ -138,13 +139,14 @@ extension UpstreamDraft {
         guard hasUnix else { return }
         if check.kind == .http {
             throw ConfigurationError(
-                at: position, "\"health_check type=http\" cannot ask a unix socket", hint: "write type=mqtt or type=tcp"
+                at: position, "\"health_check type=http\" cannot probe a unix socket",
+                hint: "write type=mqtt or type=tcp"
             )
         }
         if check.port != nil {
             throw ConfigurationError(
-                at: position, "\"health_check\" has a port, and a unix socket has none",
-                hint: "take port= away, or keep unix sockets in an upstream of their own")
+                at: position, "\"health_check\" has a port, but a unix socket does not",
+                hint: "remove port=, or put unix sockets into a separate upstream")
         }
     }
 }

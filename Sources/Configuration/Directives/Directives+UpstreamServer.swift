@@ -7,7 +7,7 @@ extension Action {
             } catch {
                 throw statement.error(error)
             }
-            try statement.readParameters(behind: 1) { (parameter) throws(ValueFault) in
+            try statement.readParameters(after: 1) { (parameter) throws(ValueFault) in
                 try server.read(parameter)
             }
             builder.upstream?.settings.servers.append(server)
@@ -32,7 +32,7 @@ extension UpstreamServerSettings {
         case ("drain", nil): isDraining = true
         case ("resolve", nil):
             guard case .inet(let host, _) = address, !Host.isIPv4(host[...]), !host.utf8.contains(0x3A) else {
-                throw ValueFault("takes resolve with a name only: an address needs no look-up")
+                throw ValueFault("takes resolve only with a name: an address is not resolved")
             }
             resolves = true
         default: throw Self.parameters.fault(parameter)

@@ -1,5 +1,5 @@
-/// Directives of nginx that this gateway has not, and what an operator who brings a file from there should do about each.
-/// A name is found here before any that is merely spelled like it.
+/// Directives of nginx that this gateway does not have, and what an operator who brings a file from there should do about
+/// each. A name is looked up here before suggesting one that is merely spelled like it.
 enum NginxNames {
     static let hints: [String: String] = Dictionary(
         (blocks + process + listening + tls + http + limits + proxy + upstream + access).flatMap { entry in
@@ -7,24 +7,24 @@ enum NginxNames {
         },
         uniquingKeysWith: { first, _ in first })
 
-    /// What to say to `name`; nil: nginx has no such directive.
+    /// The hint for `name`; nil: nginx has no such directive.
     static func hint(for name: String) -> String? {
         if let hint = hints[name] { return hint }
         if families.contains(where: name.hasPrefix) { return foreign }
         return others.contains(name[...]) ? foreign : nil
     }
 
-    private static let foreign = "nginx has it, and nothing here does the same; remove it"
-    private static let plain = "not needed: brokers are spoken to in plain MQTT, without HTTP; remove it"
-    private static let buffers = "not needed: bytes go on as they come, within fixed limits; remove it"
+    private static let foreign = "it is an nginx directive without a counterpart here; remove it"
+    private static let plain = "not needed: connections to brokers are plain MQTT, without HTTP; remove it"
+    private static let buffers = "not needed: bytes are passed on as they arrive, within fixed limits; remove it"
     private static let stapling =
-        "not here: certificates are not stapled, and browsers do without; remove it"
-    private static let alive = "not needed: a session lives as long as its MQTT keep alive allows; remove it"
-    private static let certificateOfBroker = "not here: brokers are spoken to without TLS"
+        "not supported: OCSP responses are not stapled, and browsers do not need them; remove it"
+    private static let alive = "not needed: a session lasts as long as its MQTT Keep Alive allows; remove it"
+    private static let certificateOfBroker = "not supported: connections to brokers do not use TLS; remove it"
     private static let requestLimits =
-        "comes later: this version has no limits for each client; \"max_conns\" of a \"server\" in an \"upstream\" limits "
+        "not supported yet: this version has no limits per client; \"max_conns\" of a \"server\" in an \"upstream\" limits "
         + "a broker's sessions"
-    private static let files = "not here: files are served as they are, for a page beside the broker; remove it"
+    private static let files = "not supported: files are served as they are, for a page beside the broker; remove it"
 }
 
 // MARK: - The table: names, and the hint for all of them
@@ -33,91 +33,94 @@ extension NginxNames {
     private typealias Entry = (names: String, hint: String)
 
     private static let blocks: [Entry] = [
-        ("http stream", "there is no such block: write its content outside of any block"),
+        ("http stream", "there is no such block: move its content out, to the top level"),
         ("mail", "there is no such block"),
-        ("events", "there is no such block, and nothing to tune in it; remove it"),
-        ("types", "not needed: the types of common files are known; remove it"),
-        ("if", "not here: nothing is decided by conditions; \"location\", \"allow\" and \"deny\" choose"),
-        ("map", "not needed for the upgrade to WebSocket; variables of one's own are not supported; remove it"),
-        ("geo split_clients set", "not here: variables of one's own are not supported"),
+        ("events", "there is no such block, and nothing in it needs tuning; remove it"),
+        ("types", "not needed: the types of common files are built in; remove it"),
+        ("if", "not supported: there are no conditions; use \"location\", \"allow\" and \"deny\""),
+        ("map", "not needed for the upgrade to WebSocket, and custom variables are not supported; remove it"),
+        ("geo split_clients set", "not supported: there are no custom variables; remove it"),
         ("limit_except", "not needed: only GET and HEAD are answered; remove it"),
     ]
 
     private static let process: [Entry] = [
-        ("worker_processes", "write \"worker_threads\" instead: one process has them all"),
+        ("worker_processes", "write \"worker_threads\" instead: all threads are in one process"),
         ("worker_connections", "write \"worker_rlimit_nofile\" instead: a session takes two descriptors"),
         ("pid", "write \"pid_file\" instead"),
-        ("daemon master_process", "not needed: it runs in the foreground, as systemd and Docker want it; remove it"),
-        ("multi_accept use accept_mutex worker_aio_requests", "not needed: nothing to tune there; remove it"),
-        ("load_module", "not needed: everything is in one program; remove it"),
-        ("env", "not needed: the environment is not looked at; remove it"),
+        ("daemon master_process", "not needed: sluice runs in the foreground, as systemd and Docker expect; remove it"),
+        ("multi_accept use accept_mutex worker_aio_requests", "not needed: there is nothing to tune; remove it"),
+        ("load_module", "not needed: there are no modules to load; remove it"),
+        ("env", "not needed: the environment is not used; remove it"),
     ]
 
     private static let listening: [Entry] = [
-        ("http2", "comes later: browsers open WebSockets over HTTP/1.1 too; remove it"),
-        ("http3 quic_retry quic_gso", "not here: WebSockets come over TCP; remove it"),
+        ("http2", "not supported yet: browsers open WebSockets over HTTP/1.1 as well; remove it"),
+        ("http3 quic_retry quic_gso", "not supported: WebSockets use TCP; remove it"),
         (
             "server_names_hash_bucket_size server_names_hash_max_size variables_hash_max_size variables_hash_bucket_size "
                 + "types_hash_max_size types_hash_bucket_size map_hash_bucket_size map_hash_max_size",
-            "not needed: tables grow by themselves; remove it"
+            "not needed: tables grow as required; remove it"
         ),
-        ("server_tokens", "not needed: answers name no version; remove it"),
+        ("server_tokens", "not needed: responses never name the version; remove it"),
         (
             "keepalive_min_timeout keepalive_disable",
-            "not needed: \"keepalive_timeout\" and \"keepalive_requests\" say when a connection closes; remove it"
+            "not needed: \"keepalive_timeout\" and \"keepalive_requests\" decide when a connection is closed; remove it"
         ),
         (
             "tcp_nodelay tcp_nopush sendfile aio directio reset_timedout_connection",
-            "not needed: sockets are set up as MQTT wants them; remove it"
+            "not needed: socket options are already set as MQTT needs them; remove it"
         ),
-        ("large_client_header_buffers", "write \"client_header_buffer_size\" instead: it bounds the whole head"),
+        (
+            "large_client_header_buffers",
+            "write \"client_header_buffer_size\" instead: it limits the whole request head"
+        ),
         ("send_timeout lingering_close lingering_time lingering_timeout client_body_timeout", alive),
         (
             "resolver resolver_timeout",
-            "not needed: names are looked up as the system does; write \"resolve\" after the name in \"server\""
+            "not needed: the system's resolver is used; write \"resolve\" after the name in \"server\" to resolve it again"
         ),
     ]
 
     private static let tls: [Entry] = [
         ("ssl", "write \"ssl\" after the address in \"listen\" instead, as in \"listen 443 ssl\""),
-        ("ssl_session_cache", "not needed: sessions are resumed by tickets, without a cache; remove it"),
-        ("ssl_session_timeout", "not needed: OpenSSL's own time holds for tickets; remove it"),
-        ("ssl_session_ticket_key", "not needed: keys are made at the start, the same for all loops; remove it"),
-        ("ssl_prefer_server_ciphers", "not needed: the order is always the server's; remove it"),
-        ("ssl_dhparam", "not needed: keys are agreed on by elliptic curves; remove it"),
-        ("ssl_ecdh_curve ssl_conf_command", "not here: OpenSSL's own choice holds; remove it"),
+        ("ssl_session_cache", "not needed: sessions are resumed with tickets, without a cache; remove it"),
+        ("ssl_session_timeout", "not needed: OpenSSL's default lifetime applies to tickets; remove it"),
+        ("ssl_session_ticket_key", "not needed: keys are created at startup and shared by all loops; remove it"),
+        ("ssl_prefer_server_ciphers", "not needed: the server's order is always preferred; remove it"),
+        ("ssl_dhparam", "not needed: key exchange uses elliptic curves; remove it"),
+        ("ssl_ecdh_curve ssl_conf_command", "not supported: OpenSSL's defaults apply; remove it"),
         (
             "ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache "
                 + "ssl_ocsp_responder", stapling
         ),
         (
             "ssl_trusted_certificate",
-            "for clients' certificates write \"ssl_client_certificate\" instead; stapling, which nginx needs it for "
-                + "else, is not done"
+            "to verify clients' certificates write \"ssl_client_certificate\" instead; OCSP stapling, its other use in "
+                + "nginx, is not supported"
         ),
         (
             "ssl_password_file",
-            "not here: keys have no pass phrase; take it away from the key: openssl pkey -in KEY -out NEWKEY"
+            "not supported: remove the passphrase from the key: openssl pkey -in KEY -out NEWKEY"
         ),
-        ("ssl_early_data", "not here: 0-RTT data could be replayed; remove it"),
+        ("ssl_early_data", "not supported: 0-RTT data could be replayed; remove it"),
         ("ssl_buffer_size", buffers),
         (
             "ssl_reject_handshake",
-            "not here: the first server of an address answers names that no other has; remove it"
+            "not supported: the first server of an address answers for names that no other has; remove it"
         ),
-        ("ssl_preread", "not here: TLS ends at the gateway; write \"listen 443 ssl\""),
+        ("ssl_preread", "not supported: the gateway terminates TLS; write \"listen 443 ssl\""),
     ]
 
     private static let http: [Entry] = [
-        ("return rewrite", "not here: Sluice redirects nothing; leave port 80 to the web server"),
-        ("error_page", "not here: a refusal is one line of text, and the status tells why; remove it"),
+        ("return rewrite", "not supported: Sluice does not redirect; leave port 80 to a web server"),
+        ("error_page", "not supported: an error response is one line of text; remove it"),
         ("add_header add_trailer expires etag if_modified_since charset default_type override_charset", files),
         (
             "client_max_body_size client_body_buffer_size client_body_temp_path",
-            "not needed: no request has a body; packets are bounded by \"mqtt_max_packet_size\""
+            "not needed: requests have no body; \"mqtt_max_packet_size\" limits MQTT packets"
         ),
-        ("try_files", "not here: the file is \"root\" and the whole path; a folder answers with \"index\""),
-        ("alias", "write \"root\" instead: the file is the root and the whole path"),
+        ("try_files", "not supported: the file is always \"root\" followed by the path, or \"index\" for a folder"),
+        ("alias", "write \"root\" instead: the file is the root followed by the whole path"),
         (
             "autoindex stub_status internal open_file_cache log_not_found log_subrequest disable_symlinks merge_slashes "
                 + "underscores_in_headers ignore_invalid_headers sub_filter mirror", files
@@ -136,7 +139,7 @@ extension NginxNames {
         ("proxy_read_timeout proxy_send_timeout proxy_timeout proxy_socket_keepalive", alive),
         (
             "proxy_set_header",
-            "\(plain); to tell brokers the client's address write \"proxy_protocol\" in the \"upstream\""
+            "\(plain); to send brokers the client's address write \"proxy_protocol\" in the \"upstream\""
         ),
         (
             "proxy_http_version proxy_redirect proxy_hide_header proxy_pass_header proxy_cookie_path proxy_cookie_domain "
@@ -150,7 +153,7 @@ extension NginxNames {
         ),
         (
             "proxy_next_upstream",
-            "not needed: what is followed by another broker is fixed; \"upstream_tries\" says how many are tried"
+            "not needed: which failures lead to another try is fixed; \"upstream_tries\" sets how many brokers are tried"
         ),
         ("proxy_next_upstream_tries", "write \"upstream_tries\" instead"),
         ("proxy_next_upstream_timeout", "write \"upstream_tries_timeout\" instead"),
@@ -167,8 +170,8 @@ extension NginxNames {
         ("ip_hash", "write \"hash $remote_addr consistent\" instead"),
         ("least_time", "write \"least_conn\" instead"),
         ("sticky sticky_cookie_insert", "write \"hash $mqtt_client_id consistent\" instead"),
-        ("zone", "not needed: loops share the counts of sessions; remove it"),
-        ("match", "not here: \"health_check\" says itself what is right"),
+        ("zone", "not needed: session counts are always shared by all loops; remove it"),
+        ("match", "not supported: the parameters of \"health_check\" state what passes"),
         ("queue ntlm state", foreign),
     ]
 
@@ -177,10 +180,10 @@ extension NginxNames {
         ("auth_jwt", "write \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\" instead"),
         ("auth_jwt_key_request", "write \"auth_jwt_jwks_url\" instead"),
         ("auth_request auth_request_set", "write \"auth_http\" instead"),
-        ("mqtt_preread mqtt mqtt_buffers", "not needed: the CONNECT is always read; remove it"),
+        ("mqtt_preread mqtt mqtt_buffers", "not needed: the CONNECT is always parsed; remove it"),
     ]
 
-    /// Modules without any counterpart.
+    /// Prefixes of modules without a counterpart.
     private static let families = [
         "fastcgi_", "uwsgi_", "scgi_", "grpc_", "memcached_", "gzip", "gunzip", "brotli", "js_", "perl", "lua_", "dav_",
         "geoip_", "image_filter", "xslt_", "userid", "secure_link", "random_index", "otel_", "smtp_", "imap_", "pop3_",

@@ -1,6 +1,6 @@
 /// A place in a configuration file.
 package struct Position: Sendable, Hashable, CustomStringConvertible {
-    /// The path as it was given, or as the `include` resolved it.
+    /// The path as given, or as the `include` resolved it.
     package var file: String
     /// From 1; 0 when the file as a whole is meant, as when it cannot be read.
     package var line: Int
@@ -34,12 +34,12 @@ package struct Written: Sendable, Equatable {
     package static func == (a: Self, b: Self) -> Bool { a.text == b.text }
 }
 
-/// Why a configuration was refused: the first fault found, and where it stands.
+/// Why a configuration was refused: the first error, and its position.
 package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     package var position: Position
     /// What is wrong and what is allowed, in one line.
     package var message: String
-    /// What the operator may have meant, or where the other half of a conflict stands.
+    /// What the operator may have meant, or the position of the other half of a conflict.
     package var hint: String?
 
     package init(at position: Position, _ message: String, hint: String? = nil) {
@@ -55,7 +55,7 @@ package struct ConfigurationError: Error, Sendable, Equatable, CustomStringConve
     }
 }
 
-/// A fault of one value, before it is known where the value stands.
+/// An error in one value, before its position is known.
 struct ValueFault: Error, Equatable {
     /// Reads on after the name of the directive: `must be …`.
     var message: String

@@ -1,3 +1,5 @@
+import Text
+
 /// A word of the text: a directive's name or one of its arguments, unquoted and unescaped.
 struct Word: Sendable, Equatable {
     var text: String
@@ -22,7 +24,7 @@ enum Token: Equatable {
 /// - `'` and `"` quote only at the start of a word. In and out of quotes `\"`, `\'` and `\\` stand for the second
 ///   character and `\t`, `\r`, `\n` for the control character; before any other character the backslash stays.
 /// - `#` at the start of a word begins a comment, which ends with the line.
-/// - The text is UTF-8, with no control characters but tab, carriage return and line feed.
+/// - The text is UTF-8, with no control characters except tab, carriage return and line feed.
 struct Lexer {
     private let bytes: [UInt8]
     private let file: String
@@ -156,16 +158,15 @@ extension Lexer {
         }
     }
 
-    /// Takes one character, checks it and moves the position behind it.
+    /// Takes one character, checks it and advances the position.
     private mutating func take() throws(ConfigurationError) -> ArraySlice<UInt8> {
         guard let first = current else { return [] }
         guard let length = utf8Length(at: index) else {
-            throw ConfigurationError(at: position, "the text is not UTF-8 here")
+            throw ConfigurationError(at: position, "this is not valid UTF-8")
         }
         if first < 0x20 && !isBlank(first) || first == 0x7F {
-            let hex = String(first, radix: 16, uppercase: true)
             throw ConfigurationError(
-                at: position, "control character U+\(String(repeating: "0", count: 4 - hex.count))\(hex) in the text")
+                at: position, "there is a control character U+00\(Hexadecimal.encode(first, .upper)) in the text")
         }
         let character = bytes[index..<index + length]
         index += length

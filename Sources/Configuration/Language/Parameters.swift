@@ -1,4 +1,4 @@
-/// `name=value`, or a bare `name`, behind a directive's first arguments.
+/// `name=value`, or a bare `name`, after a directive's first arguments.
 struct Parameter {
     let name: String
     /// nil: there is no "=".
@@ -39,7 +39,7 @@ struct Parameter {
     func rate(_ range: ClosedRange<Int>) throws(ValueFault) -> Int {
         let text = value ?? ""
         guard let number = Value.rate(text), range.contains(number) else {
-            let hint = text.hasSuffix("/m") ? "a rate is a number a second: 120/m is 2/s" : nil
+            let hint = text.hasSuffix("/m") ? "a rate is per second: 120/m is 2/s" : nil
             throw fault("from \(range.lowerBound)/s to \(range.upperBound)/s", hint: hint)
         }
         return number
@@ -76,9 +76,9 @@ struct ParameterNames {
 }
 
 extension Statement {
-    /// Hands over each parameter behind the first `count` arguments, once.
+    /// Passes on each parameter after the first `count` arguments, once.
     func readParameters(
-        behind count: Int, _ read: (Parameter) throws(ValueFault) -> Void
+        after count: Int, _ read: (Parameter) throws(ValueFault) -> Void
     ) throws(ConfigurationError) {
         var seen: Set<String> = []
         for word in arguments.dropFirst(count) {

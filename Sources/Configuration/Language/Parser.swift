@@ -4,7 +4,7 @@ struct Statement: Sendable {
     var arguments: [Word]
     var block: [Statement]?
 
-    /// The first argument; the arity was checked before, so the name stands in only where nothing looks at it.
+    /// The first argument; the arity has been checked, so the fallback to the name is never used.
     var argument: Word { arguments.first ?? name }
 }
 
@@ -47,12 +47,12 @@ extension Parser {
             throw ConfigurationError(at: position, "a file includes itself", hint: chain)
         }
         guard open.count <= Limits.includeDepth else {
-            throw ConfigurationError(at: position, "more than \(Limits.includeDepth) includes inside each other")
+            throw ConfigurationError(at: position, "more than \(Limits.includeDepth) levels of includes")
         }
         if include != nil, !source.exists(path) {
             throw ConfigurationError(
                 at: position, "cannot include \(quoted(path)): there is no such file",
-                hint: "a pattern such as *.conf may match nothing, a plain name may not")
+                hint: "only a pattern such as *.conf may match nothing")
         }
         var lexer = Lexer(try bytes(path, from: include, at: position), file: path)
         open.append(name)
@@ -112,11 +112,11 @@ extension Parser {
 // MARK: - Statements
 
 extension Parser {
-    /// A block whose `}` has not come yet.
+    /// A block whose `}` has not been read yet.
     private struct OpenBlock {
         var statement: Statement
         var brace: Position
-        /// What stood around it so far.
+        /// The statements around it so far.
         var outer: [Statement]
     }
 
@@ -132,7 +132,7 @@ extension Parser {
                 var statement = Statement(name: name, arguments: [], block: nil)
                 if let brace = try arguments(of: &statement, &lexer) {
                     guard nesting + blocks.count < Limits.nesting else {
-                        throw ConfigurationError(at: brace, "more than \(Limits.nesting) blocks inside each other")
+                        throw ConfigurationError(at: brace, "more than \(Limits.nesting) levels of blocks")
                     }
                     blocks.append(OpenBlock(statement: statement, brace: brace, outer: result))
                     result = []
@@ -173,7 +173,7 @@ extension Parser {
             case .open(let position): return position
             case .close, .end:
                 throw ConfigurationError(
-                    at: statement.name.position, "\(quoted(statement.name.text)) is not ended by \";\"")
+                    at: statement.name.position, "\(quoted(statement.name.text)) is not terminated by \";\"")
             }
         }
     }

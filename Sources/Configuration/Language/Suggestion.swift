@@ -1,4 +1,4 @@
-/// The candidate that is most like `word`, nil when none is like it enough to be meant.
+/// The candidate most similar to `word`, nil if none is similar enough.
 func nearest(to word: String, in candidates: some Sequence<String>) -> String? {
     let word = Array(word.utf8)
     guard word.count <= 64 else { return nil }

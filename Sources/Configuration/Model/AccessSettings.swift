@@ -1,4 +1,4 @@
-/// Who may in at a location: addresses, then credentials.
+/// Which clients a location admits: addresses, then credentials.
 package struct AccessSettings: Sendable, Equatable {
     package enum Satisfy: String, Sendable, CaseIterable { case any, all }
 
@@ -6,7 +6,7 @@ package struct AccessSettings: Sendable, Equatable {
     package var addressRules: [AddressRule] = []
     /// How many of the methods must allow.
     package var satisfy: Satisfy = .any
-    /// Whether a client without any credentials is let in.
+    /// Whether a client without any credentials is admitted.
     package var anonymous = false
     /// Time from the CONNECT to the decision.
     package var timeout: Duration = .seconds(5)
@@ -56,7 +56,7 @@ package struct CertificateAuthSettings: Sendable, Equatable {
 package struct JWTSettings: Sendable, Equatable {
     package var keyFile: String?
     package var jwksURL: String?
-    /// Where the token may be, in the order in which the places are looked at.
+    /// Where the token may be, in order of preference.
     package var places: [TokenPlace] = [.password]
     package var requirements: [JWTRequirement] = []
     package var leeway: Duration = .zero
@@ -88,7 +88,7 @@ package struct JWTRequirement: Sendable, Equatable {
 
 package struct PasswordFileSettings: Sendable, Hashable {
     package var path: String
-    /// How long a password that was right is remembered; zero: not at all.
+    /// How long a correct password is remembered; zero: not at all.
     package var cache: Duration
 
     package init(path: String, cache: Duration = .seconds(60)) {
@@ -99,7 +99,7 @@ package struct PasswordFileSettings: Sendable, Hashable {
 
 /// `auth_http`: a service that is asked.
 package struct AuthHTTPSettings: Sendable, Hashable {
-    /// What a service that does not answer, or not as it should, comes to.
+    /// What happens when the service does not answer, or gives an invalid answer.
     package enum OnFailure: String, Sendable, CaseIterable { case refuse, allow, ignore }
 
     package struct Header: Sendable, Hashable {
@@ -114,14 +114,14 @@ package struct AuthHTTPSettings: Sendable, Hashable {
 
     package var url: String
     package var timeout: Duration = .seconds(2)
-    /// Requests at the same time.
+    /// Maximum number of concurrent requests.
     package var connections = 64
-    /// Requests that wait for their turn.
+    /// Maximum number of requests that wait.
     package var queue = 1024
     /// How long an answer that allows is remembered; zero: not at all.
     package var cache: Duration = .zero
     package var onFailure: OnFailure = .refuse
-    /// Fields of the upgrade request that the service gets, lower case.
+    /// Fields of the upgrade request that are passed on to the service, lower case.
     package var forwardedHeaders: [String] = []
     /// Fields that are sent to the service.
     package var headers: [Header] = []
@@ -136,7 +136,7 @@ package struct ConnectChange: Sendable, Equatable {
         case userProperty(String)
     }
     package var field: Field
-    /// Where it makes an empty text, the field is removed.
+    /// If the result is empty, the field is removed.
     package var value: Template
 
     package init(field: Field, value: Template) {
@@ -152,7 +152,7 @@ package struct ClientVerificationSettings: Sendable, Equatable {
     /// PEM file of the authorities.
     package var authorities: Written
     package var mode: Mode
-    /// How many authorities may stand between the certificate and one of `authorities`.
+    /// How many authorities are allowed between the certificate and one of `authorities`.
     package var depth: Int
     /// PEM file of the revocation lists.
     package var revocationLists: Written?

@@ -23,7 +23,7 @@ package struct LocationSettings: Sendable, Equatable {
     }
 }
 
-/// The CONNECT gate and the way to the broker.
+/// The CONNECT, and how a broker is reached.
 package struct MQTTSettings: Sendable, Equatable {
     package enum Version: String, Sendable, CaseIterable {
         case v3_1 = "3.1"
@@ -33,7 +33,7 @@ package struct MQTTSettings: Sendable, Equatable {
     package var versions: [Version] = Version.allCases
     package var connectTimeout: Duration = .seconds(10)
     package var maxConnectSize = 64 * 1024
-    /// 0 is what the broker allows.
+    /// 0 leaves it to the broker.
     package var maxPacketSize = 0
     package var upstreamConnectTimeout: Duration = .seconds(5)
     package var upstreamConnackTimeout: Duration = .seconds(10)
@@ -56,7 +56,7 @@ package struct WebSocketSettings: Sendable, Equatable {
     /// Allowed `Origin` values, lower case; `https://*.example.com` matches one or more labels. nil allows any.
     package var origins: [String]?
     package var frames: Frames = .packet
-    /// Whether a Pong or Close frame without a mask ends the connection (RFC 6455 §5.1).
+    /// Whether an unmasked Pong or Close frame ends the connection (RFC 6455 §5.1).
     package var isStrict = false
     /// Silence after which a ping is sent; zero never sends one.
     package var ping: Duration = .seconds(30)

@@ -4,7 +4,7 @@ package struct ListenerSettings: Sendable, Equatable {
     package var isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
     package var readsProxyHeader = false
-    /// Every IPv6 address, because `listen` has a port alone: left out where the kernel has no IPv6.
+    /// Every IPv6 address, because `listen` has only a port: skipped if the kernel has no IPv6.
     package var isImplied = false
     /// Indices into `Snapshot.servers`, in the order of the file; the first is the default server.
     package var servers: [Int]
@@ -34,19 +34,19 @@ package struct ServerSettings: Sendable, Equatable {
     /// Requests that one connection may carry; it is closed after the answer to the last one.
     package var keepaliveRequests = 1000
     package var realIP = RealIPSettings()
-    /// Used for requests that no location takes.
+    /// Used for requests that no location matches.
     package var accessLog: AccessLogSettings?
 
     package init() {}
 }
 
-/// Whose word counts for a client's address, and how it is said.
+/// Who is trusted to name the client's address, and in which field.
 package struct RealIPSettings: Sendable, Equatable {
-    /// Fronts that are trusted; empty: none.
+    /// Trusted load balancers; empty: none.
     package var trusted: [Network] = []
     /// The request field that names the client, in lower case; nil: none is read.
     package var header: String?
-    /// Whether addresses of trusted fronts are skipped in the field, from its end.
+    /// Whether trusted addresses at the end of the field are skipped.
     package var isRecursive = false
 
     package init() {}

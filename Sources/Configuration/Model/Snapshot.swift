@@ -1,12 +1,12 @@
 /// One loaded configuration: everything the gateway does, with includes, inheritance and defaults resolved.
 ///
-/// A snapshot is immutable once built and is shared by all loops. `process` is read once at start-up; the rest could
-/// be exchanged while the gateway runs.
+/// A snapshot is immutable once built and is shared by all loops. `process` is read once at startup; the rest is replaced
+/// by a reload.
 package struct Snapshot: Sendable, Equatable {
     package var process = ProcessSettings()
     package var upstreams: [UpstreamSettings] = []
     package var servers: [ServerSettings] = []
-    /// One entry a listening address; servers that name the same address share it.
+    /// One entry for each listening address; servers that list the same address share it.
     package var listeners: [ListenerSettings] = []
 
     package init() {}
@@ -14,17 +14,17 @@ package struct Snapshot: Sendable, Equatable {
 
 /// What is read once, when the process starts.
 package struct ProcessSettings: Sendable, Equatable {
-    /// Number of event loops; nil is `auto`, one a core.
+    /// Number of event loops; nil is `auto`, one per core.
     package var workerThreads: Int?
-    /// User to become after the sockets are bound, when started as root; nil keeps the one it was started as.
+    /// User to switch to once the sockets are bound, if started as root; nil keeps the user that started it.
     package var user: Written?
     package var pidFile: String?
     package var errorLog = ErrorLogSettings()
-    /// Limit of open descriptors to ask for; nil raises the soft limit to the hard one.
+    /// Limit of open descriptors to request; nil raises the soft limit to the hard limit.
     package var descriptorLimit: Int?
     /// Threads that hash passwords; nil is `auto`.
     package var hashThreads: Int?
-    /// How long QUIT waits for sessions to end by themselves.
+    /// Period over which QUIT closes all sessions.
     package var shutdownTimeout: Duration = .seconds(60)
 
     package init() {}
@@ -39,7 +39,7 @@ package struct ErrorLogSettings: Sendable, Equatable {
     package init() {}
 }
 
-/// `access_log`: one line a session, at its end.
+/// `access_log`: one line for each session, when it ends, and for each HTTP request.
 package struct AccessLogSettings: Sendable, Equatable {
     package enum Format: Sendable, Equatable {
         /// Every field, as one JSON object.

@@ -3,14 +3,14 @@ package struct UpstreamSettings: Sendable, Equatable {
     package var name: String
     package var servers: [UpstreamServerSettings]
     package var balancer: BalancerSettings = .roundRobin
-    /// Thousandths: with a hash balancer, a peer with more than this part of its share passes a session to the key's next
-    /// peer; 0 never does.
+    /// Thousandths: with a hash balancer, a peer with more than its share times this passes a session to the key's next
+    /// peer; 0 is no limit.
     package var hashBalanceFactor = 0
-    /// Between two looks at the names of servers that say `resolve`.
+    /// How often names of servers with `resolve` are resolved again.
     package var resolveInterval: Duration = .seconds(10)
     package var healthCheck: HealthCheckSettings?
     package var proxyProtocol = ProxyProtocolSettings()
-    /// Source addresses, IPv4 or IPv6 without brackets; empty: the system's choice.
+    /// Source addresses, IPv4 or IPv6 without brackets; empty: chosen by the system.
     package var bindAddresses: [String] = []
     package var rebalance: RebalanceSettings?
 
@@ -24,18 +24,18 @@ package struct UpstreamSettings: Sendable, Equatable {
 package struct UpstreamServerSettings: Sendable, Equatable {
     package var address: Address
     package var weight = 1
-    /// Sessions at the same time, over all loops; 0 is no limit.
+    /// Maximum number of concurrent sessions, over all loops; 0 is no limit.
     package var maxConnections = 0
     /// Failed attempts within `failTimeout` that take the peer out for `failTimeout`; 0 never does.
     package var maxFails = 1
     package var failTimeout: Duration = .seconds(10)
-    /// How long a peer that comes back takes to get its full share; zero: it has it at once.
+    /// Time over which a peer that comes back is given its full share; zero: at once.
     package var slowStart: Duration = .zero
-    /// Whether the name is looked up again and again.
+    /// Whether the name is resolved again periodically.
     package var resolves = false
     package var isBackup = false
     package var isDown = false
-    /// It gets no new session, and keeps those it has.
+    /// It gets no new sessions, and keeps those it has.
     package var isDraining = false
 
     package init(address: Address) { self.address = address }
@@ -45,9 +45,9 @@ package struct UpstreamServerSettings: Sendable, Equatable {
 package enum BalancerSettings: Sendable, Equatable {
     case roundRobin
     case leastConnections
-    /// The better of two that chance names.
+    /// The better of two chosen at random.
     case randomTwo
-    /// By what a session is; `isConsistent`: losing a peer moves its own keys alone.
+    /// By a key of the session; `isConsistent`: losing a peer moves only its own keys.
     case hash(key: Template, isConsistent: Bool)
 }
 
@@ -69,10 +69,10 @@ package struct HealthCheckSettings: Sendable, Equatable {
 
     // MQTT
     package var version: MQTTSettings.Version = .v3_1_1
-    /// Begins the client identifier of every probe.
+    /// Prefix of every probe's client identifier.
     package var clientIDPrefix = "sluice-health-"
     package var username: String?
-    /// File of which the first line is the password.
+    /// File whose first line is the password.
     package var passwordFile: String?
 
     // HTTP
@@ -95,15 +95,15 @@ package struct ProxyProtocolSettings: Sendable, Equatable {
 
 /// `rebalance`: how sessions move when a peer comes back.
 package struct RebalanceSettings: Sendable, Equatable {
-    /// Why a client of 5.0 is told to go.
+    /// The reason given to a 5.0 client.
     package enum Reason: String, Sendable, CaseIterable {
         case useAnotherServer = "use_another_server"
         case administrativeAction = "administrative_action"
     }
 
-    /// Sessions a second, over all loops.
+    /// Sessions per second, over all loops.
     package var rate: Int
-    /// A session that has been silent for so long goes before others.
+    /// Sessions that have been silent for this long are moved first.
     package var idle: Duration = .seconds(30)
     /// Percent over its share that a peer may keep.
     package var threshold = 10

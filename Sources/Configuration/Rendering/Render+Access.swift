@@ -1,4 +1,4 @@
-// Who may in.
+// Access control.
 
 extension Writer {
     mutating func addressRules(_ rules: [AddressRule]) {

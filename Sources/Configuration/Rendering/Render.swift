@@ -16,7 +16,8 @@ extension UpstreamSettings {
 }
 
 extension Snapshot {
-    /// The address of a listener as a server writes it; nil: it is a half of a port alone, which stands with the other half.
+    /// The address of a listener as a server writes it; nil: it is half of a port
+    /// without an address, which is printed with the other half.
     fileprivate func address(of listener: ListenerSettings, in server: Int) -> String? {
         guard case .inet(let host, let port) = listener.address else { return listener.address.description }
         if listener.isImplied { return "\(port)" }

@@ -7,7 +7,7 @@ import Wire
 extension ClientConnection {
     /// Answers GET and HEAD with a file below `root`. The path has no dot segments any more.
     mutating func serveFile(_ head: RequestHead, root: String, index: String) {
-        guard head.method == "GET" || head.method == "HEAD" else {
+        guard head.isMethod("GET") || head.isMethod("HEAD") else {
             return respond(
                 HTTPResponse(
                     status: .methodNotAllowed, detail: "Only GET and HEAD are served here.",
@@ -33,17 +33,18 @@ extension ClientConnection {
     private static let chunk = 128 * 1024
 
     /// The head of the response and the first part of the file leave in one write.
-    private mutating func beginFile(_ descriptor: Int32, size: Int, type: String) {
+    private mutating func beginFile(_ descriptor: Int32, size: Int, type: StaticString) {
         guard let exchange else { return Socket.close(descriptor) }
         exchange.file = HTTPExchange.FileTransfer(descriptor: descriptor, left: size)
         exchange.request.status = HTTPStatus.ok.code
-        let head = StaticFile.head(
-            size: size, type: type, date: loop.pointee.httpDate(), keepsAlive: exchange.keepsAlive)
         let buffer = loop.pointee.buffers.plain
-        head.withUnsafeBytes { head in head.baseAddress.map { buffer.copyMemory(from: $0, byteCount: head.count) } }
+        let head = StaticFile.writeHead(
+            into: UnsafeMutableRawBufferPointer(start: buffer, count: StaticFile.headRoom), size: size, type: type,
+            date: loop.pointee.httpDate(), persistence: exchange.persistence)
+        guard let head else { return clientLost() }
         if exchange.request.isHead { exchange.file?.left = 0 }
-        guard let count = readFile(exchange, into: buffer + head.count) else { return fileBroke(exchange) }
-        guard write(buffer, count: head.count + count) else { return clientLost() }
+        guard let count = readFile(exchange, into: buffer + head) else { return fileBroke(exchange) }
+        guard write(buffer, count: head + count) else { return clientLost() }
         guard exchange.file?.left ?? 0 > 0 else { return responseSent(.served) }
         machine.sendingBegan()
         limit(Self.sendLimit)

@@ -33,7 +33,7 @@ extension ClientConnection {
         switch machine.phase {
         case .readingProxyHeader, .handshaking: clientLost()
         case .readingRequest where leg.isFlushed: clientLost()
-        case .readingRequest, .sending: exchange?.keepsAlive = false
+        case .readingRequest, .sending: exchange?.persistence = .close
         case .tunnelling, .closing, .closed: break
         }
     }
@@ -111,7 +111,7 @@ extension ClientConnection {
     private mutating func record(_ head: RequestHead, _ site: Site, _ exchange: HTTPExchange) {
         let tokenPlaces = loop.pointee.generation.tokenPlaces
         exchange.request.site = site
-        exchange.request.isHead = head.method == "HEAD"
+        exchange.request.isHead = head.isMethod("HEAD")
         exchange.request.uri = tokenPlaces.hiddenTarget(of: head)
         exchange.request.httpVersion = "1.\(head.minorVersion)"
         if let address = site.settings.realIP.clientAddress(head, sentBy: client.address) {
@@ -119,9 +119,9 @@ extension ClientConnection {
         }
         if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
         // A body is never read, so that nothing can follow it.
-        exchange.keepsAlive =
-            head.keepsAlive && !head.announcesContent && site.keepaliveTimeout > 0
-            && exchange.answered + 1 < site.settings.keepaliveRequests
+        let mayKeep =
+            !head.hasBody && site.keepaliveTimeout > 0 && exchange.answered + 1 < site.settings.keepaliveRequests
+        exchange.persistence = mayKeep ? head.persistence : .close
     }
 
     /// The request, or the next one, did not come in time.
@@ -140,7 +140,7 @@ extension HTTPExchange {
     /// A request that cannot be parsed may still be a HEAD, whose answer has no content. Empty lines may come first
     /// (RFC 9112 §2.2).
     fileprivate func recordMethod(_ waiting: UnsafeBufferPointer<UInt8>) {
-        keepsAlive = false
+        persistence = .close
         request.isHead = waiting.drop { $0 == 0x0D || $0 == 0x0A }.starts(with: "HEAD ".utf8)
     }
 }

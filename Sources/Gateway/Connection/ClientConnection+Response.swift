@@ -15,7 +15,7 @@ extension ClientConnection {
         guard let exchange else { return }
         exchange.request.status = response.status.code
         let bytes = response.bytes(
-            date: loop.pointee.httpDate(), omittingBody: exchange.request.isHead, keepsAlive: exchange.keepsAlive)
+            date: loop.pointee.httpDate(), omittingBody: exchange.request.isHead, persistence: exchange.persistence)
         guard write(bytes) else { return clientLost() }
         responseSent(cause)
     }
@@ -23,7 +23,7 @@ extension ClientConnection {
     /// The response has been written whole. `cause` is what its exchange has come to.
     mutating func responseSent(_ cause: EndCause) {
         guard let exchange else { return }
-        guard exchange.keepsAlive, !leg.isAtEnd else { return end(cause) }
+        guard exchange.persistence != .close, !leg.isAtEnd else { return end(cause) }
         logEnd(of: exchange, cause)
         exchange.next(client, now: loop.pointee.now)
         machine.responseSent()

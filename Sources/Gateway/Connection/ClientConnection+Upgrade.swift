@@ -9,9 +9,10 @@ extension ClientConnection {
         guard let exchange else { return }
         do throws(HandshakeRefusal) {
             let accepted = try Handshake.evaluate(head, rules: route.handshakeRules)
-            let digest = Digest.sha1(Handshake.acceptInput(key: accepted.key))
             exchange.request.status = HTTPStatus.switchingProtocols.code
-            guard write(Handshake.response(digest: digest.span, subprotocol: accepted.subprotocol)), flushTLS()
+            let buffers = loop.pointee.buffers
+            let room = UnsafeMutableRawBufferPointer(start: buffers.plain, count: buffers.plainCapacity)
+            guard let count = accepted.writeResponse(into: room, sha1: Digest.sha1), write(buffers.plain, count: count)
             else { return clientLost() }
             machine.upgraded()
             limitNothing()
@@ -19,7 +20,7 @@ extension ClientConnection {
             beginSession(exchange.request, route, head)
         } catch {
             log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
-            if head.first("upgrade") != nil { exchange.keepsAlive = false }
+            if head.first("upgrade") != nil { exchange.persistence = .close }
             respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
         }
     }

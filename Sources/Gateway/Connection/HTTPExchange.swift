@@ -11,8 +11,8 @@ final class HTTPExchange {
     var held = ByteQueue()
     var scanner: RequestHeadScanner
     var request: RequestFacts
-    /// The client may send another request after this response (RFC 9112 §9.3).
-    var keepsAlive = false
+    /// Whether the client may send another request after this response.
+    var persistence = HTTPPersistence.close
     /// A request, or the wait for the first one, whose line is not in the log yet.
     var isUnderWay = true
     /// Requests that were answered.
@@ -44,7 +44,7 @@ final class HTTPExchange {
         closeFile()
         request = RequestFacts(client, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
-        keepsAlive = false
+        persistence = .close
         isUnderWay = false
         answered += 1
     }

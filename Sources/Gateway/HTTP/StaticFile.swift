@@ -1,12 +1,13 @@
 import CShims
 import Reactor
 import Telemetry
+import Text
 import Wire
 
 /// Finds a file below a root.
 enum StaticFile {
     enum Found {
-        case file(descriptor: Int32, size: Int, type: String)
+        case file(descriptor: Int32, size: Int, type: StaticString)
         /// A folder that was asked for without its slash.
         case redirect(String)
         case failure(HTTPStatus)
@@ -50,22 +51,31 @@ enum StaticFile {
                 UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
                 UInt8(ascii: "_"), UInt8(ascii: "~"):
                 text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + LogText.hexadecimal(byte)
+            default: text += "%" + Hexadecimal.encode(byte, .upper)
             }
         }
         return text
     }
 
-    /// The head of the response for a file.
-    static func head(size: Int, type: String, date: String) -> [UInt8] {
-        let fields = [
-            "HTTP/1.1 200 OK", "Date: \(date)", "Server: sluice", "Content-Type: \(type)", "Content-Length: \(size)",
-            "X-Content-Type-Options: nosniff", "Connection: close",
-        ]
-        return Array((fields.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    /// Room that is enough for the head of any file.
+    static let headRoom = 512
+
+    /// Writes the head of the response for a file into `room`. Returns how many bytes it has; nil: there is not enough room.
+    static func writeHead(
+        into room: UnsafeMutableRawBufferPointer, size: Int, type: StaticString, date: String,
+        persistence: HTTPPersistence
+    ) -> Int? {
+        var head = HeadWriter(.ok, into: room)
+        head.write("Date", value: date)
+        head.write("Server", "sluice")
+        head.write("Content-Type", type)
+        head.write("Content-Length", size)
+        head.write("X-Content-Type-Options", "nosniff")
+        head.write(persistence)
+        return head.finish()
     }
 
-    private static let types = [
+    private static let types: [String: StaticString] = [
         "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
         "mjs": "text/javascript; charset=utf-8", "json": "application/json", "txt": "text/plain; charset=utf-8",
         "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif",
@@ -74,8 +84,12 @@ enum StaticFile {
         "webmanifest": "application/manifest+json",
     ]
 
-    private static func type(of name: String) -> String {
-        guard let dot = name.lastIndex(of: "."), !name[dot...].contains("/") else { return "application/octet-stream" }
-        return types[name[name.index(after: dot)...].lowercased()] ?? "application/octet-stream"
+    private static func type(of name: String) -> StaticString {
+        let name = name.utf8
+        let start = name.lastIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+        guard let start, name[start] == UInt8(ascii: "."),
+            let ending = String(name[start...].dropFirst())
+        else { return "application/octet-stream" }
+        return types[ending.lowercased()] ?? "application/octet-stream"
     }
 }

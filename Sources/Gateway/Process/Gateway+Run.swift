@@ -71,7 +71,7 @@ extension Gateway {
             }
         }
         while running < threads.count {
-            try wait { _ in }
+            try wait()
             for report in reports.take() { try note(report) }
         }
     }
@@ -88,12 +88,12 @@ extension Gateway {
 
     /// Waits for a signal or a report.
     private mutating func turn() throws(StartError) {
-        try wait { _ in }
+        try wait()
         while let signal = signals.next() { obey(signal) }
         for report in reports.take() { try note(report) }
     }
 
-    private mutating func wait(_ body: (UInt64) -> Void) throws(StartError) {
+    private mutating func wait() throws(StartError) {
         do throws(SystemError) { _ = try poller.wait(milliseconds: -1) } catch { throw StartError("\(error)") }
     }
 

@@ -1,5 +1,6 @@
 import Configuration
 import Reactor
+import Text
 import Tunnel
 import Wire
 
@@ -102,7 +103,7 @@ extension Session {
             // 3.x has one code for all: it may be a quota of this client.
             let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
             opening.attempt.refusal = Self.refusal(answer, connack, connect)
-            let detail = "it refused the CONNECT with code \(Self.hexadecimal(connack.code)): not now"
+            let detail = "it refused the CONNECT with code \(Hexadecimal.code(connack.code)): not now"
             if attemptFailed(Attempt.Failure(kind, detail)) { tryNextPeer() }
         case .useAnotherServer:
             opening.attempt.named = namedPeers(answer, connack, opening)
@@ -219,7 +220,7 @@ extension Session {
         _ = machine.connackArrived(isAccepted: false)
         let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
         log(
-            .info, "refused by upstream server \(record.upstreamAddress), code \(Self.hexadecimal(connack.code))\(note)"
+            .info, "refused by upstream server \(record.upstreamAddress), code \(Hexadecimal.code(connack.code))\(note)"
         )
         pass(refusal: Self.refusal(answer, connack, connect))
     }
@@ -244,9 +245,5 @@ extension Session {
     ) -> [UInt8] {
         guard connack.isForeign else { return Array(answer) }
         return Connack.refusal(connack.reason, version: connect.packet.version)
-    }
-
-    private static func hexadecimal(_ code: UInt8) -> String {
-        "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
     }
 }

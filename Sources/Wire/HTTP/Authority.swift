@@ -1,35 +1,36 @@
 /// `uri-host [ ":" port ]`, as in the Host field and in absolute-form targets, RFC 9110 §7.2.
 enum Authority {
-    /// The host in lower case, without port and without the dot that ends an absolute DNS name; IPv6 keeps its
-    /// brackets. Empty input is an empty host (RFC 9112 §3.2 allows it in Host).
-    ///
-    /// Throws 400 for user information (RFC 9110 §4.2.4), ports that are not 0...65535, and other bytes.
-    static func host(_ authority: ArraySlice<UInt8>) throws(HTTPError) -> String {
-        let hostEnd = try endOfHost(authority)
-        try checkPort(authority[hostEnd...])
-        var host = authority[..<hostEnd]
-        if host.last == UInt8(ascii: ".") { host.removeLast() }
-        return HTTPCharacter.lowercased(host)
+    /// A host without port and without the dot that ends an absolute DNS name; IPv6 keeps its brackets. Empty input is an
+    /// empty host (RFC 9112 §3.2 allows it in Host).
+    struct Host {
+        let place: Range<Int>
+        /// Whether it holds none of `A`–`Z`.
+        let isLowerCase: Bool
     }
 
-    private static func endOfHost(_ authority: ArraySlice<UInt8>) throws(HTTPError) -> Int {
-        if authority.first == UInt8(ascii: "[") {
-            guard let close = authority.firstIndex(of: UInt8(ascii: "]")), close - authority.startIndex > 2 else {
-                throw .malformed(.host, "the host is not an IPv6 address in brackets")  // RFC 3986 §3.2.2
-            }
-            for byte in authority[..<close].dropFirst() where !HTTPCharacter.isIPv6Address(byte) {
-                throw .malformed(.host, "the host is not an IPv6 address in brackets")
-            }
-            return close + 1
-        }
-        let end = authority.firstIndex(of: UInt8(ascii: ":")) ?? authority.endIndex
-        if authority[end...].dropFirst().contains(UInt8(ascii: ":")),
-            authority.allSatisfy(HTTPCharacter.isIPv6Address)
+    /// The host of the authority at `place`.
+    ///
+    /// Throws 400 for user information (RFC 9110 §4.2.4), ports that are not 0...65535, and other bytes.
+    static func host(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> Host {
+        var end = try endOfHost(bytes, place)
+        try checkPort(bytes, end..<place.upperBound)
+        if end > place.lowerBound, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
+        let host = place.lowerBound..<end
+        return Host(place: host, isLowerCase: host.allSatisfy { bytes[$0] == HTTPCharacter.lowercased(bytes[$0]) })
+    }
+
+    private static func endOfHost(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> Int {
+        if let first = place.first, bytes[first] == UInt8(ascii: "[") { return try endOfIPv6(bytes, place) }
+        let end = ByteScan.index(of: UInt8(ascii: ":"), in: bytes, place)
+        if end < place.upperBound,
+            ByteScan.index(of: UInt8(ascii: ":"), in: bytes, (end + 1)..<place.upperBound) < place.upperBound,
+            place.allSatisfy({ HTTPCharacter.isIPv6Address(bytes[$0]) })
         {
             throw .malformed(.host, "an IPv6 address without brackets: write [address] or [address]:port")
         }
         var previous: UInt8?
-        for byte in authority[..<end] {
+        for index in place.lowerBound..<end {
+            let byte = bytes[index]
             guard isRegisteredName(byte), byte != UInt8(ascii: ".") || previous != byte else {
                 throw .malformed(.host, "the host is not a name or an address")  // RFC 3986 §3.2.2
             }
@@ -38,15 +39,23 @@ enum Authority {
         return end
     }
 
-    /// `bytes` is what follows the host: nothing, or ":" and `*DIGIT` (RFC 3986 §3.2.3).
-    private static func checkPort(_ bytes: ArraySlice<UInt8>) throws(HTTPError) {
-        let digits = bytes.dropFirst()
+    private static func endOfIPv6(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> Int {
+        let close = ByteScan.index(of: UInt8(ascii: "]"), in: bytes, place)
+        guard close < place.upperBound, close - place.lowerBound > 2,
+            ((place.lowerBound + 1)..<close).allSatisfy({ HTTPCharacter.isIPv6Address(bytes[$0]) })
+        else { throw .malformed(.host, "the host is not an IPv6 address in brackets") }  // RFC 3986 §3.2.2
+        return close + 1
+    }
+
+    /// `place` holds what follows the host: nothing, or ":" and `*DIGIT` (RFC 3986 §3.2.3).
+    private static func checkPort(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) {
+        guard let colon = place.first else { return }
+        let digits = place.dropFirst()
         let isPort =
-            digits.count <= 5 && digits.allSatisfy(HTTPCharacter.isDigit)
-            && digits.reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) } <= 65535
-        guard bytes.isEmpty || (bytes.first == UInt8(ascii: ":") && isPort) else {
-            throw .malformed(.host, "the port is not a number up to 65535")
-        }
+            bytes[colon] == UInt8(ascii: ":") && digits.count <= 5
+            && digits.allSatisfy { HTTPCharacter.isDigit(bytes[$0]) }
+            && digits.reduce(0) { $0 * 10 + Int(bytes[$1] - UInt8(ascii: "0")) } <= 65535
+        guard isPort else { throw .malformed(.host, "the port is not a number up to 65535") }
     }
 
     /// `unreserved / sub-delims`, RFC 3986 §3.2.2. Without `pct-encoded`: no DNS name needs it, and an encoded name

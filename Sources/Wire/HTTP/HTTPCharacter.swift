@@ -1,3 +1,5 @@
+import Text
+
 /// The byte classes of RFC 9110 §5.6 and RFC 3986 §2, and byte-exact text helpers.
 ///
 /// `String` compares by canonical equivalence and folds case beyond ASCII ("K" equals U+212A, which lower-cases to
@@ -10,14 +12,9 @@ enum HTTPCharacter {
 
     /// `tchar`, RFC 9110 §5.6.2.
     static func isToken(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default:
-            isAlphanumeric(byte)
-        }
+        // One bit for each character below 0x40: ! # $ % & ' * + - . 0...9; and from 0x40 on: letters ^ _ ` | ~
+        let bits: UInt64 = byte & 0x40 == 0 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+        return byte < 0x80 && bits &>> UInt64(byte & 0x3F) & 1 == 1
     }
 
     /// `token`, RFC 9110 §5.6.2: one or more `tchar`.
@@ -38,19 +35,9 @@ enum HTTPCharacter {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    /// The value of a hexadecimal digit of either case, or nil.
-    static func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
-
     /// A byte of an IPv6 address in text form, RFC 3986 §3.2.2.
     static func isIPv6Address(_ byte: UInt8) -> Bool {
-        hexadecimalValue(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
+        Hexadecimal.value(byte) != nil || byte == UInt8(ascii: ":") || byte == UInt8(ascii: ".")
     }
 
     /// `CTL`, RFC 5234 appendix B.1: C0 controls and DEL.
@@ -70,6 +57,14 @@ enum HTTPCharacter {
         while let first = rest.first, first == space || first == tab { rest.removeFirst() }
         while let last = rest.last, last == space || last == tab { rest.removeLast() }
         return rest
+    }
+
+    /// The range without `OWS` (RFC 9110 §5.6.3) at either end; `range` is inside `bytes`.
+    static func trimmed(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, bytes[start] == space || bytes[start] == tab { start += 1 }
+        while start < end, bytes[end - 1] == space || bytes[end - 1] == tab { end -= 1 }
+        return start..<end
     }
 
     /// The byte with `A`–`Z` made lower case.

@@ -1,13 +1,13 @@
-/// A complete response, written at once; the connection closes after it.
+/// A complete response, written at once.
 package struct HTTPResponse: Sendable, Equatable {
     /// The status of the answer.
     package let status: HTTPStatus
-    /// Fields besides those that `bytes(date:omittingBody:)` writes itself.
+    /// Fields besides those that `bytes` writes itself.
     package let fields: [HTTPField]
     /// The content.
     package let body: [UInt8]
 
-    /// A response with these parts. Date, Content-Length, Server and "Connection: close" are added when it is written.
+    /// A response with these parts. Date, Content-Length, Server and Connection are added when it is written.
     package init(status: HTTPStatus, fields: [HTTPField] = [], body: [UInt8] = []) {
         self.status = status
         self.fields = fields
@@ -34,32 +34,62 @@ package struct HTTPResponse: Sendable, Equatable {
     /// The response as it goes over the wire, RFC 9112 §4.
     ///
     /// Framing is ours: Date, Content-Length, Transfer-Encoding and Server among `fields` are ignored, and options of a
-    /// Connection field among them join "close". Control characters in values are dropped, so that no value can end
-    /// its line (RFC 9110 §5.5); a field whose name is not a token is left out.
+    /// Connection field among them join ours. Control characters in values are dropped, so that no value can end its line
+    /// (RFC 9110 §5.5); a field whose name is not a token is left out.
     ///
     /// - Parameters:
     ///   - date: when it is made, as an IMF-fixdate (RFC 9110 §6.6.1, §5.6.7).
     ///   - omittingBody: true answers HEAD: the same head, Content-Length included, without the content (RFC 9110 §9.3.2).
-    package func bytes(date: String, omittingBody: Bool) -> [UInt8] {
-        var head = HTTPHeadWriter(statusLine: status)
-        head.write("Date", date)
-        head.write("Server", "sluice")
-        var options = ["close"]
-        for field in fields {
-            if field.isNamed("connection") {
-                options.append(field.value)
-            } else if !Self.isReserved(field) {
-                head.write(field.name, field.value)
-            }
+    ///   - persistence: what becomes of the connection.
+    package func bytes(
+        date: String, omittingBody: Bool, persistence: HTTPPersistence = .close
+    ) -> [UInt8] {
+        let content = omittingBody || status.forbidsContent ? [] : body
+        let named = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let capacity = Self.ownRoom + date.utf8.count + named + content.count
+        return [UInt8](unsafeUninitializedCapacity: capacity) { bytes, count in
+            let room = UnsafeMutableRawBufferPointer(bytes)
+            guard let head = writeHead(into: room, date, persistence) else { return }
+            UnsafeMutableRawBufferPointer(rebasing: room[head...]).copyBytes(from: content)
+            count = head + content.count
         }
+    }
+
+    /// Room for a status line and the fields that every response has.
+    private static let ownRoom = 256
+
+    private func writeHead(
+        into room: UnsafeMutableRawBufferPointer, _ date: String, _ persistence: HTTPPersistence
+    ) -> Int? {
+        var head = HeadWriter(status, into: room)
+        head.write("Date", value: date)
+        head.write("Server", "sluice")
+        for field in fields where !Self.isReserved(field) { head.write(field.name, field.value) }
         // RFC 9110 §8.6: no Content-Length with 1xx and 204; content of 304 is that of another response.
-        if !status.forbidsContent { head.write("Content-Length", "\(body.count)") }
-        head.write("Connection", options.joined(separator: ", "))
-        let omitted = omittingBody || status.forbidsContent
-        return head.finished() + (omitted ? [] : body)
+        if !status.forbidsContent { head.write("Content-Length", body.count) }
+        writeConnection(persistence, to: &head)
+        return head.finish()
+    }
+
+    /// One field for all options, RFC 9110 §7.6.1.
+    private func writeConnection(_ persistence: HTTPPersistence, to head: inout HeadWriter) {
+        let others = fields.filter { $0.isNamed("connection") }
+        guard !others.isEmpty else { return head.write(persistence) }
+        head.begin("Connection")
+        var isFirst = true
+        if let option = persistence.option {
+            head.append(option)
+            isFirst = false
+        }
+        for field in others {
+            if !isFirst { head.append(", ") }
+            head.appendValue(field.value.utf8)
+            isFirst = false
+        }
+        head.append("\r\n")
     }
 
     private static func isReserved(_ field: HTTPField) -> Bool {
-        ["date", "content-length", "transfer-encoding", "server"].contains { field.isNamed($0) }
+        ["date", "content-length", "transfer-encoding", "server", "connection"].contains { field.isNamed($0) }
     }
 }

@@ -35,9 +35,7 @@ package struct HTTPStatus: Sendable, Hashable {
     }
 
     /// The reason phrase of the codes named above; empty for any other, as RFC 9112 §4 allows.
-    package var reason: String {
-        Self.reasons[code] ?? ""
-    }
+    package var reason: String { "\(phrase)" }
 
     /// Whether a response with this status never has content: 1xx, 204 and 304 (RFC 9110 §6.4.1).
     package var forbidsContent: Bool {
@@ -47,33 +45,39 @@ package struct HTTPStatus: Sendable, Hashable {
     private init(unchecked code: Int) {
         self.code = code
     }
+}
 
-    private static let reasons: [Int: String] = [
-        101: "Switching Protocols",
-        200: "OK",
-        204: "No Content",
-        301: "Moved Permanently",
-        302: "Found",
-        304: "Not Modified",
-        307: "Temporary Redirect",
-        308: "Permanent Redirect",
-        400: "Bad Request",
-        401: "Unauthorized",
-        403: "Forbidden",
-        404: "Not Found",
-        405: "Method Not Allowed",
-        408: "Request Timeout",
-        414: "URI Too Long",
-        421: "Misdirected Request",
-        426: "Upgrade Required",
-        429: "Too Many Requests",
-        431: "Request Header Fields Too Large",
-        500: "Internal Server Error",
-        502: "Bad Gateway",
-        503: "Service Unavailable",
-        504: "Gateway Timeout",
-        505: "HTTP Version Not Supported",
-    ]
+extension HTTPStatus {
+    /// `reason` as it stands in the program.
+    var phrase: StaticString {
+        switch code {
+        case 101: "Switching Protocols"
+        case 200: "OK"
+        case 204: "No Content"
+        case 301: "Moved Permanently"
+        case 302: "Found"
+        case 304: "Not Modified"
+        case 307: "Temporary Redirect"
+        case 308: "Permanent Redirect"
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 405: "Method Not Allowed"
+        case 408: "Request Timeout"
+        case 414: "URI Too Long"
+        case 421: "Misdirected Request"
+        case 426: "Upgrade Required"
+        case 429: "Too Many Requests"
+        case 431: "Request Header Fields Too Large"
+        case 500: "Internal Server Error"
+        case 502: "Bad Gateway"
+        case 503: "Service Unavailable"
+        case 504: "Gateway Timeout"
+        case 505: "HTTP Version Not Supported"
+        default: ""
+        }
+    }
 }
 
 extension HTTPStatus: CustomStringConvertible {

@@ -1,3 +1,5 @@
+import Text
+
 /// Percent-encoding, RFC 3986 §2.1.
 enum PercentCoding {
     /// The bytes with each `%XX` replaced by its byte; nil if a `%` is not followed by two hexadecimal digits.
@@ -11,8 +13,8 @@ enum PercentCoding {
                 decoded.append(byte)
                 continue
             }
-            guard let high = iterator.next().flatMap(HTTPCharacter.hexadecimalValue),
-                let low = iterator.next().flatMap(HTTPCharacter.hexadecimalValue)
+            guard let high = iterator.next().flatMap(Hexadecimal.value),
+                let low = iterator.next().flatMap(Hexadecimal.value)
             else { return nil }
             decoded.append(high << 4 | low)
         }
@@ -26,8 +28,8 @@ enum PercentCoding {
         var rest = Array(bytes)[...]
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "%"), rest.count >= 2,
-                let high = HTTPCharacter.hexadecimalValue(rest[rest.startIndex]),
-                let low = HTTPCharacter.hexadecimalValue(rest[rest.startIndex + 1])
+                let high = Hexadecimal.value(rest[rest.startIndex]),
+                let low = Hexadecimal.value(rest[rest.startIndex + 1])
             else {
                 decoded.append(byte)
                 continue

@@ -3,15 +3,17 @@ extension RequestHead {
     ///
     /// `arguments` of the query and `cookies` are case-sensitive; `fields` are lower-case names.
     package func redacting(arguments: Set<String>, cookies: Set<String>, fields: Set<String>) -> RequestHead {
-        let shownFields = self.fields.map { field in
-            if fields.contains(field.name) { return HTTPField(field.name, Self.mask) }
-            guard field.isNamed("cookie") else { return field }
-            return HTTPField(field.name, Self.redacting(field.value, separator: ";", cookies))
+        var values: [(index: Int, value: String)] = []
+        for (index, field) in self.fields.enumerated() {
+            if fields.contains(field.name) {
+                values.append((index, Self.mask))
+            } else if field.isNamed("cookie") {
+                values.append((index, Self.redacting(field.value, separator: ";", cookies)))
+            }
         }
-        return RequestHead(
-            method: method, target: redactingTarget(arguments: arguments), path: path,
-            query: query.map { Self.redacting($0, separator: "&", arguments) }, host: host, minorVersion: minorVersion,
-            fields: shownFields)
+        return replacing(
+            target: redactingTarget(arguments: arguments),
+            query: query.map { Self.redacting($0, separator: "&", arguments) }, values: values)
     }
 
     /// The target with `***` in the place of some arguments of its query.

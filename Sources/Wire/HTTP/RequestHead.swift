@@ -1,75 +1,134 @@
 /// A parsed request line with its fields, RFC 9112 §2.1. Made by `parse`; every value has passed its checks.
-package struct RequestHead: Sendable, Equatable {
-    /// The method as sent; methods are case-sensitive (RFC 9110 §9.1).
-    package let method: String
-    /// The request target as sent.
-    package let target: String
-    /// The path of the target: percent-decoded once, dot segments and doubled slashes removed, valid UTF-8.
-    /// Always begins with "/", never leads above it, and holds no control character and no backslash.
-    package let path: String
-    /// The query as sent, without its "?"; nil if the target has no "?".
-    package let query: String?
-    /// The host the request is for, from an absolute-form target or else from Host (RFC 9112 §3.2.2): lower case,
-    /// without port and final dot, IPv6 in brackets. Nil only for HTTP/1.0 without Host; empty if Host is empty.
-    package let host: String?
+///
+/// It is one copy of the head's bytes with the places of its parts. Texts are made when they are asked for; whoever only
+/// compares uses `has`, `isMethod` or `withPath`, and makes none.
+package struct RequestHead: Sendable {
+    /// The place of a field line.
+    struct FieldPlace: Sendable {
+        var name: Range<Int>
+        var value: Range<Int>
+    }
+
+    /// The head as it came, then what has been appended to it: a path that had to be decoded, a host in lower case.
+    private(set) var bytes: [UInt8]
+    /// The places of the fields in the order they came.
+    private(set) var fieldPlaces: [FieldPlace]
+    private let methodPlace: Range<Int>
+    private var targetPlace: Range<Int>
+    private var pathPlace: Range<Int>
+    private var queryPlace: Range<Int>?
+    private var hostPlace: Range<Int>?
     /// The y of "HTTP/1.y".
     package let minorVersion: Int
-    /// The fields in the order they came, names in lower case. Bytes of a value that are not UTF-8 became U+FFFD.
-    package let fields: [HTTPField]
+    /// Whether a message body follows the head (RFC 9112 §6.3). It is never read here, so that the connection cannot be
+    /// used for another request.
+    package internal(set) var hasBody = false
+
+    /// A head of these lines, whose target and host are still to be set.
+    init(_ bytes: [UInt8], _ line: RequestLine, _ fields: [FieldPlace]) {
+        self.bytes = bytes
+        fieldPlaces = fields
+        methodPlace = line.method
+        targetPlace = line.target
+        pathPlace = line.target
+        minorVersion = line.minorVersion
+    }
+
+    /// Sets path and query; the path is what the target has, unless it had to be decoded.
+    mutating func set(_ target: RequestTarget) {
+        pathPlace = target.decodedPath.map { append($0) } ?? target.path
+        queryPlace = target.query
+    }
+
+    /// Sets the host.
+    mutating func set(host: Authority.Host) {
+        hostPlace = host.isLowerCase ? host.place : append(bytes[host.place].map { HTTPCharacter.lowercased($0) })
+    }
+
+    private mutating func append(_ text: some Collection<UInt8>) -> Range<Int> {
+        let start = bytes.count
+        bytes += text
+        return start..<bytes.count
+    }
 }
 
 extension RequestHead {
-    /// The values of all fields of this name (any case), in order.
-    package func values(_ name: String) -> [String] {
-        fields.filter { $0.isNamed(name) }.map(\.value)
+    /// The method as sent; methods are case-sensitive (RFC 9110 §9.1).
+    package var method: String { text(methodPlace) }
+
+    /// The request target as sent.
+    package var target: String { text(targetPlace) }
+
+    /// The path of the target: percent-decoded once, dot segments and doubled slashes removed, valid UTF-8.
+    /// Always begins with "/", never leads above it, and holds no control character and no backslash.
+    package var path: String { text(pathPlace) }
+
+    /// The query as sent, without its "?"; nil if the target has no "?".
+    package var query: String? { queryPlace.map(text) }
+
+    /// The host the request is for, from an absolute-form target or else from Host (RFC 9112 §3.2.2): lower case,
+    /// without port and final dot, IPv6 in brackets. Nil only for HTTP/1.0 without Host; empty if Host is empty.
+    package var host: String? { hostPlace.map(text) }
+
+    /// The fields in the order they came, names in lower case. Bytes of a value that are not UTF-8 became U+FFFD.
+    package var fields: [HTTPField] {
+        fieldPlaces.map { HTTPField(HTTPCharacter.lowercased(bytes[$0.name]), text($0.value)) }
     }
 
-    /// The value of the first field of this name (any case).
-    package func first(_ name: String) -> String? {
-        fields.first { $0.isNamed(name) }?.value
+    /// Whether the method is `name`.
+    package func isMethod(_ name: StaticString) -> Bool { isSame(methodPlace, name) }
+
+    /// Calls `body` with the bytes of `path`.
+    package func withPath<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer { body($0.extracting(pathPlace)) }
     }
 
-    /// The elements of a comma-separated list over all fields of this name, trimmed, empty ones dropped
-    /// (RFC 9110 §5.6.1). For lists of tokens: a comma within a quoted string separates too.
-    package func tokens(_ name: String) -> [String] {
-        values(name).flatMap { value in
-            value.utf8.split(separator: UInt8(ascii: ","))
-                .map { HTTPCharacter.trimmed($0) }
-                .filter { !$0.isEmpty }
-                .compactMap { String($0) }
-        }
+    /// Calls `body` with the bytes of `host`.
+    package func withHost<Result>(_ body: (UnsafeBufferPointer<UInt8>?) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer { bytes in body(hostPlace.map { bytes.extracting($0) }) }
     }
 
-    /// Whether the list field `name` has the element `token`, in any case.
-    package func has(token: String, in name: String) -> Bool {
-        tokens(name).contains { HTTPCharacter.sameIgnoringCase($0, token) }
+    /// How the client wants the connection to go on (RFC 9112 §9.3).
+    package var persistence: HTTPPersistence {
+        if has(token: "close", in: "connection") { return .close }
+        if minorVersion > 0 { return .keepAlive }
+        return has(token: "keep-alive", in: "connection") ? .announcedKeepAlive : .close
     }
 
-    /// The first query argument of this name (case-sensitive), percent-decoded; empty for a name without "=".
-    ///
-    /// "+" stays as it is, and so does a "%" that begins no escape. Nil if there is none, or if its value is not UTF-8 or
-    /// holds a NUL.
-    package func argument(_ name: String) -> String? {
-        guard let query else { return nil }
-        for pair in query.utf8.split(separator: UInt8(ascii: "&")) {
-            let nameEnd = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
-            guard PercentCoding.decodeQuery(pair[..<nameEnd]).elementsEqual(name.utf8) else { continue }
-            return PercentCoding.queryText(pair[nameEnd...].dropFirst())
-        }
-        return nil
-    }
+    /// Whether the client leaves the connection open for another request (RFC 9112 §9.3).
+    package var keepsAlive: Bool { persistence != .close }
 
-    /// The value of the first cookie of this name (case-sensitive), as sent: neither unquoted nor decoded
-    /// (RFC 6265 §4.2.1 gives a server no meaning for either).
-    package func cookie(_ name: String) -> String? {
-        for value in values("cookie") {
-            for pair in value.utf8.split(separator: UInt8(ascii: ";")) {
-                guard let nameEnd = pair.firstIndex(of: UInt8(ascii: "=")),
-                    HTTPCharacter.trimmed(pair[..<nameEnd]).elementsEqual(name.utf8)
-                else { continue }
-                return String(HTTPCharacter.trimmed(pair[nameEnd...].dropFirst()))
-            }
-        }
-        return nil
+    /// The text at a place; bytes that are not UTF-8 become U+FFFD.
+    func text(_ place: Range<Int>) -> String { String(decoding: bytes[place], as: UTF8.self) }
+
+    /// Whether the bytes at a place are those of `text`.
+    func isSame(_ place: Range<Int>, _ text: StaticString) -> Bool {
+        guard place.count == text.utf8CodeUnitCount else { return false }
+        return text.withUTF8Buffer { bytes[place].elementsEqual($0) }
+    }
+}
+
+extension RequestHead: Equatable {
+    /// Whether both say the same; where their bytes stand does not matter.
+    package static func == (left: RequestHead, right: RequestHead) -> Bool {
+        left.bytes[left.methodPlace] == right.bytes[right.methodPlace]
+            && left.bytes[left.targetPlace] == right.bytes[right.targetPlace]
+            && left.bytes[left.pathPlace] == right.bytes[right.pathPlace]
+            && left.queryPlace.map { left.bytes[$0] } == right.queryPlace.map { right.bytes[$0] }
+            && left.hostPlace.map { left.bytes[$0] } == right.hostPlace.map { right.bytes[$0] }
+            && left.minorVersion == right.minorVersion && left.fields == right.fields
+    }
+}
+
+// MARK: - Changes
+
+extension RequestHead {
+    /// The same request with another target, another query, or other values of some fields, for `redacting`.
+    func replacing(target: String?, query: String?, values: [(index: Int, value: String)]) -> RequestHead {
+        var head = self
+        if let target { head.targetPlace = head.append(target.utf8) }
+        if let query { head.queryPlace = head.append(query.utf8) }
+        for (index, value) in values { head.fieldPlaces[index].value = head.append(value.utf8) }
+        return head
     }
 }

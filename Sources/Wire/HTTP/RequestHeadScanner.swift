@@ -28,6 +28,7 @@ package struct RequestHeadScanner: Sendable {
     /// cannot begin or belong to a request head; `cause` names the protocol that was guessed.
     package mutating func end(in bytes: Span<UInt8>) throws(HTTPError) -> Int? {
         while outcome == nil, scanned < bytes.count, scanned < limit {
+            if skipText(of: bytes) { continue }
             do throws(HTTPError) {
                 try take(bytes[scanned], of: bytes)
                 scanned += 1
@@ -37,6 +38,17 @@ package struct RequestHeadScanner: Sendable {
         }
         if outcome == nil, scanned >= limit { outcome = .failure(tooLarge) }
         return try outcome?.get()
+    }
+
+    /// Skips what needs no look at each byte; false: there is nothing to skip.
+    private mutating func skipText(of bytes: Span<UInt8>) -> Bool {
+        // The first bytes of a request line may show another protocol.
+        guard !afterCarriageReturn, !inRequestLine || scanned - lineStart > 5 else { return false }
+        let rest = scanned..<min(bytes.count, limit)
+        let end =
+            inRequestLine ? ByteScan.endOfVisible(in: bytes, rest) : ByteScan.endOfFieldValue(in: bytes, rest)
+        defer { scanned = end }
+        return end > scanned
     }
 
     private mutating func take(_ byte: UInt8, of bytes: Span<UInt8>) throws(HTTPError) {

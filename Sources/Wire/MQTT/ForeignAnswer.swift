@@ -1,3 +1,5 @@
+import Text
+
 /// What answers a CONNECT when the port is not that of an MQTT broker: the first bytes say which protocol it is. For the
 /// operator's log; nothing depends on it.
 package enum ForeignAnswer: Sendable, CaseIterable {
@@ -100,7 +102,7 @@ package enum ForeignAnswer: Sendable, CaseIterable {
             return "'\(String(decoding: line, as: UTF8.self))\(line.count < bytes.count ? "…" : "")'"
         }
         let binary = start.prefix(binaryLimit)
-        let text = binary.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
+        let text = binary.map { Hexadecimal.encode($0) }.joined(separator: " ")
         return text + (binary.count < bytes.count ? " …" : "")
     }
 

@@ -1,3 +1,5 @@
+import Text
+
 /// What a health check says to a broker, and what it wants to hear: CONNECT and CONNACK 0, PINGREQ and PINGRESP, then
 /// DISCONNECT. Pure.
 package struct HealthConversation: Sendable {
@@ -27,7 +29,7 @@ package struct HealthConversation: Sendable {
             switch self {
             case .refused(let code): Self.refusal(code)
             case .notConnack(let words): words
-            case .disconnected(let code): "it sent DISCONNECT \(Self.hexadecimal(code))"
+            case .disconnected(let code): "it sent DISCONNECT \(Hexadecimal.code(code))"
             case .unreadable: "what it sends is not MQTT"
             case .tooMuch: "it sends more than a client without subscriptions can get"
             }
@@ -42,11 +44,7 @@ package struct HealthConversation: Sendable {
                 case .unsupportedProtocolVersion: "; name a version of MQTT that it speaks: health_check version=…"
                 default: ""
                 }
-            return "it refused the probe's CONNECT with code \(hexadecimal(code))" + hint
-        }
-
-        private static func hexadecimal(_ code: UInt8) -> String {
-            "0x" + (code < 16 ? "0" : "") + String(code, radix: 16, uppercase: true)
+            return "it refused the probe's CONNECT with code \(Hexadecimal.code(code))" + hint
         }
     }
 

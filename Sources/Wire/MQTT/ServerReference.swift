@@ -1,3 +1,5 @@
+import Text
+
 /// A server named by the Server Reference of CONNACK and DISCONNECT (MQTT 5.0 §4.11).
 package struct ServerReference: Equatable, Hashable, Sendable {
     /// A name or an address in lower case; IPv6 without brackets and as RFC 5952 writes it, so that equal addresses

@@ -1,3 +1,5 @@
+import Text
+
 extension ProxyHeader {
     /// The longest version 1 header, in bytes with its CRLF (§2.1).
     package static let largestLine = 107

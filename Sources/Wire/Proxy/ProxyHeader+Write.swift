@@ -1,3 +1,5 @@
+import Text
+
 extension ProxyHeader {
     /// The header that tells a broker of the client at `source` that connected to `destination`, command PROXY.
     ///

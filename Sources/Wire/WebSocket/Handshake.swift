@@ -1,11 +1,24 @@
+import Text
+
 /// The server's side of the opening handshake of WebSocket, RFC 6455 §4.2.
 package enum Handshake {
     /// A handshake that may be answered with 101.
-    package struct Accepted: Sendable, Hashable {
+    package struct Accepted: Sendable {
+        private let head: RequestHead
+        private let keyPlace: Range<Int>
+        private let subprotocolPlace: Range<Int>?
+
+        init(_ head: RequestHead, key: Range<Int>, subprotocol: Range<Int>?) {
+            self.head = head
+            keyPlace = key
+            subprotocolPlace = subprotocol
+        }
+
         /// The client's Sec-WebSocket-Key as sent.
-        package let key: String
+        package var key: String { head.text(keyPlace) }
+
         /// The one subprotocol to echo, byte for byte as offered; nil if none was offered.
-        package let subprotocol: String?
+        package var subprotocol: String? { subprotocolPlace.map { head.text($0) } }
     }
 
     /// Checks a request against RFC 6455 §4.2.1 and the operator's rules. Extensions are never accepted, so an offer
@@ -17,25 +30,45 @@ package enum Handshake {
         try checkVersion(head)
         let key = try key(of: head)
         try checkOrigin(head, rules: rules)
-        return Accepted(key: key, subprotocol: try selectSubprotocol(head, rules: rules))
+        return Accepted(head, key: key, subprotocol: try selectSubprotocol(head, rules: rules))
     }
+}
 
-    /// The bytes whose SHA-1 is the accept value: the key followed by the GUID of RFC 6455 §1.3. The caller hashes.
-    package static func acceptInput(key: String) -> [UInt8] {
-        [UInt8]((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
-    }
-
-    /// The 101 response head, RFC 6455 §4.2.2.
+extension Handshake.Accepted {
+    /// Writes the 101 response head, RFC 6455 §4.2.2, into `room`. Returns how many bytes it has; nil: there is not enough
+    /// room.
     ///
-    /// - Parameter digest: the SHA-1 of `acceptInput(key:)`, 20 bytes.
-    /// - Parameter subprotocol: from `Accepted`; the field is left out if nil.
-    package static func response(digest: Span<UInt8>, subprotocol: String?) -> [UInt8] {
-        var head = HTTPHeadWriter(statusLine: .switchingProtocols)
-        head.write("Upgrade", "websocket")
-        head.write("Connection", "Upgrade")
-        head.write("Sec-WebSocket-Accept", Base64.encode(digest))
-        if let subprotocol { head.write("Sec-WebSocket-Protocol", subprotocol) }
-        return head.finished()
+    /// - Parameter sha1: puts the SHA-1 of its first argument into the second, which has 20 bytes.
+    package func writeResponse(
+        into room: UnsafeMutableRawBufferPointer, sha1: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+    ) -> Int? {
+        withUnsafeTemporaryAllocation(byteCount: Self.digestSize, alignment: 8) { digest in
+            hash(into: digest, sha1)
+            var head = HeadWriter(.switchingProtocols, into: room)
+            head.write("Upgrade", "websocket")
+            head.write("Connection", "Upgrade")
+            head.writeBase64("Sec-WebSocket-Accept", UnsafeRawBufferPointer(digest).bindMemory(to: UInt8.self).span)
+            if let subprotocolPlace { head.write("Sec-WebSocket-Protocol", bytes: self.head.bytes[subprotocolPlace]) }
+            return head.finish()
+        }
+    }
+
+    private static let digestSize = 20
+
+    /// Hashes the key followed by the GUID of RFC 6455 §1.3.
+    private func hash(
+        into digest: UnsafeMutableRawBufferPointer,
+        _ sha1: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+    ) {
+        let guid: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+        let size = keyPlace.count + guid.utf8CodeUnitCount
+        withUnsafeTemporaryAllocation(byteCount: size, alignment: 8) { input in
+            input.copyBytes(from: head.bytes[keyPlace])
+            guid.withUTF8Buffer {
+                UnsafeMutableRawBufferPointer(rebasing: input[keyPlace.count...]).copyBytes(from: $0)
+            }
+            sha1(UnsafeRawBufferPointer(input), digest)
+        }
     }
 }
 
@@ -45,7 +78,7 @@ extension Handshake {
 
     private static func checkRequest(_ head: RequestHead) throws(HandshakeRefusal) {
         // RFC 6455 §4.2.1 item 1.
-        guard HTTPCharacter.same(head.method, "GET") else {
+        guard head.isMethod("GET") else {
             let allow = [HTTPField("Allow", "GET")]
             throw HandshakeRefusal(.method, .methodNotAllowed, "only GET is served here", fields: allow)
         }
@@ -66,8 +99,8 @@ extension Handshake {
 
     /// RFC 6455 §4.2.1 item 6 and §4.4.
     private static func checkVersion(_ head: RequestHead) throws(HandshakeRefusal) {
-        let versions = head.values("sec-websocket-version")
-        guard versions.count == 1, let version = versions.first, HTTPCharacter.same(version, "13") else {
+        let version = head.field("sec-websocket-version")
+        guard version.count == 1, version.first.map({ head.isSame($0, "13") }) == true else {
             let fields = [HTTPField("Sec-WebSocket-Version", "13")] + upgradeFields
             throw HandshakeRefusal(
                 .webSocketVersion, .upgradeRequired, "Sec-WebSocket-Version is not 13", fields: fields)
@@ -75,9 +108,9 @@ extension Handshake {
     }
 
     /// RFC 6455 §4.2.1 item 5: base64 of 16 bytes, once (§11.3.1).
-    private static func key(of head: RequestHead) throws(HandshakeRefusal) -> String {
-        let keys = head.values("sec-websocket-key")
-        guard keys.count == 1, let key = keys.first, Base64.isEncoding(key, ofByteCount: 16) else {
+    private static func key(of head: RequestHead) throws(HandshakeRefusal) -> Range<Int> {
+        let keys = head.field("sec-websocket-key")
+        guard keys.count == 1, let key = keys.first, Base64.isEncoding(head.bytes.span, key, ofByteCount: 16) else {
             let detail =
                 switch keys.count {
                 case 0: "no Sec-WebSocket-Key"
@@ -93,11 +126,10 @@ extension Handshake {
     /// that any other program can answer as it likes would protect nobody.
     private static func checkOrigin(_ head: RequestHead, rules: HandshakeRules) throws(HandshakeRefusal) {
         guard let allowed = rules.origins else { return }
-        let origins = head.values("origin")
-        guard origins.allSatisfy({ origin in allowed.contains { HandshakeOrigin.matches(origin, pattern: $0) } }),
-            origins.count <= 1
-        else {
-            let origin = shortened(origins.first ?? "", limit: 200)
+        let origins = head.field("origin")
+        guard let origin = origins.first else { return }
+        guard origins.count == 1, allowed.contains(where: { $0.matches(head.bytes.span, origin) }) else {
+            let origin = shortened(head.text(origin), limit: 200)
             throw HandshakeRefusal(.origin, .forbidden, "the origin \"\(origin)\" is not allowed")
         }
     }
@@ -106,11 +138,15 @@ extension Handshake {
     /// configured.
     private static func selectSubprotocol(
         _ head: RequestHead, rules: HandshakeRules
-    ) throws(HandshakeRefusal) -> String? {
+    ) throws(HandshakeRefusal) -> Range<Int>? {
+        let field: StaticString = "sec-websocket-protocol"
+        if rules.allows("mqtt"), let mqtt = head.firstElement(of: field, where: { head.isSame($0, "mqtt") }) {
+            return mqtt
+        }
+        let common = head.firstElement(of: field) { rules.allows(head.bytes[$0]) }
+        if let common { return common }
         let offered = head.tokens("sec-websocket-protocol")
         if offered.isEmpty && !rules.requireSubprotocol { return nil }
-        let common = offered.filter { name in rules.subprotocols.contains { HTTPCharacter.same($0, name) } }
-        if let chosen = common.first(where: { HTTPCharacter.same($0, "mqtt") }) ?? common.first { return chosen }
         let allowed = rules.subprotocols.joined(separator: ", ")
         let names = offered.prefix(8).map { shortened($0, limit: 24) }.joined(separator: ", ")
         let detail =

@@ -67,32 +67,3 @@ import Testing
         }
     }
 }
-
-@Suite struct Base64URLTests {
-    @Test(
-        "RFC 4648 §10, without padding",
-        arguments: [
-            ("", ""), ("f", "Zg"), ("fo", "Zm8"), ("foo", "Zm9v"), ("foob", "Zm9vYg"), ("fooba", "Zm9vYmE"),
-            ("foobar", "Zm9vYmFy"),
-        ])
-    func vectors(plain: String, encoded: String) {
-        #expect([UInt8](base64URL: Array(encoded.utf8)) == Array(plain.utf8))
-    }
-
-    @Test("RFC 4648 §5: every octet, and the two letters of its own")
-    func alphabet() {
-        let all = Array(UInt8.min ... .max)
-        #expect([UInt8](base64URL: Array(base64URL(all).utf8)) == all)
-        #expect([UInt8](base64URL: Array("-_8".utf8)) == [0xFB, 0xFF])
-    }
-
-    @Test(
-        "RFC 7515 §2: other characters, padding, lengths and spare bits are refused",
-        arguments: [
-            "A", "AAAAA", "Zg==", "Zm8=", "Zm9v=", "+/8", "Zm 9v", "Zm9v\n", "Zh", "Zv", "Zm9", "Zm_", "é", "Zm9.",
-            "\0\0",
-        ])
-    func faults(text: String) {
-        #expect([UInt8](base64URL: Array(text.utf8)) == nil)
-    }
-}

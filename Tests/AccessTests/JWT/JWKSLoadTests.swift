@@ -1,5 +1,6 @@
 import Access
 import Testing
+import Text
 
 @Suite struct JWKSLoadTests {
     private typealias Vectors = JOSEVectors
@@ -95,7 +96,7 @@ import Testing
 
     @Test("A modulus with a zero in front is as long as it is without")
     func leadingZero() throws {
-        let octets = try #require([UInt8](base64URL: Array(Vectors.RSA.n.utf8)))
+        let octets = try #require(Base64URL.decode(Array(Vectors.RSA.n.utf8)))
         let padded = #"{"kty":"RSA","e":"AQAB","n":"\#(base64URL([0] + octets))"}"#
         #expect(try JWTKeySet.load(padded).fault(Vectors.rfc7520RS256) == .malformed(.payload))
         let short = #"{"kty":"RSA","e":"AQAB","n":"\#(base64URL([0] + [0x7F] + octets.dropFirst()))"}"#
@@ -116,13 +117,13 @@ import Testing
 
     @Test(
         "RFC 7518 §3.2: a secret serves the hashes that are no longer than itself", arguments: [32, 47, 48, 63, 64, 65])
-    func secretLength(count: Int) async throws {
+    func secretLength(count: Int) throws {
         let secret = Array(repeating: UInt8(5), count: count)
         let keys = try JWTKeySet.load(#"{"kty":"oct","k":"\#(base64URL(secret))"}"#)
         for (name, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] where count >= least {
-            #expect(keys.fault(try await Signer.hmac(name, secret: secret).token("{}")) == nil)
+            #expect(keys.fault(try Signer.hmac(name, secret: secret).token("{}")) == nil)
         }
-        let long = try await Signer.make("HS512").token("{}")
+        let long = try Signer.make("HS512").token("{}")
         #expect(keys.fault(long) == (count < 64 ? .algorithm(.notOfKey) : .signature))
     }
 

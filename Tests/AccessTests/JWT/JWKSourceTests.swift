@@ -78,9 +78,9 @@ private final class FakeURL: Sendable {
     }
 
     @Test("Rotation: an unknown kid has the keys fetched, and all that waited are told once")
-    func rotation() async throws {
-        let old = try await Signer.make("ES256")
-        let new = try await Signer.make("ES256")
+    func rotation() throws {
+        let old = try Signer.make("ES256")
+        let new = try Signer.make("ES256")
         let source = url.source(keys: try .load(old.jwk(["kid": "old"])))
         let token = try new.token("{}", header: #"{"alg":"ES256","kid":"new"}"#)
         #expect(fault(source, token) == .unknownKey("new"))
@@ -212,9 +212,9 @@ private final class FakeURL: Sendable {
     }
 
     @Test("Many threads verify while keys rotate: each token meets one whole set")
-    func threads() async throws {
+    func threads() throws {
         let signers = [
-            try await Signer.make("HS256"), try await Signer.hmac("HS256", secret: Array(repeating: 3, count: 32)),
+            try Signer.make("HS256"), Signer.hmac("HS256", secret: Array(repeating: 3, count: 32)),
         ]
         let sets = signers.map { $0.jwk() }
         let tokens = try signers.map { try $0.token("{}") }

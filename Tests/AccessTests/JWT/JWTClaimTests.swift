@@ -4,14 +4,14 @@ import Testing
 @Suite struct JWTClaimTests {
     private func fault(
         _ payload: String, _ requirements: [JWTRequirement] = [], leeway: Int64 = 0, now: Int64 = 0
-    ) async throws -> JWTError? {
-        let signer = try await Signer.make("HS256")
+    ) throws -> JWTError? {
+        let signer = try Signer.make("HS256")
         let rules = JWTRules(leeway: leeway, requirements: requirements)
         return try JWTKeySet.load(signer.jwk()).fault(signer.token(payload), rules: rules, now: now)
     }
 
-    private func verified(_ payload: String, leeway: Int64 = 0, now: Int64 = 0) async throws -> JWTVerified {
-        let signer = try await Signer.make("HS256")
+    private func verified(_ payload: String, leeway: Int64 = 0, now: Int64 = 0) throws -> JWTVerified {
+        let signer = try Signer.make("HS256")
         let rules = JWTRules(leeway: leeway)
         return try JWTKeySet.load(signer.jwk()).verify(Secret(signer.token(payload)), rules: rules, now: now)
     }
@@ -42,8 +42,8 @@ import Testing
             Time(#"{"exp":100}"#, -5000, 99_999, nil), Time(#"{"exp":100}"#, -5000, 100_000, .expired),
             Time(#"{"iat":100}"#, 0, 0, nil), Time("{}", 0, 0, nil),
         ])
-    func time(time: Time) async throws {
-        #expect(try await fault(time.payload, leeway: time.leeway, now: time.now) == time.fault, "\(time)")
+    func time(time: Time) throws {
+        #expect(try fault(time.payload, leeway: time.leeway, now: time.now) == time.fault, "\(time)")
     }
 
     @Test(
@@ -58,30 +58,30 @@ import Testing
             Time(#"{"nbf":1e300}"#, 0, 1 << 40, .notYetValid), Time(#"{"nbf":-1e300}"#, 0, 0, nil),
             Time(#"{"nbf":1}"#, .max, 0, nil), Time(#"{"nbf":1}"#, 0, .min, .notYetValid),
         ])
-    func extremeTime(time: Time) async throws {
-        #expect(try await fault(time.payload, leeway: time.leeway, now: time.now) == time.fault, "\(time)")
+    func extremeTime(time: Time) throws {
+        #expect(try fault(time.payload, leeway: time.leeway, now: time.now) == time.fault, "\(time)")
     }
 
     @Test(
         "RFC 7519 §2 NumericDate: a time of another type is malformed",
         arguments: [#""100""#, "null", "true", "[100]", "{}", #""NaN""#])
-    func timeType(value: String) async throws {
-        #expect(try await fault(#"{"exp":\#(value)}"#) == .malformed(.time))
-        #expect(try await fault(#"{"nbf":\#(value)}"#) == .malformed(.time))
+    func timeType(value: String) throws {
+        #expect(try fault(#"{"exp":\#(value)}"#) == .malformed(.time))
+        #expect(try fault(#"{"nbf":\#(value)}"#) == .malformed(.time))
     }
 
     @Test("JSON has no NaN and no Infinity", arguments: ["NaN", "Infinity", "-Infinity", "0x64", "+1", "1."])
-    func noNumber(value: String) async throws {
-        #expect(try await fault(#"{"exp":\#(value)}"#) == .malformed(.payload))
+    func noNumber(value: String) throws {
+        #expect(try fault(#"{"exp":\#(value)}"#) == .malformed(.payload))
     }
 
     @Test("The session ends with exp and the leeway")
-    func expiresAt() async throws {
-        #expect(try await verified(#"{"exp":100}"#).expiresAt == 100_000)
-        #expect(try await verified(#"{"exp":100}"#, leeway: 5000).expiresAt == 105_000)
-        #expect(try await verified(#"{"exp":100.25}"#).expiresAt == 100_250)
-        #expect(try await verified(#"{"exp":1e300}"#).expiresAt == 253_402_300_799_999)
-        #expect(try await verified("{}").expiresAt == nil)
+    func expiresAt() throws {
+        #expect(try verified(#"{"exp":100}"#).expiresAt == 100_000)
+        #expect(try verified(#"{"exp":100}"#, leeway: 5000).expiresAt == 105_000)
+        #expect(try verified(#"{"exp":100.25}"#).expiresAt == 100_250)
+        #expect(try verified(#"{"exp":1e300}"#).expiresAt == 253_402_300_799_999)
+        #expect(try verified("{}").expiresAt == nil)
     }
 
     // MARK: Requirements
@@ -98,8 +98,8 @@ import Testing
             (#"{}"#, "{}", false), (#""\u0061""#, "a", true), (#""caf\u00e9""#, "caf\u{E9}", true),
             (#""caf\u00e9""#, "cafe\u{301}", false), (#""a\u0000""#, "a", false),
         ])
-    func requirement(value: String, wanted: String, isKept: Bool) async throws {
-        let fault = try await fault(#"{"c":\#(value)}"#, [JWTRequirement(claim: "c", value: wanted)])
+    func requirement(value: String, wanted: String, isKept: Bool) throws {
+        let fault = try fault(#"{"c":\#(value)}"#, [JWTRequirement(claim: "c", value: wanted)])
         #expect(fault == (isKept ? nil : .claim("c")), "\(value) \(wanted)")
     }
 
@@ -109,24 +109,24 @@ import Testing
             (#"{"c":"a"}"#, true), (#"{"c":""}"#, true), (#"{"c":false}"#, true), (#"{"c":[]}"#, true),
             (#"{"c":null}"#, false), ("{}", false), (#"{"C":1}"#, false), (#"{"a":{"c":1}}"#, false),
         ])
-    func presence(payload: String, isThere: Bool) async throws {
-        #expect(try await fault(payload, [JWTRequirement(claim: "c")]) == (isThere ? nil : .claim("c")))
+    func presence(payload: String, isThere: Bool) throws {
+        #expect(try fault(payload, [JWTRequirement(claim: "c")]) == (isThere ? nil : .claim("c")))
     }
 
     @Test("RFC 7519 §4.1.1 iss, §4.1.3 aud: every requirement counts, and the first that fails is named")
-    func several() async throws {
+    func several() throws {
         let payload = #"{"iss":"https://id.example","aud":["mqtt","web"],"sub":"sensor-7"}"#
         let issuer = JWTRequirement(claim: "iss", value: "https://id.example")
         let audience = JWTRequirement(claim: "aud", value: "mqtt")
-        #expect(try await fault(payload, [issuer, audience]) == nil)
+        #expect(try fault(payload, [issuer, audience]) == nil)
         #expect(
-            try await fault(payload, [issuer, audience, JWTRequirement(claim: "sub", value: "x")]) == .claim("sub"))
-        #expect(try await fault(payload, [JWTRequirement(claim: "aud", value: "x"), issuer]) == .claim("aud"))
+            try fault(payload, [issuer, audience, JWTRequirement(claim: "sub", value: "x")]) == .claim("sub"))
+        #expect(try fault(payload, [JWTRequirement(claim: "aud", value: "x"), issuer]) == .claim("aud"))
     }
 
     @Test("Times come before requirements")
-    func order() async throws {
-        #expect(try await fault(#"{"exp":1}"#, [JWTRequirement(claim: "c")], now: 5000) == .expired)
+    func order() throws {
+        #expect(try fault(#"{"exp":1}"#, [JWTRequirement(claim: "c")], now: 5000) == .expired)
     }
 
     @Test(
@@ -137,8 +137,8 @@ import Testing
             ("false", "false"), ("12345678901234567890", "12345678901234567890"), ("1.5", nil), ("1e3", nil),
             ("null", nil), ("[]", nil), (#"["a"]"#, nil), ("{}", nil),
         ] as [(String, String?)])
-    func text(value: String, text: String?) async throws {
-        let verified = try await verified(#"{"c":\#(value)}"#)
+    func text(value: String, text: String?) throws {
+        let verified = try verified(#"{"c":\#(value)}"#)
         #expect(verified.text("c") == text)
         #expect(verified.text("d") == nil)
     }

@@ -172,6 +172,6 @@ import Testing
             "server { listen 80 \($0); server_name a\($0.count); location / { root w; } }"
         }
         let error = try #require(errorText(main + servers.joined()))
-        #expect(error.contains("proxy_protocol here, and"))
+        #expect(error.contains("proxy_protocol here, but"))
     }
 }

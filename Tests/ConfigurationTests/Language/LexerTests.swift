@@ -71,8 +71,8 @@ import Testing
         ("\"a\"b", "a:1:4: expected a space, \";\" or \"{\" after the closing quote"),
         ("x${a b}", "a:1:2: \"${\" is never closed; a variable is written ${name}"),
         ("x${a", "a:1:2: \"${\" is never closed; a variable is written ${name}"),
-        ("# \u{1}", "a:1:3: control character U+0001 in the text"),
-        ("a \u{7F}", "a:1:3: control character U+007F in the text"),
+        ("# \u{1}", "a:1:3: there is a control character U+0001 in the text"),
+        ("a \u{7F}", "a:1:3: there is a control character U+007F in the text"),
     ]) func fault(text: String, expected: String) {
         #expect(failure(Array(text.utf8)) == expected)
     }
@@ -85,7 +85,7 @@ import Testing
             [0xF0, 0x8F, 0xBF, 0xBF], [0xF0, 0x9F, 0x98], [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF],
         ] as [[UInt8]]) func notUTF8(bytes: [UInt8])
     {
-        #expect(failure([0x61, 0x0A, 0x20] + bytes) == "a:2:2: the text is not UTF-8 here")
+        #expect(failure([0x61, 0x0A, 0x20] + bytes) == "a:2:2: this is not valid UTF-8")
     }
 
     // RFC 3629 §4

@@ -14,7 +14,7 @@ import Testing
 
     @Test func includeDepth() {
         #expect(errorText("include 1.inc;", chain(16)) == nil)
-        #expect(errorText("include 1.inc;", chain(17)) == "16.inc:1:9: more than 16 includes inside each other")
+        #expect(errorText("include 1.inc;", chain(17)) == "16.inc:1:9: more than 16 levels of includes")
     }
 
     @Test func includeCycleOverTwoFiles() {
@@ -39,13 +39,13 @@ import Testing
         let deep = String(repeating: "a { ", count: 32) + String(repeating: "}", count: 32)
         #expect(errorText(deep)?.contains("unknown directive \"a\"") == true)
         let error = errorText(String(repeating: "a { ", count: 33))
-        #expect(error == "a.conf:1:131: more than 32 blocks inside each other")
-        #expect(errorText(String(repeating: "a{", count: 1 << 20))?.contains("more than 32 blocks") == true)
+        #expect(error == "a.conf:1:131: more than 32 levels of blocks")
+        #expect(errorText(String(repeating: "a{", count: 1 << 20))?.contains("more than 32 levels of blocks") == true)
     }
 
     @Test func nestingGoesOnInIncludes() {
         let error = errorText("a { a { include b.inc; } }", ["b.inc": String(repeating: "a { ", count: 31)])
-        #expect(error == "b.inc:1:123: more than 32 blocks inside each other")
+        #expect(error == "b.inc:1:123: more than 32 levels of blocks")
     }
 
     @Test func fileSize() {

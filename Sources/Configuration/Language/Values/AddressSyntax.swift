@@ -20,7 +20,7 @@ extension Address {
         }
         if let (_, rest) = withoutScheme(text) {
             let right = (try? listening(rest)) == nil ? "127.0.0.1:8083" : rest
-            throw malformed(text, hint: "leave out the scheme: \(right)")
+            throw malformed(text, hint: "omit the scheme: \(right)")
         }
         let address = try parsed(text)
         guard case .inet(let host, let port) = address else { return [address] }
@@ -28,7 +28,7 @@ extension Address {
         guard isLiteral(host) else {
             throw ValueFault(
                 "must be a port, an address and a port, or unix:/path, not \(quoted(text))",
-                hint: "a name is not looked up here: write its address")
+                hint: "names are not resolved here: write the address")
         }
         return [address]
     }
@@ -53,18 +53,18 @@ extension Address {
             if case .inet(let host, _) = address { host } else { nil }
         }
         let isPlain = ["mqtt", "tcp"].contains(scheme) || rest.hasPrefix("unix:")
-        if isPlain, (try? peer(rest)) != nil { return "leave out the scheme: \(rest)" }
+        if isPlain, (try? peer(rest)) != nil { return "omit the scheme: \(rest)" }
         let right = inet(host: host ?? (Host.isName(rest) || Host.isIPv4(rest) ? rest : "127.0.0.1"), port: 1883)
         return isPlain
-            ? "leave out the scheme, and name the port: \(right)"
-            : "brokers are spoken to in plain MQTT over TCP: leave out the scheme, and name that port: \(right)"
+            ? "omit the scheme, and add the port: \(right)"
+            : "connections to brokers are plain MQTT over TCP: omit the scheme, and use that port: \(right)"
     }
 
     private static func parsed(_ text: String) throws(ValueFault) -> Address {
         if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)), text)) }
         guard let colon = text.utf8.lastIndex(of: 0x3A), !text.hasSuffix("]") else {
             let named = Host.isName(text) || text.hasSuffix("]")
-            throw malformed(text, hint: named ? "a port is missing: \(text):1883" : nil)
+            throw malformed(text, hint: named ? "the port is missing: \(text):1883" : nil)
         }
         let after = text.utf8.index(after: colon)
         guard let number = Value.integer(text[after...]) else { throw malformed(text) }
@@ -109,7 +109,7 @@ extension Address {
     }
 }
 
-/// Whether there is no control character in `text`; such a path would be cut short or break a log line.
+/// Whether `text` has no control characters, which would cut a path short or break a log line.
 func isPrintable(_ text: String) -> Bool {
     text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
 }

@@ -1,3 +1,5 @@
+import Text
+
 /// A set of client addresses, as `allow` and `deny` name it.
 package enum Network: Sendable, Hashable {
     case all
@@ -27,10 +29,8 @@ package enum Network: Sendable, Hashable {
     /// Whether every address of a family is in it.
     var isEverything: Bool { if case .inet(_, 0) = self { true } else { false } }
 
-    private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
-
     private static func unmapped(_ address: [UInt8]) -> [UInt8] {
-        address.count == 16 && address.starts(with: mappedPrefix) ? Array(address[12...]) : address
+        address.count == 16 && address.starts(with: AddressText.mappedPrefix) ? Array(address[12...]) : address
     }
 }
 
@@ -41,8 +41,7 @@ extension Network: CustomStringConvertible {
         case .all: return "all"
         case .unix: return "unix:"
         case .inet(let bytes, let prefix):
-            let address =
-                bytes.count == 4 ? bytes.map { "\($0)" }.joined(separator: ".") : Host.ipv6(bytes)
+            let address = AddressText.text(bytes) ?? ""
             return prefix == bytes.count * 8 ? address : "\(address)/\(prefix)"
         }
     }
@@ -57,15 +56,17 @@ extension Network {
         default: break
         }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let address = parts.first, let bytes = Host.bytes(address) else { throw malformed(text, allowsAll) }
+        guard let address = parts.first, let bytes = AddressText.bytes(address) else {
+            throw malformed(text, allowsAll)
+        }
         guard parts.count > 1 else { return .inet(bytes, prefix: bytes.count * 8) }
         guard let prefix = Value.integer(parts[1]), prefix <= bytes.count * 8 else {
-            throw malformed(text, allowsAll, hint: "behind \"/\" stands a number of bits, up to \(bytes.count * 8)")
+            throw malformed(text, allowsAll, hint: "after \"/\" write a number of bits, up to \(bytes.count * 8)")
         }
         let network = masked(bytes, prefix)
         guard network == bytes else {
             let right = Network.inet(network, prefix: prefix)
-            throw ValueFault("has bits behind its prefix: \(quoted(text))", hint: "did you mean \(right)?")
+            throw ValueFault("has bits set after its prefix: \(quoted(text))", hint: "did you mean \(right)?")
         }
         return .inet(bytes, prefix: prefix)
     }

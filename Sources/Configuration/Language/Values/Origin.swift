@@ -5,7 +5,7 @@ enum Origin {
 
     /// `null` and `file://`, or the lower-case form of `scheme://host[:port]`, without a default port, which browsers leave out.
     ///
-    /// The host may begin with the label `*`, which stands for one or more labels.
+    /// The host may begin with the label `*`, which matches one or more labels.
     static func parsed(_ text: String) throws(ValueFault) -> String {
         let lower = text.lowercased()
         if hostless.contains(lower) { return lower }
@@ -13,11 +13,11 @@ enum Origin {
         else { throw malformed(text) }
         let scheme = text[..<colon].lowercased()
         guard scheme != "file" else {
-            throw malformed(text, hint: "pages of files have the origin \"file://\", whatever their path")
+            throw malformed(text, hint: "the origin of pages from files is \"file://\", whatever their path")
         }
         let authority = text[colon...].dropFirst(3)
         guard !authority.contains("/") else {
-            throw malformed(text, hint: "an origin has no path and no \"/\" at its end")
+            throw malformed(text, hint: "an origin has no path and no trailing \"/\"")
         }
         var host = authority
         var port: Int?
@@ -52,12 +52,12 @@ enum Origin {
 
     private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
         ValueFault(
-            "must be scheme://host[:port], where the host may begin with \"*.\", or null or file://, not \(quoted(text))",
+            "must be scheme://host[:port], with \"*.\" allowed before the host, or null or file://, not \(quoted(text))",
             hint: hint ?? remedy(text))
     }
 
     private static func remedy(_ text: String) -> String? {
-        if text == "*" || text == "any" { return "\"any\", alone, allows every origin" }
+        if text == "*" || text == "any" { return "to allow every origin, write only \"any\"" }
         let bare = text.split(separator: "/", omittingEmptySubsequences: false).first ?? ""
         return !text.contains("://") && Host.isName(bare) ? "did you mean \"https://\(bare)\"?" : nil
     }

@@ -20,7 +20,7 @@ package enum Variable: Sendable, Hashable {
     case sslProtocol, sslCipher
     case sslClientCN, sslClientDN, sslClientSerial, sslClientFingerprint, sslClientVerify
     case mqttClientID, mqttUsername, mqttVersion, mqttKeepalive, mqttCleanStart
-    /// `$auth_method`: who has let the client in.
+    /// `$auth_method`: what admitted the client.
     case authMethod
     /// `$jwt_claim_NAME`: a claim of the client's token.
     case jwtClaim(String)

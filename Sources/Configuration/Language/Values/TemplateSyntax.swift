@@ -52,15 +52,15 @@ extension Template {
     private static func variable(_ name: String) throws(ValueFault) -> Variable {
         if let variable = Variable(name: name) { return variable }
         guard !name.isEmpty else {
-            throw ValueFault("has a \"$\" that no name follows", hint: "a plain \"$\" cannot be written here")
+            throw ValueFault("has a \"$\" without a variable name", hint: "a literal \"$\" cannot be written here")
         }
         if laterVariables.contains(name) || name.hasPrefix("jwt_claim_") {
-            throw ValueFault("names the variable \"$\(name)\", which this version does not have yet")
+            throw ValueFault("names the variable \"$\(name)\", which is not supported yet")
         }
         let near = nearest(to: name, in: Variable.names).map { "did you mean \"$\($0)\"?" }
         throw ValueFault(
             "names an unknown variable \(quoted("$" + name))",
-            hint: near ?? "known are \(Variable.names.map { "$" + $0 }.joined(separator: " "))")
+            hint: near ?? "the variables are \(Variable.names.map { "$" + $0 }.joined(separator: " "))")
     }
 
     private static let laterVariables: Set<String> = [

@@ -56,7 +56,7 @@ enum Value {
 }
 
 extension Value {
-    /// "1.25" as 1250: digits, with up to three behind a point.
+    /// "1.25" as 1250: digits, with up to three decimal places.
     static func thousandths(_ text: String) -> Int? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
         guard let whole = parts.first.flatMap({ integer($0) }), whole < 1_000_000 else { return nil }

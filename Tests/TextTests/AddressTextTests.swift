@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Wire
+@testable import Text
 
 @Suite("Text of addresses")
 struct AddressTextTests {
@@ -12,6 +12,18 @@ struct AddressTextTests {
         init(_ text: String, _ notation: String) {
             self.text = text
             self.notation = notation
+        }
+
+        /// Of the notation: hexadecimal digits, and `00*16` for a byte that is repeated.
+        var bytes: [UInt8]? {
+            var bytes: [UInt8] = []
+            for word in notation.split(separator: " ") {
+                let parts = word.split(separator: "*")
+                guard let part = Hexadecimal.decode(Array(parts[0].utf8)) else { return nil }
+                let times = parts.count == 2 ? Int(parts[1]) ?? 0 : 1
+                for _ in 0..<times { bytes += part }
+            }
+            return bytes.count == 16 ? bytes : nil
         }
     }
 
@@ -36,7 +48,7 @@ struct AddressTextTests {
 
     @Test("RFC 5952 §4, §5: written in the one way, and read", arguments: canonicalForms)
     func canonical(_ pair: Pair) throws {
-        let address = try #require(PacketNotation.bytes(pair.notation))
+        let address = try #require(pair.bytes)
         #expect(AddressText.text(address) == pair.text)
         #expect(AddressText.ipv6(Array(pair.text.utf8)[...]) == address)
     }
@@ -56,7 +68,7 @@ struct AddressTextTests {
             Pair("1:2:3:4:5:6:192.0.2.1", "0001 0002 0003 0004 0005 0006 C0000201"),
         ])
     func other(_ pair: Pair) throws {
-        let address = try #require(PacketNotation.bytes(pair.notation))
+        let address = try #require(pair.bytes)
         #expect(AddressText.ipv6(Array(pair.text.utf8)[...]) == address)
     }
 
@@ -115,6 +127,38 @@ struct AddressTextTests {
             for index in address.indices where Bool.random(using: &random) { address[index] = 0 }
             let text = AddressText.text(address) ?? ""
             #expect(AddressText.ipv6(Array(text.utf8)[...]) == address, "\(text)")
+            #expect(AddressText.bytes(text) == address, "\(text)")
+            let short = Array(address.prefix(4))
+            #expect(AddressText.text(short).flatMap { AddressText.bytes($0) } == short)
+        }
+    }
+
+    @Test(
+        "RFC 5952 §4, §5: another form, and the one that is written",
+        arguments: [
+            ("2001:0:0:1:0:0:0:1", "2001:0:0:1::1"), ("2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"),
+            ("::2:3:4:5:6:7:8", "0:2:3:4:5:6:7:8"), ("64:ff9b::192.0.2.33", "64:ff9b::c000:221"),
+            ("::ffff:a00:1", "::ffff:10.0.0.1"),
+        ])
+    func rewritten(text: String, canonical: String) {
+        #expect(AddressText.bytes(text).flatMap { AddressText.text($0) } == canonical)
+    }
+
+    @Test("Changed and cut texts are read or refused, and trap nowhere")
+    func mutations() {
+        var random = SeededGenerator(seed: 12)
+        for source in ["1:2:3:4:5:6:192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "192.168.100.200"] {
+            for _ in 0..<1_000 {
+                var bytes = Array(source.utf8)
+                for _ in 0..<3 {
+                    let place = Int.random(in: bytes.indices, using: &random)
+                    bytes[place] = Array("0123456789abcdefABCDEF:.".utf8).randomElement(using: &random) ?? 0
+                }
+                let cut = bytes.prefix(Int.random(in: 0...bytes.count, using: &random))
+                guard let address = AddressText.ipv4(cut) ?? AddressText.ipv6(cut) else { continue }
+                let text = AddressText.text(address) ?? ""
+                #expect(AddressText.bytes(text) == address, "\(text)")
+            }
         }
     }
 }
