@@ -1,7 +1,6 @@
 #if DEBUG
     import Configuration
     import Reactor
-    import Telemetry
     import Tunnel
 
     @testable import Gateway

@@ -39,10 +39,10 @@
             try folder.write("files/page.txt", String(decoding: Variant.page, as: UTF8.self))
             let (root, seeds) = (folder.path, Self.seeds(index))
             let report = try await apart {
-                let plan = try Variant.all[index].plan(root: root)
+                let gateway = try Variant.all[index].gateway(root: root)
                 for seed in seeds {
                     let world = World(seed: seed, variant: Variant.all[index])
-                    world.run(plan)
+                    world.run(gateway)
                     if world.failure != nil { return world.report }
                 }
                 return nil
@@ -54,10 +54,10 @@
         @Test("One seed is one run")
         func isRepeatable() async throws {
             let report = try await apart {
-                let plan = try Variant.all[0].plan(root: "/tmp")
+                let gateway = try Variant.all[0].gateway(root: "/tmp")
                 let digests = (0..<2).map { _ in
                     let world = World(seed: 5, variant: Variant.all[0])
-                    world.run(plan)
+                    world.run(gateway)
                     return world.digest
                 }
                 return digests[0] == digests[1] ? nil : "two runs of seed 5 are not the same"

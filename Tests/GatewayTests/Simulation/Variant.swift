@@ -61,10 +61,10 @@
                 """
         }
 
-        func plan(root: String) throws -> Plan {
+        func gateway(root: String) throws -> SimulatedGateway {
             let text = Array(text(root: root).utf8)
             let source = ConfigurationSource(read: { _, _ in text }, glob: { _ in [] }, exists: { _ in true })
-            return try Plan(checked: Snapshot.load(path: "/sluice.conf", prefix: "/", source: source))
+            return try SimulatedGateway(Snapshot.load(path: "/sluice.conf", prefix: "/", source: source))
         }
     }
 #endif

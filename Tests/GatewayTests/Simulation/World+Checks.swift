@@ -8,23 +8,29 @@
         /// After every turn.
         func checkTurn(_ loop: SimulatedLoop) {
             if let fault = loop.untimed() { violation(fault) }
-            let (ended, living) = (loop.endedConnections, loop.livingConnections)
-            if ended + living != kernel.accepted {
-                violation(
-                    "\(kernel.accepted) connections were accepted; \(ended) causes are counted, and \(living) live")
-            }
+            if let fault = loop.miscounted() { violation(fault) }
+            checkCauses(loop)
         }
 
         /// When the loop has said that it is over.
         func checkEnd(_ loop: SimulatedLoop) {
             if stopDeadline == nil { violation("the loop has ended unasked") }
-            if loop.livingConnections != 0 { violation("\(loop.livingConnections) connections are left") }
-            if loop.endedConnections != kernel.accepted {
-                violation(
-                    "\(kernel.accepted) connections were accepted, and \(loop.endedConnections) causes are counted")
-            }
+            if loop.living != 0 { violation("\(loop.living) connections are left") }
+            if let fault = loop.miscounted() { violation(fault) }
+            checkCauses(loop)
             for fault in loop.leftovers { violation(fault) }
             for client in clients { client.checkEnd() }
+        }
+
+        /// Every connection has one cause, and one more for each further request on it.
+        private func checkCauses(_ loop: SimulatedLoop) {
+            let (causes, pending, responses) = (loop.causes, loop.pending, loop.responses)
+            let range = kernel.accepted...(kernel.accepted + responses)
+            if !range.contains(causes + pending) {
+                violation(
+                    "\(kernel.accepted) connections were accepted, and \(responses) requests more; there are "
+                        + "\(causes) causes, and \(pending) under way")
+            }
         }
 
         /// When the loop is gone, too.

@@ -83,11 +83,11 @@
         // MARK: The run
 
         /// Runs until the loop has ended, and checks every rule after each turn.
-        func run(_ plan: Plan) {
+        func run(_ gateway: SimulatedGateway) {
             Kernel.simulate(kernel) {
                 let descriptors = listeners.map { kernel.open(.listener($0)) }
                 do {
-                    let loop = try SimulatedLoop(plan, descriptors)
+                    let loop = try SimulatedLoop(gateway, descriptors)
                     begin(loop)
                     drive(loop)
                     if failure == nil { checkEnd(loop) }
@@ -110,6 +110,10 @@
                 after(Int64.random(in: 0...60_000_000, using: &random)) {
                     loop.post(.health(pool: 0, peer: peer, health))
                 }
+            }
+            if Bool.random(using: &random) {
+                after(Int64.random(in: 0...60_000_000, using: &random)) { loop.reload() }
+                after(Int64.random(in: 0...60_000_000, using: &random)) { loop.post(.describe(from: 0, reply: { _ in })) }
             }
             after(Int64.random(in: 1_000_000...200_000_000, using: &random)) { self.end(loop) }
         }
