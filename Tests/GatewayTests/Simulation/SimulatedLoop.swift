@@ -117,7 +117,9 @@
             var faults: [String] = []
             if context.pointee.stalled != 0 { faults.append("\(context.pointee.stalled) legs count as stalled") }
             if context.pointee.closing != 0 { faults.append("\(context.pointee.closing) connections count as closing") }
-            if context.pointee.sessions.count != 0 { faults.append("\(context.pointee.sessions.count) sessions are left") }
+            if context.pointee.sessions.count != 0 {
+                faults.append("\(context.pointee.sessions.count) sessions are left")
+            }
             for index in context.pointee.pools.indices where context.pointee.pools[index].total != 0 {
                 faults.append("pool \(index) still counts \(context.pointee.pools[index].total) sessions")
             }

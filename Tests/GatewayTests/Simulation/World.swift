@@ -113,7 +113,9 @@
             }
             if Bool.random(using: &random) {
                 after(Int64.random(in: 0...60_000_000, using: &random)) { loop.reload() }
-                after(Int64.random(in: 0...60_000_000, using: &random)) { loop.post(.describe(from: 0, reply: { _ in })) }
+                after(Int64.random(in: 0...60_000_000, using: &random)) {
+                    loop.post(.describe(from: 0, reply: { _ in }))
+                }
             }
             after(Int64.random(in: 1_000_000...200_000_000, using: &random)) { self.end(loop) }
         }
