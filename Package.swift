@@ -70,7 +70,7 @@ let package = Package(
             dependencies: ["TestSupport", "Access", "COpenSSL", "Control", "Reactor", "Text"]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Wire"]),
+            dependencies: ["CShims", "Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Tunnel", "Wire"]),
     ],
     swiftLanguageModes: [.v6]
 )

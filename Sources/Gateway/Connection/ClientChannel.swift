@@ -53,7 +53,7 @@ enum ClientChannel: BitwiseCopyable {
     var localAddress: CompactAddress? {
         switch self {
         case .connection(let connection):
-            Socket.localAddress(connection.pointee.leg.descriptor).map { CompactAddress($0) }
+            Kernel.localAddress(connection.pointee.leg.descriptor).map { CompactAddress($0) }
         }
     }
 

@@ -26,7 +26,7 @@ struct ClientConnection: ~Copyable {
     var exchange: HTTPExchange?
     /// What it carries since the upgrade.
     var session: SessionPointer?
-    private var timer = Deadline()
+    private(set) var timer = Deadline()
     /// Counted in the loop: bytes wait for the client; it is closing.
     private var isStalled = false
     private var isClosing = false
@@ -62,7 +62,7 @@ struct ClientConnection: ~Copyable {
     }
 
     /// Whether the other side has ended, as far as it can be seen without reading.
-    var peerHasEnded: Bool { leg.isOpen && (leg.isAtEnd || Socket.peerHasEnded(leg.descriptor)) }
+    var peerHasEnded: Bool { leg.isOpen && (leg.isAtEnd || Kernel.peerHasEnded(leg.descriptor)) }
 
     // MARK: What it waits for
 
@@ -118,9 +118,6 @@ struct ClientConnection: ~Copyable {
 
     /// The session keeps the time from here on.
     mutating func limitNothing() { timer.set(.max, .connection(token), &loop.pointee.wheel) }
-
-    /// Whether an entry of the wheel sees to it.
-    var hasTimer: Bool { timer.isScheduled }
 
     /// The wheel has handed it out, for `tick`.
     mutating func timerFired(tick: Int64) {

@@ -130,7 +130,6 @@ struct Loop: ~Copyable {
     /// Runs until it is told to stop, and reports its end.
     mutating func run() {
         while turn() {}
-        freeEnded()
         report(.ended(turns: turns))
     }
 
@@ -154,8 +153,9 @@ struct Loop: ~Copyable {
         fireTimers()
         if !context.pointee.rebalancing.isEmpty { rebalance() }
         assertNothingIsLeft()
-        if stop != nil, advanceStop() { return false }
+        let isOver = stop != nil && advanceStop()
         freeEnded()
+        if isOver { return false }
         turnEnded = Kernel.microseconds()
         countTurn(turnEnded - turnBegan)
         return true

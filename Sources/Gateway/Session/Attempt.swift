@@ -68,7 +68,7 @@ struct Attempt: ~Copyable {
 
     private mutating func connect(to address: SocketAddress, from source: SocketAddress?) -> Connecting {
         do throws(SystemError) {
-            let socket = try Socket.connect(address, from: source)
+            let socket = try Kernel.connect(address, from: source)
             leg.attach(socket.descriptor)
             return socket.isConnected ? .connected : .underWay
         } catch {

@@ -112,7 +112,7 @@ extension Session {
     /// The connecting socket is writable, or has failed.
     private mutating func peerConnected(_ opening: Opening) {
         let failure =
-            Socket.connectError(opening.attempt.leg.descriptor).map(Attempt.Failure.init) ?? sendConnect(opening)
+            Kernel.connectError(opening.attempt.leg.descriptor).map(Attempt.Failure.init) ?? sendConnect(opening)
         if let failure, attemptFailed(failure) { tryNextPeer() }
     }
 

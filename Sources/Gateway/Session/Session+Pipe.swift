@@ -29,7 +29,8 @@ extension Session {
         counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
         counters.add(.packetsReceived, pipe.uplink.packets &- packets)
         pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
-        if scan.forward > 0, !pipe.upstream.send(block.payload, count: scan.forward) {
+        // Of a client that breaks together with its broker, only what it says last still counts.
+        if scan.forward > 0, pipe.upstream.isOpen, !pipe.upstream.send(block.payload, count: scan.forward) {
             upstreamBroke()
             return false
         }

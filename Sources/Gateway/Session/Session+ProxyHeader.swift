@@ -47,7 +47,7 @@ extension Session {
     /// Who speaks with whom, as the broker is told. A client of a unix socket has no address: the broker sees the gateway's,
     /// if that has one.
     private func proxyEnds(_ opening: Opening) -> (source: CompactAddress, destination: CompactAddress) {
-        let own = Socket.localAddress(opening.attempt.leg.descriptor).map { CompactAddress($0) } ?? CompactAddress()
+        let own = Kernel.localAddress(opening.attempt.leg.descriptor).map { CompactAddress($0) } ?? CompactAddress()
         guard !record.request.address.bytes.isEmpty else {
             let peer = place.map { loop.pointee.upstreams[Int($0.pool)].peers[Int($0.peer)].address }
             return (own, peer.map { CompactAddress($0) } ?? own)
