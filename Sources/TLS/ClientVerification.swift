@@ -21,7 +21,7 @@ package struct ClientVerification: Sendable, Equatable {
     /// PEM file of the authorities; their names are sent to the client.
     package var authorities: String
     package var mode: Mode
-    /// How many authorities may stand between the certificate and one of `authorities`.
+    /// How many authorities are allowed between the certificate and one of `authorities`.
     package var depth: Int
     /// PEM file of revocation lists: with it, every certificate of a chain must be covered by a list of its issuer that
     /// is current. nil: revocation is not checked.

@@ -36,7 +36,7 @@ extension CredentialFile {
         }
         return TLSError(
             "\(key) does not belong to the certificate \(certificate)",
-            hint: "these show the same for a pair: openssl x509 -noout -pubkey -in \(shownCertificate) and "
+            hint: "for a matching pair these print the same: openssl x509 -noout -pubkey -in \(shownCertificate) and "
                 + "openssl pkey -pubout -in \(shownKey)"
         ).about(.key(index))
     }
@@ -44,12 +44,12 @@ extension CredentialFile {
     private func order(_ place: (number: Int, count: Int)) -> TLSError {
         let message =
             "\(path) is in the wrong order: the server's own certificate is number \(place.number) of \(place.count), "
-            + "and must be the first, before the one that has signed it"
+            + "and must come first, before the one that signed it"
         guard place.number == place.count else {
             return TLSError(message, hint: "move it to the beginning of the file")
         }
         let reverse = "awk '/-BEGIN/ {n++} {c[n] = c[n] $0 \"\\n\"} END {for (i = n; i > 0; i--) printf \"%s\", c[i]}'"
-        return TLSError(message, hint: "turn it round: \(reverse) \(Shell.quoted(path)) > \(output(".pem"))")
+        return TLSError(message, hint: "reverse it: \(reverse) \(Shell.quoted(path)) > \(output(".pem"))")
     }
 
     // MARK: Words
@@ -57,7 +57,7 @@ extension CredentialFile {
     private func words(_ use: Use, reason: String, counterpart: CredentialFile?) -> (String, String?) {
         let shown = Shell.quoted(path)
         switch form {
-        case .empty: return ("is empty", "it must hold \(Self.pem(use))")
+        case .empty: return ("is empty", "it must contain \(Self.pem(use))")
         case .utf16(let name):
             return (
                 "is in UTF-16, as some editors for Windows save text",
@@ -65,7 +65,7 @@ extension CredentialFile {
             )
         case .pkcs12:
             return (
-                "is PKCS#12, not PEM", "take out what is wanted: \(Self.fromPKCS12(shown, use, output(use.ending)))"
+                "is PKCS#12, not PEM", "extract what is needed: \(Self.fromPKCS12(shown, use, output(use.ending)))"
             )
         case .javaKeystore:
             let middle = output(".p12")
@@ -74,7 +74,8 @@ extension CredentialFile {
                 "in two steps: keytool -importkeystore -srckeystore \(shown) -destkeystore \(middle) -deststoretype pkcs12, "
                     + "then \(Self.fromPKCS12(middle, use, output(use.ending)))"
             )
-        case .unknown: return ("holds no \(use.part.name): it is neither PEM nor DER", "it must hold \(Self.pem(use))")
+        case .unknown:
+            return ("contains no \(use.part.name): it is neither PEM nor DER", "it must contain \(Self.pem(use))")
         case .pem(let parts): return words(use, parts, isDER: false, reason, counterpart)
         case .der(let part): return words(use, [part], isDER: true, reason, counterpart)
         }
@@ -85,31 +86,31 @@ extension CredentialFile {
     ) -> (String, String?) {
         if use == .key, parts.contains(.encryptedKey) {
             return (
-                "has a pass phrase, and nobody is there to type it when the gateway starts",
-                "write it without: \(command(for: .encryptedKey, isDER, use))"
+                "has a passphrase, which nobody can enter when the gateway starts",
+                "remove it: \(command(for: .encryptedKey, isDER, use))"
             )
         }
         if parts.contains(use.part) {
             if isDER { return ("is DER, not PEM", "write it as PEM: \(command(for: use.part, true, use))") }
-            return ("cannot be used: \(reason)", "every block must be whole, from its BEGIN line to its END line")
+            return ("cannot be used: \(reason)", "every block must be complete, from its BEGIN line to its END line")
         }
         let found = listed(Part.allCases.filter(parts.contains).map(\.withArticle))
-        let message = "holds \(found), and no \(use.part.name)"
+        let message = "contains \(found), but no \(use.part.name)"
         if let counterpart, counterpart.holds(use.part),
             holds(use == .key ? .certificate : .key) || holds(.encryptedKey)
         {
             return (message, "certificate and key are swapped: each is named in the other's directive")
         }
         if use == .certificate || use == .authorities, parts.contains(.bundle) {
-            return (message, "take it out: \(command(for: .bundle, isDER, use))")
+            return (message, "extract it: \(command(for: .bundle, isDER, use))")
         }
         if use == .key, parts.contains(.keyOfSSH) {
             return (message, "on a copy of it: ssh-keygen -p -m PKCS8 -f COPY")
         }
         if use == .certificate, parts.contains(.request) {
-            return (message, "name the file that the authority has made of the request")
+            return (message, "use the certificate that the authority issued for the request")
         }
-        return (message, "it must hold \(Self.pem(use))")
+        return (message, "it must contain \(Self.pem(use))")
     }
 
     private func command(for part: Part, _ isDER: Bool, _ use: Use) -> String {
@@ -163,11 +164,11 @@ extension CredentialFile.Part {
         switch self {
         case .certificate: "certificate"
         case .key: "key"
-        case .encryptedKey: "key with a pass phrase"
+        case .encryptedKey: "key with a passphrase"
         case .revocationList: "revocation list"
         case .request: "request for a certificate"
         case .publicKey: "public key"
-        case .keyOfSSH: "key in SSH's own form"
+        case .keyOfSSH: "key in SSH's own format"
         case .bundle: "PKCS#7 bundle"
         }
     }

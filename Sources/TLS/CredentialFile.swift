@@ -67,7 +67,7 @@ struct CredentialFile {
         let begin = Array("-----BEGIN ".utf8)
         var parts: [Part] = []
         for line in bytes.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
-            // RFC 1421 §4.6.1.1: the older form of a key with a pass phrase.
+            // RFC 1421 §4.6.1.1: the older form of a key with a passphrase.
             if line.starts(with: "Proc-Type: 4,ENCRYPTED".utf8), let last = parts.indices.last, parts[last] == .key {
                 parts[last] = .encryptedKey
             }

@@ -5,7 +5,7 @@ import COpenSSL
 /// certificate, or that trusts other authorities, from being resumed where one is required (RFC 8446 §4.6.1,
 /// CVE-2025-23419).
 enum SessionScope {
-    /// Sets the session id context: a digest of what decides who may in. The authorities and lists that the context has
+    /// Sets the session id context: a digest of what decides which clients are admitted. The authorities and lists that the context has
     /// loaded count, and not the names of their files: with a new list no older session is resumed.
     static func set(on handle: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
         var facts: [UInt8] = []

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// The tickets that let clients resume their sessions (RFC 8446 §2.2, RFC 5077), and for how long a ticket may stand
+/// The tickets that let clients resume their sessions (RFC 8446 §2.2, RFC 5077), and for how long a ticket may substitute
 /// for a client certificate.
 enum SessionTickets {
     /// How long, in seconds, a session lets a client in without its certificate being checked again.

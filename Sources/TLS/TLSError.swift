@@ -88,7 +88,7 @@ enum ErrorQueue {
         let code = error.code == 0 ? 0 : COpenSSLShims_ERR_GET_REASON(error.code)
         let reason =
             code == SSL_R_NO_APPLICATION_PROTOCOL
-            ? "of the protocols that the client offers (ALPN) none is http/1.1" : error.reason
+            ? "the client does not offer http/1.1 (ALPN)" : error.reason
         return TLSFailure(reason: reason, isPlainHTTP: code == SSL_R_HTTP_REQUEST)
     }
 }

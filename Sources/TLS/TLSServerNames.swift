@@ -8,7 +8,7 @@ import COpenSSL
 package final class TLSServerNames: Sendable {
     private let contexts: [TLSContext]
     private let select: @Sendable (String) -> Int
-    /// Where connections start when there is a choice: a context can stand behind several listeners, the callback
+    /// Where connections start when there is a choice: a context can serve several listeners, the callback
     /// belongs to one.
     private let undecided: TLSContext?
 

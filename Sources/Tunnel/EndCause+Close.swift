@@ -24,13 +24,13 @@ extension EndCause {
     package var goodbye: Goodbye {
         switch self {
         case .clientDisconnect, .clientClosed, .clientLost, .served: Goodbye(.normal, "")
-        case .clientIdle: Goodbye(.policyViolation, "silent for longer than its keep alive allows")
+        case .clientIdle: Goodbye(.policyViolation, "silent for longer than its Keep Alive allows")
 
-        case .webSocketError: Goodbye(.protocolError, "a rule of WebSocket was broken", .protocolError)
+        case .webSocketError: Goodbye(.protocolError, "WebSocket protocol violation", .protocolError)
         case .textFrame: Goodbye(.unsupportedData, "a text frame: MQTT is binary", .protocolError)
 
         case .connectTimeout: Goodbye(.policyViolation, "no CONNECT in time")
-        case .connectMalformed: Goodbye(.protocolError, "the CONNECT breaks a rule of MQTT")
+        case .connectMalformed: Goodbye(.protocolError, "the CONNECT violates the MQTT protocol")
         case .connectTooLarge: Goodbye(.messageTooBig, "the CONNECT is too large")
         case .versionRefused: Goodbye(.policyViolation, "this version of MQTT is not supported")
         case .clientIDRefused: Goodbye(.policyViolation, "the client identifier is not accepted")
@@ -51,11 +51,11 @@ extension EndCause {
         case .brokerDisconnect: Goodbye(.normal, "")
         case .brokerLost: Goodbye(.serviceRestart, "the broker closed the connection")
         case .brokerProtocolError:
-            Goodbye(.internalError, "the broker broke a rule of MQTT", .unspecifiedError)
+            Goodbye(.internalError, "the broker violated the MQTT protocol", .unspecifiedError)
         case .brokerStalled: Goodbye(.tryAgainLater, "the broker accepts no more data", .unspecifiedError)
 
         case .shutdown, .drained: Goodbye(.goingAway, "server shutting down", .serverShuttingDown)
-        case .rebalanced: Goodbye(.serviceRestart, "moved to another broker: connect again", .useAnotherServer)
+        case .rebalanced: Goodbye(.serviceRestart, "moved to another broker: reconnect", .useAnotherServer)
         case .outOfResources: Goodbye(.internalError, "the gateway is out of resources", .serverBusy)
 
         // Before there is a session: nobody is told so.

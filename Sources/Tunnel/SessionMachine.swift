@@ -154,7 +154,7 @@ package enum SessionMachine: Equatable, Sendable, BitwiseCopyable {
     package enum TimeAction: Equatable, Sendable {
         /// Close with this cause.
         case end(EndCause)
-        /// Tell the client that nobody could say in time whether it is allowed in.
+        /// Tell the client that there was no decision in time.
         case refuseUndecided
         /// Try the peer whose queue was full once more.
         case connectAgain

@@ -29,10 +29,10 @@ def reload(gateway, config=None):
 def refused(gateway, config, reason):
     """A reload that changes nothing; the log says why."""
     gateway.config_path.write_text(config)
-    before = gateway.output().count("the running configuration stays")
+    before = gateway.output().count("the running configuration stays in use")
     gateway.send_signal(signal.SIGHUP)
-    eventually(lambda: gateway.output().count("the running configuration stays") > before, "the refusal")
-    line = [line for line in gateway.output().splitlines() if "the running configuration stays" in line][-1]
+    eventually(lambda: gateway.output().count("the running configuration stays in use") > before, "the refusal")
+    line = [line for line in gateway.output().splitlines() if "the running configuration stays in use" in line][-1]
     assert "[error] reload: " in line and reason in line, line
 
 

@@ -209,7 +209,7 @@ def test_the_operator_reads_once_that_it_fails_and_once_that_it_is_back(rig):
     for _ in range(5):
         admitted(rig, one)
     assert one.output().count("[error] auth_http") == 1 and "status 500" in one.output()
-    assert one.output().count("is back") == 1
+    assert one.output().count("is available again") == 1
 
 
 def test_a_service_that_hangs(rig):

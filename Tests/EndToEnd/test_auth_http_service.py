@@ -189,8 +189,8 @@ def test_down_and_back(rig, version):
         admitted(rig, one, version, "after")
     assert len(back.questions) == 5
     output = one.output()
-    assert output.count("[error] auth_http") == 1 and output.count("is back") == 1
-    assert output.index("[error] auth_http") < output.index("is back")
+    assert output.count("[error] auth_http") == 1 and output.count("is available again") == 1
+    assert output.index("[error] auth_http") < output.index("is available again")
     assert len(broker.connections) == 6
 
 

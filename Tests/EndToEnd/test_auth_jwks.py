@@ -81,7 +81,7 @@ def test_old_keys_work_while_the_address_is_down(rig):
     admitted(rig, one, username="u", password=token(kid="k1").encode())
     assert one.output().count("keep working") == 1
     again = rig.keep(Provider(key_set(jwk("ES256", "k1")), provider.port))
-    eventually(lambda: "is back" in one.output(), "a line that it is back", timeout=60)
+    eventually(lambda: "is available again" in one.output(), "a line that it is back", timeout=60)
     assert again.requests >= 1
 
 

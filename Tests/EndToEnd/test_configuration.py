@@ -127,13 +127,13 @@ def openssl(*arguments):
 
 
 WRONG_FILES = {
-    "pass phrase": ("key", "has a pass phrase", "openssl pkey -in {} -out "),
+    "pass phrase": ("key", "has a passphrase", "openssl pkey -in {} -out "),
     "PKCS#12": ("certificate", "is PKCS#12, not PEM", "openssl pkcs12 -in {} -nodes -nokeys -out "),
     "DER": ("certificate", "is DER, not PEM", "openssl x509 -inform der -in {} -out "),
     "UTF-16": ("certificate", "is in UTF-16", "iconv -f UTF-16 -t UTF-8 {} > "),
     "empty": ("key", "is empty", "-----BEGIN PRIVATE KEY-----"),
-    "swapped": ("certificate", "holds a key, and no certificate", "certificate and key are swapped"),
-    "upside down": ("certificate", "is in the wrong order", "turn it round: awk "),
+    "swapped": ("certificate", "contains a key, but no certificate", "certificate and key are swapped"),
+    "upside down": ("certificate", "is in the wrong order", "reverse it: awk "),
     "another's": ("key", "does not belong to the certificate", "openssl pkey -pubout -in {}"),
 }
 

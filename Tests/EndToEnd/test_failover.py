@@ -44,7 +44,7 @@ def test_not_now_goes_to_the_next_broker(rig, version, code):
     rig.opened(gateway, version, "client")
     assert (len(busy.connections), len(well.connections)) == (1, 1)
     assert busy.connection().packets() == well.connection().packets()
-    eventually(lambda: f"0x{code:02X}: not now" in gateway.output(), "the log line")
+    eventually(lambda: f"0x{code:02X} (unavailable or busy)" in gateway.output(), "the log line")
 
 
 @pytest.mark.parametrize("version, code", NOT_NOW)

@@ -237,13 +237,29 @@ def test_descriptor_limit_and_recovery(rig):
     still_serves(rig, gateway, broker)
 
 
-def test_request_smuggled_behind_a_refusal_is_not_served(rig):
-    """Nothing is read after a request that was refused."""
+SMUGGLED = request() + frame(BINARY, connect(4, "smuggled"))
+
+
+@pytest.mark.parametrize(
+    ("first", "status"),
+    [
+        (request(path="/none", drop=("Upgrade",), method="POST", extra=[f"Content-Length: {len(SMUGGLED)}"]), 404),
+        (request(path="/none", drop=("Upgrade",), method="POST", extra=["Transfer-Encoding: chunked"]), 404),
+        (request(path="/none", extra=["Content-Length: 5"]), 400),
+        (request(path="/none", extra=["Content-Length: 0", "Transfer-Encoding: chunked"]), 400),
+        (request(path="/none", extra=["Connection: close"]), 404),
+        (request(path="/mqtt", drop=("Sec-WebSocket-Key",)), 400),
+        (b"GET /none HTTP/1.1\nHost: localhost\r\n\r\n", 400),
+    ],
+    ids=["length", "chunked", "GET with a body", "both lengths", "close", "refused upgrade", "bare LF"],
+)
+def test_nothing_is_read_after_a_request_whose_end_is_in_doubt(rig, first, status):
+    """A request whose content is not read, that breaks a rule, or that the client said to be the last, is the last."""
     broker = rig.fake()
     gateway = rig.gateway([broker])
     peer = rig.peer(gateway)
-    peer.send(request(path="/none") + request() + frame(BINARY, connect(4, "smuggled")))
-    assert peer.response().status == 404
+    peer.send(first + SMUGGLED)
+    assert peer.response().status == status
     peer.expect_end()
     gateway.ended_count(1)
     assert broker.connections == []

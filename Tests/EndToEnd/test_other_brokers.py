@@ -75,7 +75,7 @@ def test_one_side_alone_is_named_by_the_probe(rig, kind):
     broker = rig.keep(kind(rig.path("broker"), proxy_protocol=True))
     gateway = rig.gateway([broker], upstream=f"health_check type=mqtt {PATIENT_CHECK};")
     reason = unhealthy(gateway, broker)
-    assert "the connection before the probe was through; " in reason
+    assert "the connection before the probe was complete; " in reason
     assert "expect a PROXY header: set proxy_protocol in the upstream" in reason
 
 

@@ -48,7 +48,7 @@ def test_a_file_left_from_before_whose_number_is_a_stranger_s(rig):
         for word in ("stop", "quit", "reopen"):
             result = order(gateway, word)
             assert result.returncode == 1
-            assert f"no gateway runs that holds it; it is left from process {stranger.pid}" in result.stderr
+            assert f"no running gateway holds it; it is left over from process {stranger.pid}" in result.stderr
         gateway.start()
         eventually(lambda: path.read_text() == f"{gateway.pid}\n", "its own number")
         assert order(gateway, "stop").returncode == 0
@@ -94,7 +94,7 @@ def test_process_1(rig, alone):
     assert path.read_text() == "1\n"
     inside = pathlib.Path(f"/proc/{gateway.pid}/task/{gateway.pid}/children").read_text().split()[0]
     elsewhere = order(gateway, "stop", *alone)
-    assert elsewhere.returncode == 1 and "cannot be seen from here" in elsewhere.stderr
+    assert elsewhere.returncode == 1 and "is not visible from here" in elsewhere.stderr
     for wrapper in ([], ["nsenter", "--pid", "--mount", "--root", "--target", inside]):
         before = gateway.output().count("opening the logs again")
         result = order(gateway, "reopen", *wrapper)

@@ -175,7 +175,7 @@ def test_disconnect_of_a_5_0_broker_passes(rig):
 def test_broker_that_sends_nonsense(rig):
     gateway = rig.gateway([rig.fake(accept_then_send(b"\x00\x00garbage"))])
     peer = rig.opened(gateway, 5)
-    peer.expect_close(1011, before=mqttbytes.goodbye(0x80, "the broker broke a rule of MQTT"))
+    peer.expect_close(1011, before=mqttbytes.goodbye(0x80, "the broker violated the MQTT protocol"))
     assert gateway.ended_count(1)[0]["status_reason"] == "broker_protocol_error"
 
 

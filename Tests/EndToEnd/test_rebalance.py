@@ -50,7 +50,7 @@ def test_surplus_moves_and_stops_inside_the_threshold(rig, reason, code):
     assert total in (27, 28), total
     gone = [client for client in crowd.clients if client.is_over]
     assert len(gone) == total
-    told = mqttbytes.goodbye(code, "moved to another broker: connect again")
+    told = mqttbytes.goodbye(code, "moved to another broker: reconnect")
     assert all(client.packets == [told] and client.close_code == 1012 for client in gone)
 
 
@@ -149,7 +149,7 @@ def test_a_broker_that_was_found_out_by_sessions_alone(rig):
 
     def is_back():
         check_all(crowd.connect(1, prefix=f"probe{len(crowd.clients)}-"))
-        return f"upstream server {brokers[0].address} is back" in gateway.output()
+        return f"upstream server {brokers[0].address} is available again" in gateway.output()
 
     eventually(is_back, "the broker is back", interval=0.3)
     is_done(gateway, 10)

@@ -30,7 +30,7 @@ def test_a_bad_configuration_changes_nothing(rig):
         assert result.returncode == 1 and reason in result.stderr, result
         assert path_answer(rig, gateway, "/mqtt") == 101
     assert pings(peer)
-    assert generation(gateway) == 1 and gateway.output().count("the running configuration stays") == 4
+    assert generation(gateway) == 1 and gateway.output().count("the running configuration stays in use") == 4
 
 
 def test_a_password_file_that_cannot_be_read_any_more(rig):
@@ -49,10 +49,10 @@ def test_other_addresses_take_a_restart(rig):
     gateway = rig.gateway([broker(rig)])
     port = harness.free_port()
     added = gateway.config.replace("    location", f"    listen 127.0.0.1:{port};\n    location")
-    refused(gateway, added, f"listen adds 127.0.0.1:{port}: other addresses take a restart")
+    refused(gateway, added, f"listen adds 127.0.0.1:{port}: changed addresses need a restart")
     moved = gateway.config.replace(f"127.0.0.1:{gateway.port}", f"127.0.0.1:{port}")
     refused(
-        gateway, moved, f"listen adds 127.0.0.1:{port} and removes 127.0.0.1:{gateway.port}: other addresses take a restart"
+        gateway, moved, f"listen adds 127.0.0.1:{port} and removes 127.0.0.1:{gateway.port}: changed addresses need a restart"
     )
     rig.opened(gateway)
 
@@ -62,7 +62,7 @@ def test_what_takes_a_restart_is_named_and_the_rest_is_in_use(rig):
     config = gateway.config.replace("worker_threads 2;", "worker_threads 3; auth_hash_threads 2;")
     reload(gateway, config.replace("run.pid", "other.pid").replace("location /mqtt", "location /new"))
     for directive in ("worker_threads", "auth_hash_threads", "pid_file"):
-        text = f"[warn] reload: {directive} has changed: that takes a restart, the rest is in use"
+        text = f"[warn] reload: {directive} has changed, which needs a restart; everything else is in use"
         eventually(lambda: text in gateway.output(), text)
     assert path_answer(rig, gateway, "/new") == 101
     assert (gateway.directory / "run.pid").exists() and not (gateway.directory / "other.pid").exists()

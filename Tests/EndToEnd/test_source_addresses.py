@@ -105,8 +105,8 @@ def test_exhaustion_is_an_error_of_its_own(rig):
     assert codes(peers) == [0] * PORTS + [0x88] * 2
     peers[-1][0].expect_close(1013)
     assert gateway.ended(mqtt_client_id=f"client{PORTS}")["status_reason"] == "source_ports_exhausted"
-    eventually(lambda: "no source port is left towards it: add addresses to proxy_bind" in gateway.output(), "the log line")
-    assert "left alone" not in gateway.output()
+    eventually(lambda: "no source port is left for it: add addresses to proxy_bind" in gateway.output(), "the log line")
+    assert "skipped for its fail_timeout" not in gateway.output()
     peers[0][0].send_mqtt(mqttbytes.disconnect())
     assert gateway.stop() == 0
     assert "failed: source_ports_exhausted 2" in gateway.output()

@@ -75,7 +75,7 @@ def test_the_rule_is_named(rig, name, when):
     peer.send(data)
     closed = peer.expect_close(code)
     assert closed.payload[2:].decode().startswith(WORDS[name])
-    said = f"the client broke a rule of WebSocket: {WORDS[name]}"
+    said = f"the client violated the WebSocket protocol: {WORDS[name]}"
     eventually(lambda: said in gateway.output(), "the rule in the log")
 
 

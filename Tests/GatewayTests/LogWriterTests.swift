@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-@Suite("Logs: opened once, closed when nobody writes any more")
+@Suite("Logs: opened once, closed when nobody writes any longer")
 struct LogWriterTests {
     private let folder: TemporaryFolder
     private let writer: LogWriter
@@ -46,7 +46,7 @@ struct LogWriterTests {
         second = nil
         #expect(eventually { openFiles.isEmpty })
         #expect(try folder.read("a.log") == "last words\n")
-        // And opened anew for the next.
+        // And opened again for the next.
         try writer.file(path).append("again")
         #expect(eventually { (try? folder.read("a.log")) == "last words\nagain\n" })
         writer.stop()

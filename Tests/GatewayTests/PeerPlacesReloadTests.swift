@@ -96,7 +96,7 @@ struct PeerPlacesReloadTests {
 
 @Suite("Pool table")
 struct PoolTableTests {
-    @Test("A name is the same pool for ever, and no other is")
+    @Test("A name is the same pool forever, and no other is")
     func identities() {
         var table = PoolTable()
         #expect(["a", "b", "a", "c"].map { table.identity(of: $0) } == [0, 1, 0, 2])

@@ -68,7 +68,7 @@ struct PeerPlacesTests {
         #expect(live(places) == ["-", "10.0.0.5:1883", "-", "-"])
     }
 
-    @Test("Names that come and go for ever take no more places than a minute of them")
+    @Test("Names that come and go forever take no more places than a minute of them")
     func bounded() throws {
         var places = try places(["10.0.0.1"])
         for round in 0..<500 {

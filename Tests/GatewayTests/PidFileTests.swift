@@ -29,7 +29,7 @@ struct PidFileTests {
     }
 
     @Test(
-        "A file that nobody holds is written anew, whatever is in it: the id of a stranger that runs (1), or none",
+        "A file that nobody holds is written again, whatever is in it: the id of a stranger that runs (1), or none",
         arguments: ["1\n", "4194304000\nsomething else\n", "", "abc", "-5", "½"])
     func stale(text: String) throws {
         try folder.write("sluice.pid", text)
@@ -40,11 +40,11 @@ struct PidFileTests {
 
     @Test(
         "A file that nobody holds: no process is signalled, and the one it is left from is named",
-        arguments: [("1\n", "; it is left from process 1"), ("", ""), ("abc", ""), ("-5", "")])
+        arguments: [("1\n", "; it is left over from process 1"), ("", ""), ("abc", ""), ("-5", "")])
     func nobody(text: String, rest: String) throws {
         try folder.write("sluice.pid", text)
         let error = error { () throws(StartError) in try PidFile.holder(of: path) }
-        #expect(error == "pid_file \(path): no gateway runs that holds it\(rest)")
+        #expect(error == "pid_file \(path): no running gateway holds it\(rest)")
     }
 
     @Test("A file whose lock another has is in the way, and stays as it is")
@@ -60,7 +60,7 @@ struct PidFileTests {
         #expect(text == "pid_file \(path): another gateway is running already")
         #expect(try folder.read("sluice.pid") == "7\n")
         let unseen = error { () throws(StartError) in try PidFile.holder(of: path) }
-        #expect(unseen?.contains("cannot be seen from here") == true)
+        #expect(unseen?.contains("is not visible from here") == true)
     }
 
     @Test("A file that another gateway has made meanwhile is not removed")
@@ -88,6 +88,6 @@ struct PidFileTests {
     @Test("What is no plain file is left alone", arguments: ["/dev/null"])
     func device(path: String) {
         let text = error { () throws(StartError) in try PidFile(path) }
-        #expect(text == "pid_file \(path): there is something that is not a plain file")
+        #expect(text == "pid_file \(path): it exists and is not a regular file")
     }
 }

@@ -63,7 +63,7 @@ struct UpstreamServicesTests {
             return #expect(Bool(false), "a probe's report")
         }
         #expect(!health.isHealthy)
-        // Nobody probes it any more: it is to be tried again, after the loops have the generation that says so.
+        // It is no longer probed: it is to be tried again, after the loops have the generation that says so.
         let orders = orders
         services.adopt([0: try upstream(1)]) { orders.post(.upstream(0, $0[0] ?? dead)) }
         var seen: [Loop.Order] = []

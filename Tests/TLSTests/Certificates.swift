@@ -11,7 +11,7 @@ struct Certificates: Sendable {
     var rsa: (certificate: String, key: String) { (path("rsa.pem"), path("rsa.key")) }
     /// The key of `a`, with a pass phrase.
     var encryptedKey: String { path("encrypted.key") }
-    /// A file that holds no PEM.
+    /// A file that contains no PEM.
     var garbage: String { path("garbage.pem") }
     var missing: String { path("missing.pem") }
 

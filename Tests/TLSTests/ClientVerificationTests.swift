@@ -94,7 +94,7 @@ struct ClientVerificationTests {
     }
 
     @Test(
-        "Depth: how many authorities may stand in between",
+        "Depth: how many authorities are allowed in between",
         arguments: [("good", 0), ("one below", 1), ("two below", 2)], [-1, 0, 1, 2, Int.max])
     func depth(client: (name: String, between: Int), depth: Int) throws {
         for version in versions {
@@ -135,21 +135,24 @@ struct ClientVerificationTests {
         let broken = try ClientCertificates.write(
             "broken.pem", [files.root.pem(), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
         let cases: [(ClientVerification, TLSError.Subject, String)] = [
-            (files.verification(authorities: garbage), .authorities, "\(garbage) holds no certificate: it is neither"),
+            (
+                files.verification(authorities: garbage), .authorities,
+                "\(garbage) contains no certificate: it is neither"
+            ),
             (files.verification(authorities: missing), .authorities, "\(missing): No such file or directory"),
             (
                 files.verification(authorities: files.revocationLists), .authorities,
-                "\(files.revocationLists) holds a revocation list, and no certificate"
+                "\(files.revocationLists) contains a revocation list, but no certificate"
             ),
             (files.verification(authorities: broken), .authorities, "\(broken) cannot be used: "),
             (
                 files.verification(lists: garbage), .revocationLists,
-                "\(garbage) holds no revocation list: it is neither"
+                "\(garbage) contains no revocation list: it is neither"
             ),
             (files.verification(lists: missing), .revocationLists, "\(missing): No such file or directory"),
             (
                 files.verification(lists: files.authorities), .revocationLists,
-                "\(files.authorities) holds a certificate, and no revocation list"
+                "\(files.authorities) contains a certificate, but no revocation list"
             ),
         ]
         for (verification, subject, words) in cases {

@@ -37,22 +37,22 @@ struct CredentialFileTests {
             file: "all.pfx", named: .key, message: "is PKCS#12", hint: "-nodes -nocerts", command: "-passin pass:secret"
         ),
         Case(
-            file: "phrase.key", named: .key, message: "has a pass phrase", hint: "openssl pkey -in ",
+            file: "phrase.key", named: .key, message: "has a passphrase", hint: "openssl pkey -in ",
             command: "-passin pass:secret"),
         Case(
-            file: "old phrase's.key", named: .key, message: "has a pass phrase", hint: "openssl pkey -in ",
+            file: "old phrase's.key", named: .key, message: "has a passphrase", hint: "openssl pkey -in ",
             command: "-passin pass:secret"),
         Case(
-            file: "phrase.der", named: .key, message: "has a pass phrase", hint: "openssl pkey -inform der ",
+            file: "phrase.der", named: .key, message: "has a passphrase", hint: "openssl pkey -inform der ",
             command: "-passin pass:secret"),
         Case(
-            file: "bundle.p7b", named: .certificate, message: "holds a PKCS#7 bundle", hint: "pkcs7 -print_certs ",
+            file: "bundle.p7b", named: .certificate, message: "contains a PKCS#7 bundle", hint: "pkcs7 -print_certs ",
             command: ""),
         Case(
-            file: "bundle.p7c", named: .certificate, message: "holds a PKCS#7 bundle",
+            file: "bundle.p7c", named: .certificate, message: "contains a PKCS#7 bundle",
             hint: "pkcs7 -print_certs -inform der ", command: ""),
-        Case(file: "request.csr", named: .certificate, message: "holds a request", hint: "the authority has made"),
-        Case(file: "public.pem", named: .key, message: "holds a public key, and no key", hint: "PRIVATE KEY"),
+        Case(file: "request.csr", named: .certificate, message: "contains a request", hint: "the authority issued"),
+        Case(file: "public.pem", named: .key, message: "contains a public key, but no key", hint: "PRIVATE KEY"),
         Case(file: "half.pem", named: .certificate, message: "cannot be used: ", hint: "must be whole"),
         Case(file: "half.key", named: .key, message: "cannot be used: ", hint: "must be whole"),
         Case(file: "garbage", named: .certificate, message: "neither PEM nor DER", hint: "BEGIN CERTIFICATE"),
@@ -107,7 +107,7 @@ struct CredentialFileTests {
             (files.a.certificate, path("phrase.key")),
         ] {
             let fault = try #require(try error(key, certificate))
-            #expect(fault.message.hasPrefix("\(key) holds a key") && fault.message.hasSuffix(", and no certificate"))
+            #expect(fault.message.hasPrefix("\(key) contains a key") && fault.message.hasSuffix(", but no certificate"))
             #expect(fault.hint?.contains("swapped") ?? false)
             #expect(fault.subject == .certificate(0))
         }
@@ -121,7 +121,7 @@ struct CredentialFileTests {
             let fault = try #require(try error(chain, files.a.key))
             #expect(
                 fault.message.contains("in the wrong order") && fault.message.contains("number \(count) of \(count)"))
-            let command = try #require(fault.hint?.split(separator: "turn it round: ").last)
+            let command = try #require(fault.hint?.split(separator: "reverse it: ").last)
             try files.shell(String(command))
             let output = try #require(command.split(separator: " > ").last)
             #expect(try error(String(output), files.a.key) == nil)

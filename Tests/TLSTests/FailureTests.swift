@@ -129,16 +129,16 @@ struct FailureTests {
     @Test("A file that holds something else is named")
     func garbage() throws {
         let files = try Certificates.shared.get()
-        #expect(try error(files.garbage, files.a.key).hasPrefix("\(files.garbage) holds no certificate"))
-        #expect(try error(files.a.certificate, files.garbage).hasPrefix("\(files.garbage) holds no key"))
-        #expect(try error(files.a.key, files.a.key).hasPrefix("\(files.a.key) holds a key, and no certificate"))
+        #expect(try error(files.garbage, files.a.key).hasPrefix("\(files.garbage) contains no certificate"))
+        #expect(try error(files.a.certificate, files.garbage).hasPrefix("\(files.garbage) contains no key"))
+        #expect(try error(files.a.key, files.a.key).hasPrefix("\(files.a.key) contains a key, but no certificate"))
     }
 
-    @Test("A key with a pass phrase is an error at once: nobody is asked")
+    @Test("A key with a passphrase is an error at once: nobody is asked")
     func encrypted() throws {
         let files = try Certificates.shared.get()
         let text = try error(files.a.certificate, files.encryptedKey)
-        #expect(text.hasPrefix("\(files.encryptedKey) has a pass phrase"))
+        #expect(text.hasPrefix("\(files.encryptedKey) has a passphrase"))
     }
 
     @Test(

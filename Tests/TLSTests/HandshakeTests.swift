@@ -59,7 +59,7 @@ struct HandshakeTests {
         for version in versions {
             let connection = try Connection(makeContext(), ServerLoop(), .init(version: version, protocols: offered))
             let failure = try #require(connection.failedHandshake())
-            #expect(failure.reason == "of the protocols that the client offers (ALPN) none is http/1.1")
+            #expect(failure.reason == "the client does not offer http/1.1 (ALPN)")
             #expect(connection.client.alert == 120)
         }
     }

@@ -110,7 +110,7 @@ package struct Refusal: Sendable, Equatable {
         case .missing: self.init(.missingCredentials, "\(method.rawValue): the client sent nothing for it")
         case .ignore: self.init(.missingCredentials, "\(method.rawValue): it has no opinion")
         case .unavailable(let detail): self.init(.unavailable, "\(method.rawValue): \(detail)")
-        case .busy: self.init(.busy, "\(method.rawValue): too many wait for it")
+        case .busy: self.init(.busy, "\(method.rawValue): too many clients are waiting for it")
         }
     }
 

@@ -21,10 +21,10 @@ enum AuthHTTPAnswer {
     /// `now`: milliseconds since 1970.
     static func verdict(_ answer: HTTPAnswer, now: Int64) throws(Fault) -> Verdict {
         switch answer.status {
-        case 401: return .deny(Denial(.credentials, reason(in: answer) ?? "the service says 401"))
-        case 403: return .deny(Denial(.notAuthorized, reason(in: answer) ?? "the service says 403"))
+        case 401: return .deny(Denial(.credentials, reason(in: answer) ?? "the service answered 401"))
+        case 403: return .deny(Denial(.notAuthorized, reason(in: answer) ?? "the service answered 403"))
         case 200..<300: break
-        default: throw Fault("it answers with status \(answer.status)")
+        default: throw Fault("it answered with status \(answer.status)")
         }
         let text = trimmed(answer.body)
         if text.first == UInt8(ascii: "{") || isJSON(answer.contentType) && !text.isEmpty {
@@ -32,7 +32,7 @@ enum AuthHTTPAnswer {
         }
         switch text.count <= 16 ? String(decoding: text, as: UTF8.self).lowercased() : nil {
         case "", "allow": return .allow(Identity())
-        case "deny": return .deny(Denial(.credentials, "the service says deny"))
+        case "deny": return .deny(Denial(.credentials, "the service answered deny"))
         case "ignore": return .ignore
         default: throw unknown(text, answer.contentType)
         }
@@ -42,8 +42,8 @@ enum AuthHTTPAnswer {
     private static func unknown(_ text: ArraySlice<UInt8>, _ contentType: String) -> Fault {
         let type = contentType.isEmpty ? "no content type" : shown(contentType.utf8)
         return Fault(
-            "its answer is none of a JSON object, no content, and the words allow, deny and ignore:"
-                + " \(type), beginning with \"\(shown(text))\"")
+            "its answer is neither a JSON object, nor empty, nor one of the words allow, deny and ignore:"
+                + " \(type), starting with \"\(shown(text))\"")
     }
 
     /// The beginning of a text of the service, with everything but visible ASCII as a dot.
@@ -89,9 +89,9 @@ enum AuthHTTPAnswer {
         switch result {
         case "allow": break
         // Whatever else it says: it must not become a failure, which `onFailure` may let in.
-        case "deny": return .deny(Denial(.credentials, reason(members) ?? "the service says deny"))
+        case "deny": return .deny(Denial(.credentials, reason(members) ?? "the service answered deny"))
         case "ignore": return .ignore
-        default: throw Fault("the \"result\" of its answer is none of allow, deny and ignore")
+        default: throw Fault("the \"result\" of its answer is not allow, deny or ignore")
         }
         _ = try string("reason", members)
         var identity = Identity()
@@ -99,7 +99,7 @@ enum AuthHTTPAnswer {
         identity.clientID = try name("client_id", members)
         identity.expiresAt = try time(members["expires_at"])
         if let end = identity.expiresAt, end <= now {
-            return .deny(Denial(.credentials, "what the service allows has expired"))
+            return .deny(Denial(.credentials, "expires_at of the service's answer has passed"))
         }
         return .allow(identity)
     }
@@ -115,7 +115,7 @@ enum AuthHTTPAnswer {
     private static func name(_ field: String, _ members: [String: JSONValue]) throws(Fault) -> String? {
         guard let text = try string(field, members) else { return nil }
         guard text.utf8.count <= longestField, !text.utf8.contains(0) else {
-            throw Fault("the \"\(field)\" of its answer is too long, or has a NUL")
+            throw Fault("the \"\(field)\" of its answer is too long, or contains a NUL")
         }
         return text
     }

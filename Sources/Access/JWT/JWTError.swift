@@ -30,7 +30,7 @@ package enum JWTError: Error, Sendable, Equatable {
     package enum AlgorithmFault: String, Sendable, Equatable {
         case none = "alg is none"
         case unknown = "alg is unknown"
-        case notOfKey = "alg does not fit the key"
+        case notOfKey = "alg does not match the key"
     }
 }
 
@@ -51,7 +51,7 @@ extension JWTError: CustomStringConvertible {
     }
 }
 
-/// Why a file or an answer holds no keys that can be used.
+/// Why a file or an answer contains no keys that can be used.
 package struct JWTKeyError: Error, Sendable, Equatable {
     package enum Kind: Sendable, Equatable {
         /// Larger than `JWTKeySet.largestFile`, in bytes.
@@ -78,10 +78,10 @@ extension JWTKeyError: CustomStringConvertible {
         case .unknownFormat: "\(name): neither a JSON Web Key Set nor PEM"
         case .json: "\(name): not JSON"
         case .notKeys: "\(name): a JSON object that is neither a key set (\"keys\") nor a key (\"kty\")"
-        case .privateKey: "\(name): holds a private key; give the public one"
-        case .noUsableKey(let skipped) where skipped.isEmpty: "\(name): holds no key"
+        case .privateKey: "\(name): contains a private key; use the public one"
+        case .noUsableKey(let skipped) where skipped.isEmpty: "\(name): contains no key"
         case .noUsableKey(let skipped):
-            "\(name): holds no usable key: \(skipped.prefix(8).map(\.description).joined(separator: "; "))"
+            "\(name): contains no usable key: \(skipped.prefix(8).map(\.description).joined(separator: "; "))"
         }
     }
 }

@@ -45,10 +45,10 @@ package enum PasswordProblem: Error, Sendable, CaseIterable, CustomStringConvert
     package var description: String {
         switch self {
         case .empty: "the password is empty"
-        case .nul: "the password holds a NUL"
-        case .tooLongForBcrypt: "bcrypt looks at 72 bytes of a password only, and this one is longer: use sha512"
+        case .nul: "the password contains a NUL"
+        case .tooLongForBcrypt: "bcrypt uses only the first 72 bytes of a password, and this one is longer: use sha512"
         case .tooLong: "the password is longer than \(Crypt.longestPassword) bytes"
-        case .notHashed: "the system cannot make such a hash"
+        case .notHashed: "the system does not support this hash"
         }
     }
 }

@@ -55,7 +55,7 @@ package struct PasswordFile: Sendable {
             let name = try entry.check(user: fields.user)
             let hash = try entry.hash(fields.hash, of: name)
             if let other = users.updateValue(User(hash: hash, line: number), forKey: Array(fields.user)) {
-                throw entry.error("is in line \(other.line) already; leave one of the two", user: name)
+                throw entry.error("is in line \(other.line) already; remove one of the two", user: name)
             }
             costs[hash.cost, default: (0, hash)].count += 1
         }

@@ -11,7 +11,7 @@ package enum PasswordFileEditor {
         if name.utf8.contains(UInt8(ascii: ":")) { return "a user name must not hold a colon" }
         // [MQTT-1.5.4-1], [MQTT-1.5.4-2]
         let hasControls = name.unicodeScalars.contains { $0.properties.generalCategory == .control }
-        if hasControls { return "a user name must not hold control characters" }
+        if hasControls { return "a user name must not contain control characters" }
         // A first line would be mistaken for one with a byte order mark, and a blank one for a comment.
         if name.unicodeScalars.first == "\u{FEFF}" { return "a user name must not begin with a byte order mark" }
         return nil

@@ -25,7 +25,7 @@ package struct PasswordFileStore: Sendable {
             let code = errno
             guard code == ENOENT, lstat(path, &status) != 0 else {
                 throw PasswordFileError(
-                    path, nil, code == ENOENT ? "a link that leads nowhere" : SystemError.text(code))
+                    path, nil, code == ENOENT ? "a dangling symbolic link" : SystemError.text(code))
             }
             self.path = path
             exists = false

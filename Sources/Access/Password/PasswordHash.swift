@@ -66,9 +66,9 @@ package enum PasswordHashError: Error, Sendable, Equatable, CustomStringConverti
     package var description: String {
         switch self {
         case .missing: "no hash; write it with \"sluice passwd\""
-        case .notAHash: "no known hash, perhaps a plain password; \(Self.remedy)"
+        case .notAHash: "not a known hash, perhaps a plaintext password; \(Self.remedy)"
         case .unsupported(let kind): "\(kind) is not supported; \(Self.remedy)"
-        case .malformed(let kind): "a \(kind.rawValue) hash that is not complete or mistyped; \(Self.remedy)"
+        case .malformed(let kind): "a \(kind.rawValue) hash that is incomplete or mistyped; \(Self.remedy)"
         case .tooCostly(let kind, let limit): "a \(kind.rawValue) hash that takes too long: \(limit); \(Self.remedy)"
         }
     }

@@ -132,11 +132,11 @@ enum PasswordHashParser {
             ("$apr1$", "Apache's MD5 ($apr1$)"), ("$1$", "MD5 ($1$)"), ("$2x$", "the faulty bcrypt of 2011 ($2x$)"),
             ("$sha1$", "SHA-1 ($sha1$)"), ("$gy$", "gost-yescrypt ($gy$)"), ("$3$", "the NT hash ($3$)"),
             ("$argon2", "Argon2"), ("{SHA}", "unsalted SHA-1 ({SHA})"), ("{SSHA}", "SHA-1 ({SSHA})"),
-            ("{PLAIN}", "a plain password ({PLAIN})"), ("*", "a locked account (*)"), ("!", "a locked account (!)"),
+            ("{PLAIN}", "a plaintext password ({PLAIN})"), ("*", "a locked account (*)"), ("!", "a locked account (!)"),
         ]
         if let (_, name) = known.first(where: { text.starts(with: $0.0.utf8) }) { return .unsupported(name) }
         let isDES = text.count == 13 && text.allSatisfy(isDigit64)
-        return isDES ? .unsupported("DES, or a plain password,") : .notAHash
+        return isDES ? .unsupported("DES, or a plaintext password,") : .notAHash
     }
 
     /// Decimal digits only, nine at most.

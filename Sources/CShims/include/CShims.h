@@ -1,4 +1,4 @@
-// System calls and macros that Swift cannot import, header only but for the simulation of the tests.
+// System calls and macros that Swift cannot import, header only except for the simulation of the tests.
 //
 // Every call returns its result, or -errno: errno is read in the same C frame as the system call, so nothing that
 // Swift inserts between the two (a release, a deinit) can overwrite it. EINTR is retried here and nowhere else.

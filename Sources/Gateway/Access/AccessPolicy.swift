@@ -3,7 +3,7 @@ import Configuration
 import Reactor
 import Wire
 
-/// Who may in at one location, and what it takes to find out. Built once, shared by all loops.
+/// Which clients one location admits, and what it takes to find out. Built once, shared by all loops.
 final class AccessPolicy: Sendable {
     let settings: AccessSettings
     let methods: [Deliberation.Method]

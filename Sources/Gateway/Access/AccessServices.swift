@@ -3,7 +3,7 @@ import Configuration
 import Control
 import Reactor
 
-/// What stands behind the policies of all locations: threads that hash, the thread that asks services and fetches keys, and
+/// What the policies of all locations use: threads that hash, the thread that asks services and fetches keys, and
 /// files that are watched. Made once. The same file, URL or service is there once, however many locations and generations
 /// name it, and for as long as one does.
 final class AccessServices: Sendable {
@@ -111,14 +111,14 @@ final class AccessServices: Sendable {
             switch checker.reloadIfChanged() {
             case .unchanged: break
             case .reloaded(let users): log.write(.notice, "auth_password_file \(checker.path): \(users) users")
-            case .failed(let reason): log.write(.error, "\(reason); the users stay as they were")
+            case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
             }
         }
         for file in keyFiles.withLock(\.all) {
             switch file.reloadIfChanged() {
             case nil: break
             case .success(let text): log.write(.notice, text)
-            case .failure(let error): log.write(.error, "\(error); the keys stay as they were")
+            case .failure(let error): log.write(.error, "\(error); the previous keys stay in use")
             }
         }
     }
@@ -173,8 +173,8 @@ final class AccessServices: Sendable {
             notify: { notice in
                 switch notice {
                 case .startsFailing(let detail):
-                    log.write(.error, "auth_jwt_jwks_url \(detail); keys that were fetched before keep working")
-                case .recovers: log.write(.notice, "auth_jwt_jwks_url \(url) is back")
+                    log.write(.error, "auth_jwt_jwks_url \(detail); keys that were fetched earlier stay in use")
+                case .recovers: log.write(.notice, "auth_jwt_jwks_url \(url) is available again")
                 case .skipped(let keys):
                     let names = keys.prefix(8).map(\.description).joined(separator: "; ")
                     log.write(.warn, "auth_jwt_jwks_url \(url): not used: \(names)")
@@ -212,7 +212,7 @@ final class AccessServices: Sendable {
             if let failure {
                 log.write(.error, "auth_http \(settings.url): \(failure)")
             } else {
-                log.write(.notice, "auth_http \(settings.url) is back")
+                log.write(.notice, "auth_http \(settings.url) is available again")
             }
         }
         return services.withLock { $0.shared(name, else: service) }

@@ -106,7 +106,7 @@ enum ClientChannel: BitwiseCopyable {
         }
     }
 
-    /// The session has ended, and does not use the channel any more.
+    /// The session has ended, and no longer uses the channel.
     func release() {
         switch self {
         case .connection(let connection): connection.pointee.sessionEnded()

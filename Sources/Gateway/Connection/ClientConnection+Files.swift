@@ -5,7 +5,7 @@ import Wire
 
 /// Files: the web application beside the broker (`root`, `index`).
 extension ClientConnection {
-    /// Answers GET and HEAD with a file below `root`. The path has no dot segments any more.
+    /// Answers GET and HEAD with a file below `root`. The path no longer has dot segments.
     mutating func serveFile(_ head: RequestHead, root: String, index: String) {
         guard head.isMethod("GET") || head.isMethod("HEAD") else {
             return respond(

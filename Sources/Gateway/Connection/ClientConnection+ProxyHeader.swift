@@ -36,7 +36,7 @@ extension ClientConnection {
             limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
             readAfterProxyHeader()
         } catch {
-            log(.warn, "the front's PROXY header: \(error)")
+            log(.warn, "the load balancer's PROXY header is invalid: \(error)")
             tls = nil
             end(.proxyHeaderInvalid)
         }

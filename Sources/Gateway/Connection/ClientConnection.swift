@@ -54,7 +54,7 @@ struct ClientConnection: ~Copyable {
         }
         guard let site = exchange?.request.site else { return }
         if machine.phase == .readingProxyHeader, !isTrustedFront(site) {
-            log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
+            log(.info, "its address is not in set_real_ip_from: its PROXY header is not trusted")
             tls = nil
             return abort(.proxyHeaderUntrusted)
         }

@@ -13,7 +13,7 @@ enum StaticFile {
         case failure(HTTPStatus)
     }
 
-    /// `path` begins with a slash and holds no dot segments; `index` is the file of a folder.
+    /// `path` begins with a slash and has no dot segments; `index` is the file of a folder.
     static func open(root: String, path: String, index: String) -> Found {
         let isFolder = path.hasSuffix("/")
         let name = root + path + (isFolder ? index : "")
@@ -42,7 +42,7 @@ enum StaticFile {
         }
     }
 
-    /// A path as a URI writes it: percent-encoded but for what RFC 3986 §3.3 lets stand, and for slashes.
+    /// A path as a URI writes it: percent-encoded except for what RFC 3986 §3.3 allows, and for slashes.
     private static func encoded(_ path: String) -> String {
         var text = ""
         for byte in path.utf8 {

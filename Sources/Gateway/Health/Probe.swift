@@ -67,7 +67,7 @@ final class Probe {
     private func watch(_ poller: Int32) -> Outcome? {
         let isWatched = leg.watch(
             reading: isConnected, writing: !isConnected || !leg.isFlushed, poller, word: serial)
-        return isWatched ? nil : .skipped("epoll takes no more")
+        return isWatched ? nil : .skipped("epoll accepts no more descriptors")
     }
 
     /// Its socket has something to say. nil: it goes on.
@@ -137,7 +137,7 @@ final class Probe {
         leg.close()
         guard !isClosing else { return nil }
         let hint = conversation?.hasAnswer ?? true ? "" : ForeignAnswer.silenceHint(sent: plan.proxyHeader)
-        return .failed("it \(how) the connection before the probe was through" + hint)
+        return .failed("it \(how) the connection before the probe was complete" + hint)
     }
 
     private func take(_ bytes: UnsafeBufferPointer<UInt8>, now: Int64) -> Outcome? {

@@ -102,7 +102,7 @@ final class ProbeLoop {
         replace(pool, by: new)
     }
 
-    /// Those that are not probed any more count as they did before: nobody will say when they are healthy again.
+    /// Those that are no longer probed count as they did before: nothing will tell when they are healthy again.
     private func replace(_ pool: Int, by new: [ProbedPeer]) {
         let kept = Set(new.map(ObjectIdentifier.init))
         for peer in peers where peer.target.pool == pool && !kept.contains(ObjectIdentifier(peer)) {
@@ -189,7 +189,7 @@ final class ProbeLoop {
             let now = monotonicMilliseconds()
             guard skippedAt.map({ now - $0 >= Self.skipInterval }) ?? true else { return }
             skippedAt = now
-            log.write(.error, "health checks cannot be made: \(reason)")
+            log.write(.error, "health checks cannot run: \(reason)")
         }
     }
 

@@ -12,7 +12,7 @@ struct ProbeTarget: Sendable {
     /// The address, as logs show it.
     let text: String
     let address: SocketAddress
-    /// Source addresses, in turns; empty: the system's choice.
+    /// Source addresses, used in turn; empty: chosen by the system.
     let source: [SocketAddress]
 }
 

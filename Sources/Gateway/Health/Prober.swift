@@ -51,7 +51,7 @@ final class Prober: Sendable {
         mailbox.post(.watch(pool, plan, targets))
     }
 
-    /// The pool is not probed any more.
+    /// The pool is no longer probed.
     func forget(pool: Int) { mailbox.post(.forget(pool)) }
 }
 

@@ -80,7 +80,9 @@ final class LogSink: Sendable {
             return (state.waiting, state.dropped)
         }
         write(bytes)
-        if dropped > 0 { write(Array("sluice: \(dropped) lines were dropped, as this log is too slow\n".utf8)) }
+        if dropped > 0 {
+            write(Array("sluice: \(dropped) lines were dropped: the log could not be written fast enough\n".utf8))
+        }
     }
 
     private func write(_ bytes: [UInt8]) {

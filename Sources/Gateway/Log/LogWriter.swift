@@ -5,7 +5,7 @@ import Reactor
 final class LogWriter: Sendable {
     private struct Entry {
         let sink: LogSink
-        /// nil once nobody writes to the log any more.
+        /// nil once nobody writes to the log any longer.
         weak var file: LogFile?
     }
 

@@ -13,7 +13,7 @@ struct Logs: Sendable {
         error = ErrorLog(file: try Self.file(settings.path ?? "stderr", writer), level: settings.level)
     }
 
-    /// The log at a path: opened once however many name it, and closed when nobody uses it any more.
+    /// The log at a path: opened once however many name it, and closed when nobody uses it any longer.
     func file(_ path: String) throws(StartError) -> LogFile { try Self.file(path, writer) }
 
     /// What an `access_log` asks for.

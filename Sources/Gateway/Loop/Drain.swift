@@ -1,7 +1,7 @@
 /// Ending the connections of a loop, and what they carry, at an even pace, a few a turn: clients that all come back at once would be
 /// a storm for whoever takes them, and those that stay have their turns in between. Connections that end by themselves count.
 ///
-/// Nobody comes any more once it has begun, so one way through the slots of the slab meets everyone.
+/// No client is accepted once it has begun, so one pass through the slots of the slab meets everyone.
 struct Drain {
     /// Connections that one turn ends, and slots that it looks at, at most.
     static let endsPerTurn = 64

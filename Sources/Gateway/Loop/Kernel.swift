@@ -72,7 +72,7 @@ enum Kernel {
         return CShims_epoll_control(poller, change.operation, descriptor, events.rawValue, word)
     }
 
-    /// Waits for events; `milliseconds` below zero waits for ever. Returns how many there are, 0 after a signal.
+    /// Waits for events; `milliseconds` below zero waits forever. Returns how many there are, 0 after a signal.
     @inline(__always)
     static func wait(_ poller: inout Poller, milliseconds: Int32) throws(SystemError) -> Int {
         #if DEBUG

@@ -3,7 +3,7 @@ import Tunnel
 
 /// A listening socket of one loop.
 struct ListeningSocket: Sendable {
-    /// -1: the listener has no socket of its own, or the loop accepts nothing any more.
+    /// -1: the listener has no socket of its own, or the loop no longer accepts.
     var descriptor: Int32
     /// Listeners whose connections come through this socket, by the address that the client has connected to.
     let shares: [ListeningPlan.Specific]
@@ -38,10 +38,12 @@ extension Loop {
         let generation = context.pointee.generation
         let listener = generation.listeners[index]
         let client = ClientFacts(
-            id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener, address: address)
+            id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener,
+            address: address)
         let (token, connection) = context.pointee.connections.reserve()
         connection.initialize(
-            to: ClientConnection(context, token: token, address: connection, client: client, listener: listener,
+            to: ClientConnection(
+                context, token: token, address: connection, client: client, listener: listener,
                 descriptor: descriptor))
         connection.pointee.begin(generation.tlsNames[context.pointee.index][index])
         connection.updateInterest()
@@ -68,7 +70,7 @@ extension Loop {
     /// and the loop would turn for it without end.
     private mutating func refuseForWantOfDescriptors(_ socket: ListeningSocket) {
         context.pointee.log.write(
-            .error, "no descriptor left: raise worker_rlimit_nofile; new connections are refused")
+            .error, "no file descriptor is left, new connections are refused: raise worker_rlimit_nofile")
         if spareDescriptor >= 0 {
             Kernel.close(spareDescriptor)
             for _ in 0..<Self.connectionsPerEvent {

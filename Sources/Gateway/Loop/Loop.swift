@@ -198,7 +198,7 @@ struct Loop: ~Copyable {
         }
     }
 
-    /// Memory is given back after the batch: another event of an ended one may stand in it.
+    /// Memory is given back after the batch: it may contain another event of one that has ended.
     mutating func freeEnded() {
         let hasRoom = !context.pointee.endedConnections.isEmpty
         while let token = context.pointee.endedSessions.popLast() {

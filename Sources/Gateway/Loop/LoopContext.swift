@@ -37,7 +37,7 @@ struct LoopContext: ~Copyable {
 
     var connections = Slab<ClientConnection>()
     var sessions = Slab<Session>()
-    /// Those that have ended in this turn: another event of theirs may stand in its batch.
+    /// Those that have ended in this turn: its batch may contain another event of theirs.
     var endedConnections: [SlabToken] = []
     var endedSessions: [SlabToken] = []
     var wheel: TimerWheel
@@ -125,7 +125,7 @@ struct LoopContext: ~Copyable {
                 sourceTurns.append(0)
             }
         }
-        // A pool that is gone keeps its sessions, and so does one whose operator wants no rebalancing any more.
+        // A pool that is gone keeps its sessions, and so does one whose operator no longer wants rebalancing.
         for pool in rebalancing.keys where generation.upstreams[pool]?.settings.rebalance == nil {
             rebalancing[pool] = nil
             pools[pool].isRebalancing = false

@@ -23,7 +23,7 @@ struct Slab<Element: ~Copyable>: ~Copyable {
         return (SlabToken(slot: slot, generation: generations[Int(slot)]), address(slot))
     }
 
-    /// Gives back a slot whose memory holds no value (any more).
+    /// Gives back a slot whose memory contains no value (any longer).
     mutating func release(_ token: SlabToken) {
         generations[Int(token.slot)] &+= 1
         isUsed[Int(token.slot)] = false

@@ -7,7 +7,7 @@ import Reactor
 extension Gateway {
     mutating func reload() {
         let log = services.logs.error
-        guard !isEnding else { return log.write(.warn, "reload: the gateway is about to end, nothing is reloaded") }
+        guard !isEnding else { return log.write(.warn, "reload: the gateway is stopping, nothing is reloaded") }
         log.write(.notice, "reload: reading the configuration again")
         do throws(StartError) {
             let snapshot = try load()
@@ -17,10 +17,10 @@ extension Gateway {
             try services.upstreams.start(for: draft.upstreams)
             publish(draft)
             for directive in process.fixedDirectives(unlike: snapshot.process) {
-                log.write(.warn, "reload: \(directive) has changed: that takes a restart, the rest is in use")
+                log.write(.warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
             }
         } catch {
-            log.write(.error, "reload: \(error)\(permissionHint(error)); the running configuration stays")
+            log.write(.error, "reload: \(error)\(permissionHint(error)); the running configuration stays in use")
         }
     }
 
@@ -64,7 +64,7 @@ extension Gateway {
         guard !added.isEmpty || !removed.isEmpty else { return addresses }
         let changes =
             (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
-        throw StartError("listen \(changes.joined(separator: " and ")): other addresses take a restart")
+        throw StartError("listen \(changes.joined(separator: " and ")): changed addresses need a restart")
     }
 }
 

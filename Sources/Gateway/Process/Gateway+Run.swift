@@ -23,7 +23,7 @@ extension Gateway {
         }
         log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
         if sockets.lacksIPv6 {
-            log.write(.notice, "the kernel has no IPv6: where listen has a port alone, IPv4 alone is listened on")
+            log.write(.notice, "the kernel has no IPv6: a listen with only a port accepts IPv4 only")
         }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
@@ -39,7 +39,7 @@ extension Gateway {
                 + "the longest \(LogText.seconds(turns.longest)) ms")
         let failures = AttemptFailure.allCases.map { failure in (failure.rawValue, sum { $0[failure] }) }
         if failures.contains(where: { $0.1 > 0 }) {
-            log.write(.notice, "attempts to reach an upstream server that failed: \(Self.list(failures))")
+            log.write(.notice, "failed attempts to reach an upstream server: \(Self.list(failures))")
         }
         let ends = Self.list(EndCause.allCases.map { cause in (cause.rawValue, sum { $0[cause] }) })
         let connections = sum { $0[.accepted] }

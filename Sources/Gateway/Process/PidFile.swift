@@ -14,11 +14,11 @@ package struct PidFile: Sendable {
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, CShims_write(descriptor, text, text.count) == text.count else {
             Socket.close(descriptor)
-            throw StartError("pid_file \(path): it cannot be written")
+            throw StartError("pid_file \(path): cannot be written")
         }
     }
 
-    /// Removes the file; where the process may not do that any more, empties it.
+    /// Removes the file; if the process is no longer allowed to, empties it.
     func remove() {
         _ = ftruncate(descriptor, 0)
         // Before the lock is free: behind that the file may be another gateway's.
@@ -32,12 +32,12 @@ package struct PidFile: Sendable {
         guard descriptor >= 0 else { throw StartError("pid_file \(path): \(SystemError.text(-descriptor))") }
         defer { Socket.close(descriptor) }
         guard let holder = try lockHolder(descriptor, path) else {
-            throw StartError("pid_file \(path): no gateway runs that holds it\(named(in: descriptor))")
+            throw StartError("pid_file \(path): no running gateway holds it\(named(in: descriptor))")
         }
         guard holder > 0 else {
             throw StartError(
-                "pid_file \(path): the gateway that holds it cannot be seen from here, as if it ran in a container: "
-                    + "signal it there")
+                "pid_file \(path): the gateway that holds it is not visible from here, probably because it runs in a container: "
+                    + "send the signal there")
         }
         return holder
     }
@@ -62,7 +62,7 @@ package struct PidFile: Sendable {
     private static func lock(_ descriptor: Int32, _ path: String) throws(StartError) {
         var status = stat()
         guard fstat(descriptor, &status) == 0, Int(CShims_file_kind(&status)) == CShims_REGULAR_FILE else {
-            throw StartError("pid_file \(path): there is something that is not a plain file")
+            throw StartError("pid_file \(path): it exists and is not a regular file")
         }
         let result = CShims_lock_file(descriptor)
         guard result != 0 else { return }
@@ -86,6 +86,6 @@ package struct PidFile: Sendable {
         var bytes = [UInt8](repeating: 0, count: 32)
         let count = CShims_read(descriptor, &bytes, bytes.count)
         let digits = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).prefix { "0"..."9" ~= $0 }
-        return digits.isEmpty ? "" : "; it is left from process \(digits)"
+        return digits.isEmpty ? "" : "; it is left over from process \(digits)"
     }
 }

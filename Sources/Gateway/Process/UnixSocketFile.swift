@@ -20,12 +20,12 @@ struct UnixSocketFile: Sendable {
         Socket.close(descriptor)
     }
 
-    /// Removes the file of a socket that nobody listens on any more: it is in the way.
+    /// Removes the file of a socket that nobody listens on any longer: it is in the way.
     static func removeStale(_ path: String, _ address: SocketAddress) throws(StartError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard Int(CShims_file_kind(&status)) == CShims_SOCKET_FILE else {
-            throw StartError("listen unix:\(path): there is another file")
+            throw StartError("listen unix:\(path): it exists and is not a socket")
         }
         do throws(SystemError) {
             let (descriptor, _) = try Socket.connect(address)

@@ -96,7 +96,7 @@ extension Attempt.Failure {
         switch error.code {
         case _ where error.isOutOfPorts:
             self.init(
-                .sourcePortsExhausted, "no source port is left towards it: add addresses to proxy_bind (\(error))")
+                .sourcePortsExhausted, "no source port is left for it: add addresses to proxy_bind (\(error))")
         case SystemError.connectionRefused: self.init(.connectRefused, "\(error)")
         case _ where error.isShortage: self.init(.shortage, "\(error)")
         default: self.init(.connectFailed, "\(error)")

@@ -10,7 +10,7 @@ struct Leg: ~Copyable {
     private(set) var backlog = ByteQueue()
     private var interest = Events(reading: false, writing: false)
     private var isRegistered = false
-    /// Its FIN is sent: nothing can be written any more.
+    /// Its FIN is sent: nothing more can be written.
     private(set) var isShutDown = false
     /// The other side's FIN, or its end, has been seen.
     var isAtEnd = false

@@ -8,7 +8,7 @@ extension Session {
     mutating func beginAdmission(_ opening: Opening, _ connect: GatedConnect) {
         guard let policy = route.policy else { return admit(Identity(), method: "", opening) }
         guard policy.allows(record.request.address) else {
-            return refuse(.addressRefused, .notAuthorized, "its address is denied")
+            return refuse(.addressRefused, .notAuthorized, "the client's address is denied")
         }
         guard !policy.methods.isEmpty else { return admit(Identity(), method: "", opening) }
         limit(policy.timeout)

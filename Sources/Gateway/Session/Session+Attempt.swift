@@ -26,7 +26,7 @@ extension Session {
         let random = loop.pointee.randomWord()
         let peer = opening.attempt.choosePeer(&loop.pointee.pools[pool], key: record.hashKey, random: random, now: now)
         guard let peer else {
-            noPeer(record.tries == 0 ? "no peer can take it" : "\(record.tries) tried")
+            noPeer(record.tries == 0 ? "none is available" : "\(record.tries) tried")
             return nil
         }
         place = Place(pool: Int32(truncatingIfNeeded: pool), peer: Int32(truncatingIfNeeded: peer))
@@ -70,7 +70,7 @@ extension Session {
         guard let opening else { return }
         machine.connectAgain()
         var failure: Attempt.Failure? = Attempt.Failure(
-            .queueFull, "its queue stayed full for upstream_connect_timeout")
+            .queueFull, "its accept queue stayed full for upstream_connect_timeout")
         if loop.pointee.now < min(opening.attempt.connectDeadline, opening.attempt.triesDeadline) {
             failure = connect(opening)
         }
@@ -139,7 +139,7 @@ extension Session {
         let isOutOfTime = loop.pointee.now >= opening?.attempt.triesDeadline ?? .max
         let failure =
             isOutOfTime
-            ? Attempt.Failure(.outOfTime, "no answer when upstream_tries_timeout had passed")
+            ? Attempt.Failure(.outOfTime, "no answer before upstream_tries_timeout passed")
             : Attempt.Failure(isConnecting ? .connectTimeout : .connackTimeout, "no answer within \(limit)")
         if attemptFailed(failure) { tryNextPeer() }
     }
@@ -161,7 +161,7 @@ extension Session {
         if let place {
             log(loop.pointee.attemptLevel(), "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
             if isOut(place, by: failure.kind.blame) {
-                log(.warn, "upstream server \(record.upstreamAddress) is left alone for its fail_timeout")
+                log(.warn, "upstream server \(record.upstreamAddress) is skipped for its fail_timeout")
             }
         }
         leavePeer()

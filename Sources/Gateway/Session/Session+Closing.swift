@@ -36,7 +36,7 @@ extension Session {
             leavePeer()
             opening?.attempt.closeLeg()
         }
-        // Inside a frame nothing can be said any more: whatever came would be taken for its payload.
+        // Inside a frame nothing more can be said: whatever came would be taken for its payload.
         if channel.isOpen, pipe.downlink.isBetweenFrames {
             let goodbye = cause.goodbye
             if mayDisconnect, let reason = reason ?? goodbye.reason { sendDisconnect(reason, goodbye.words) }

@@ -103,13 +103,13 @@ extension Session {
             // 3.x has one code for all: it may be a quota of this client.
             let kind: AttemptFailure = connack.code == 0x88 ? .unavailable : .busy
             opening.attempt.refusal = Self.refusal(answer, connack, connect)
-            let detail = "it refused the CONNECT with code \(Hexadecimal.code(connack.code)): not now"
+            let detail = "it refused the CONNECT with code \(Hexadecimal.code(connack.code)) (unavailable or busy)"
             if attemptFailed(Attempt.Failure(kind, detail)) { tryNextPeer() }
         case .useAnotherServer:
             opening.attempt.named = namedPeers(answer, connack, opening)
             guard !opening.attempt.named.isEmpty else { return passRefusal(answer, connack, connect) }
             opening.attempt.refusal = Self.refusal(answer, connack, connect)
-            let detail = "it sends the client to another server of the pool"
+            let detail = "it redirected the client to another server of the pool"
             if attemptFailed(Attempt.Failure(.redirected, detail)) { tryNextPeer() }
         }
     }
@@ -119,7 +119,7 @@ extension Session {
         guard let place,
             loop.pointee.pools[Int(place.pool)].succeeded(Int(place.peer), now: loop.pointee.now)
         else { return }
-        log(.notice, "upstream server \(record.upstreamAddress) is back")
+        log(.notice, "upstream server \(record.upstreamAddress) is available again")
         loop.pointee.recovered(Int(place.pool))
     }
 
@@ -218,7 +218,7 @@ extension Session {
     ) {
         if phase == .awaitingConnack { recordAnswer() }
         _ = machine.connackArrived(isAccepted: false)
-        let note = connack.isForeign ? ", which the client's version of MQTT does not have" : ""
+        let note = connack.isForeign ? ", which the client's version of MQTT does not define" : ""
         log(
             .info, "refused by upstream server \(record.upstreamAddress), code \(Hexadecimal.code(connack.code))\(note)"
         )

@@ -65,12 +65,14 @@ extension Session {
 
     /// The client has broken a rule of WebSocket.
     mutating func webSocketBroke(_ violation: WebSocketViolation) {
-        log(.info, "the client broke a rule of WebSocket: \(violation.words); closing with \(violation.code.rawValue)")
+        log(
+            .info,
+            "the client violated the WebSocket protocol: \(violation.words); closing with \(violation.code.rawValue)")
         end(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
     }
 
     private mutating func violated(_ cause: EndCause) {
-        log(.info, "the client broke a rule of MQTT: \(cause.goodbye.words)")
+        log(.info, "the client violated the MQTT protocol: \(cause.goodbye.words)")
         end(cause)
     }
 
@@ -128,7 +130,7 @@ extension Session {
     }
 
     private mutating func brokerBroke() {
-        log(.warn, "upstream server \(record.upstreamAddress) broke a rule of MQTT")
+        log(.warn, "upstream server \(record.upstreamAddress) violated the MQTT protocol")
         end(.brokerProtocolError)
     }
 

@@ -19,7 +19,7 @@ extension Session {
         case .ignore: break
         case .abort:
             if !pipe.upstream.isFlushed {
-                log(.warn, "upstream server \(record.upstreamAddress) did not take the client's last bytes")
+                log(.warn, "upstream server \(record.upstreamAddress) did not accept the client's last bytes in time")
             }
             abort(machine.cause ?? .clientLost)
         case .end(let cause):

@@ -7,7 +7,7 @@ extension Configuration.Address {
         switch self {
         case .unix(let path):
             guard let address = SocketAddress(unixPath: path) else {
-                throw StartError("unix:\(path): the path is longer than a socket's may be")
+                throw StartError("unix:\(path): the path is too long for a unix socket")
             }
             return [address]
         case .inet(let host, let port):

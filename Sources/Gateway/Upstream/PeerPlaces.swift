@@ -3,7 +3,7 @@ import Reactor
 import Upstream
 
 /// Which peer has which index while the addresses of names come and go, and the configuration changes. Peers that stay keep
-/// their index; those that go keep theirs, without new sessions, until nobody can mean them any more.
+/// their index; those that go keep theirs, without new sessions, until nobody can refer to them any longer.
 struct PeerPlaces: Sendable {
     private(set) var upstream: ResolvedUpstream
     /// When the peer at an index lost its address.

@@ -70,7 +70,7 @@ struct ResolvedUpstream: Sendable {
             do throws(SystemError) {
                 try Socket.checkSource(source)
             } catch {
-                throw StartError("proxy_bind \(text): no address of this machine (\(error))")
+                throw StartError("proxy_bind \(text): not an address of this machine (\(error))")
             }
             sources.append(source)
         }

@@ -104,7 +104,7 @@ final class UpstreamServices: Sendable {
 
     private func noteUnresolved(_ address: Configuration.Address, _ text: String, _ upstream: ResolvedUpstream) {
         let isKept = upstream.peers.contains { $0.configured == address && !$0.settings.isDown }
-        let rest = isKept ? "its peers stay as they were" : "it has no peer until its name resolves"
+        let rest = isKept ? "it keeps its addresses" : "it has no address until its name resolves"
         log.write(.warn, "\(text): \(rest)")
     }
 
@@ -130,7 +130,7 @@ final class UpstreamServices: Sendable {
         switch result {
         case .failure(let error):
             let isNew = state.withLock { $0.failing.insert(name.address).inserted }
-            if isNew { log.write(.error, "cannot resolve \(error); the peers of \(name.address) stay as they were") }
+            if isNew { log.write(.error, "cannot resolve \(error); \(name.address) keeps its addresses") }
         case .success(let addresses):
             let (wasFailing, change) = state.withLock { state in
                 (state.failing.remove(name.address) != nil, update(&state, name, addresses))
@@ -140,7 +140,7 @@ final class UpstreamServices: Sendable {
             let words =
                 (change.added.isEmpty ? [] : ["new: " + change.added.joined(separator: " ")])
                 + (change.removed.isEmpty ? [] : ["gone: " + change.removed.joined(separator: " ")])
-            log.write(.notice, "\(name.address) has other addresses, \(words.joined(separator: ", "))")
+            log.write(.notice, "\(name.address) has changed addresses, \(words.joined(separator: ", "))")
         }
     }
 

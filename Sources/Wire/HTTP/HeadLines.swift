@@ -1,5 +1,5 @@
 /// The lines of a request head, RFC 9112 §2.1, whose framing is in order: each line ends with CRLF and only the last is
-/// empty, but for a few before the request line.
+/// empty, except for a few before the request line.
 struct HeadLines {
     /// The request line without its CRLF.
     let requestLine: Range<Int>
@@ -12,7 +12,7 @@ struct HeadLines {
     init(_ bytes: Span<UInt8>) throws(HTTPError) {
         var (lineStart, lineCount) = (0, 0)
         var first: (number: Int, place: Range<Int>)?
-        // The first empty line behind the request line, and whether the line before `lineStart` is empty.
+        // The first empty line after the request line, and whether the line before `lineStart` is empty.
         var (end, endsEmpty) = (Int?.none, false)
         while true {
             let feed = ByteScan.index(of: HTTPCharacter.lineFeed, in: bytes, lineStart..<bytes.count)

@@ -60,7 +60,7 @@ extension RequestHead {
     package var target: String { text(targetPlace) }
 
     /// The path of the target: percent-decoded once, dot segments and doubled slashes removed, valid UTF-8.
-    /// Always begins with "/", never leads above it, and holds no control character and no backslash.
+    /// Always begins with "/", never leads above it, and has no control character and no backslash.
     package var path: String { text(pathPlace) }
 
     /// The query as sent, without its "?"; nil if the target has no "?".

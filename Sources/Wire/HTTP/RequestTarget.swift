@@ -15,7 +15,7 @@ struct RequestTarget {
     /// percent-encoding.
     static func parse(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> RequestTarget {
         for index in place where !isAllowed(bytes[index]) {
-            throw .malformed(.target, "the request target has a byte that no URI may hold")  // RFC 3986 §2
+            throw .malformed(.target, "the request target contains a byte that is not allowed in a URI")  // RFC 3986 §2
         }
         if let first = place.first, bytes[first] == UInt8(ascii: "/") {
             return try RequestTarget(bytes, pathAndQuery: place, host: nil)
@@ -84,7 +84,7 @@ extension RequestTarget {
     /// RFC 3986 §5.2.4 stops a ".." at the root in silence; no client sends one, so it is refused like in nginx.
     private static func normalized(_ bytes: Span<UInt8>, _ encoded: Range<Int>) throws(HTTPError) -> [UInt8] {
         guard let path = PercentCoding.decode(bytes.extracting(encoded).withUnsafeBufferPointer { Array($0) }) else {
-            throw .malformed(.target, "the path has a faulty percent-encoding")  // RFC 3986 §2.1
+            throw .malformed(.target, "the path has an invalid percent-encoding")  // RFC 3986 §2.1
         }
         for byte in path where HTTPCharacter.isControl(byte) || byte == UInt8(ascii: "\\") {
             throw .malformed(.target, "the path has a control character or a backslash")

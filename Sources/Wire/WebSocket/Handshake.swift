@@ -93,7 +93,7 @@ extension Handshake {
         }
         // RFC 6455 §4.2.1 item 4.
         guard head.has(token: "upgrade", in: "connection") else {
-            throw HandshakeRefusal(.connection, .badRequest, "Connection does not name \"upgrade\"")
+            throw HandshakeRefusal(.connection, .badRequest, "the Connection field does not contain \"upgrade\"")
         }
     }
 

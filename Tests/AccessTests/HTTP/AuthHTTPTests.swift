@@ -121,7 +121,7 @@ struct AuthHTTPTests {
             }
             let told = bench.notes.withLock(\.self).map { $0 == nil ? "back" : "down" }
             #expect(told == ["down", "back", "down"])
-            #expect(bench.notes.withLock(\.self).first == "it answers with status 503")
+            #expect(bench.notes.withLock(\.self).first == "it answered with status 503")
         }
     }
 

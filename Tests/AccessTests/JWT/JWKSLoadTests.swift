@@ -26,7 +26,7 @@ import Text
     }
 
     @Test(
-        "Bytes that hold no keys",
+        "Bytes that contain no keys",
         arguments: [
             ("", .unknownFormat), ("  ", .unknownFormat), ("keys", .unknownFormat), ("[]", .unknownFormat),
             ("{", .json), ("{\"keys\":[]} x", .json), ("{\"keys\":[],\"keys\":[]}", .json), ("{}", .notKeys),
@@ -131,7 +131,7 @@ import Text
     func messages() throws {
         let text = #"{"keys":[{"kty":"oct","kid":"a\u0007b","k":"c2VjcmV0"},{"kty":"x"}]}"#
         let message =
-            "/etc/keys.json: holds no usable key: key \"a?b\": a secret shorter than the hash; "
+            "/etc/keys.json: contains no usable key: key \"a?b\": a secret shorter than the hash; "
             + "key \"#2\": unknown kty"
         do throws(JWTKeyError) {
             _ = try JWTKeySet.load(Array(text.utf8), name: "/etc/keys.json")

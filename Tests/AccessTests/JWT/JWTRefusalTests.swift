@@ -152,7 +152,7 @@ import Testing
     }
 
     /// What an operator reads must not be what a client wrote.
-    @Test("Descriptions hold no token, no claim's value and no control character")
+    @Test("Descriptions contain no token, no claim's value and no control character")
     func descriptions() throws {
         let (signer, keys) = try issuer()
         let token = try signer.token(

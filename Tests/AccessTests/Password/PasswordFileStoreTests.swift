@@ -47,7 +47,7 @@ struct PasswordFileStoreTests {
 
     @Test("A link that leads nowhere, and a folder, are refused") func refuses() throws {
         symlink("nothing", "\(folder.path)/dangling")
-        #expect(throws: PasswordFileError("\(folder.path)/dangling", nil, "a link that leads nowhere")) {
+        #expect(throws: PasswordFileError("\(folder.path)/dangling", nil, "a dangling symbolic link")) {
             try PasswordFileStore("\(folder.path)/dangling")
         }
         #expect(throws: PasswordFileError(folder.path, nil, "not a regular file")) {

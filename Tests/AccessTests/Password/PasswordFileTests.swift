@@ -71,9 +71,9 @@ struct PasswordFileTests {
         (":\(bob)\n", "conf/users:1: the user name is empty"),
         ("bob:\n", "conf/users:1: user \"bob\": no hash"),
         ("# x\nbob::\(bob)\n", "conf/users:2: user \"bob\": no hash"),
-        ("bob:hunter2\n", "conf/users:1: user \"bob\": no known hash, perhaps a plain password"),
+        ("bob:hunter2\n", "conf/users:1: user \"bob\": not a known hash, perhaps a plaintext password"),
         ("bob:$apr1$YOo2Tkwj$VdcNVRBo7pdRCBiMvV4lh1\n", "conf/users:1: user \"bob\": Apache's MD5"),
-        ("b\u{1}b:\(bob)\n", "conf/users:1: a user name must not hold control"),
+        ("b\u{1}b:\(bob)\n", "conf/users:1: a user name must not contain control"),
         ("\nbob:\(bob)\r\nzoe:\(zoe)\nbob:\(zoe)\n", "conf/users:4: user \"bob\": is in line 2 already"),
         ("\u{FEFF}bob:\(bob)\n", "conf/users:1: a byte order mark"),
     ]

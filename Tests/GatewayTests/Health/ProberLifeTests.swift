@@ -37,7 +37,7 @@ struct ProberLifeTests {
         broker.stop()
     }
 
-    @Test("A target that is gone is not probed any more, and its probe under way ends")
+    @Test("A target that is gone is no longer probed, and its probe under way ends")
     func removed() throws {
         let arrived = try Mailbox<Int>()
         let gone = try StandInBroker { connection in
@@ -89,7 +89,7 @@ struct ProberLifeTests {
         for broker in [well, bad] { broker.stop() }
     }
 
-    @Test("A pool that is not probed any more counts as healthy; probed again it begins as new")
+    @Test("A pool that is no longer probed counts as healthy; probed again it starts as a new one")
     func forgotten() throws {
         let bad = try StandInBroker { _ in }
         let bench = try ProbeBench()
@@ -177,7 +177,7 @@ struct ProberLifeTests {
         let broker = try StandInBroker { $0.serve() }
         let benches = [try ProbeBench(), try ProbeBench()]
         for bench in benches { bench.watch(ProbeBench.settings(.mqtt), [broker]) }
-        // Behind the fixed header of two bytes and the variable one of ten stands the length of the identifier.
+        // After the fixed header of two bytes and the variable one of ten comes the length of the identifier.
         let visits = broker.nextVisits(12)
         let names = Set(visits.compactMap { $0.reads.first.map { Array($0.dropFirst(14)) } })
         for bench in benches { #expect(try bench.stop().isEmpty) }

@@ -79,8 +79,8 @@ struct ProberTests {
         Fault("DISCONNECT", "it sent DISCONNECT 0x8B") { $0.answer(StandInConnection.connack + [0xE0, 1, 0x8B]) },
         Fault("a packet too long", "is not MQTT") { $0.answer(StandInConnection.connack + [0x30, 0xFF, 0xFF, 0x7F]) },
         // Closed with a CONNECT that was not read, the kernel resets it.
-        Fault("closes at once", "the connection before the probe was through") { _ in },
-        Fault("closes after CONNACK", "the connection before the probe was through") { connection in
+        Fault("closes at once", "the connection before the probe was complete") { _ in },
+        Fault("closes after CONNACK", "the connection before the probe was complete") { connection in
             guard connection.receive() != nil else { return }
             connection.send(StandInConnection.connack)
             _ = connection.receive()

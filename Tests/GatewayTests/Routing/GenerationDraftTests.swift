@@ -72,7 +72,7 @@ struct GenerationDraftTests {
             ("ssl_ciphers NONSENSE;", "\(main):1: \"ssl_ciphers\" \"NONSENSE\" cannot be used: "),
             (
                 "\(verify) \(files.key);",
-                "\(main):23: \"ssl_client_certificate\" \(files.key) holds a key, and no certificate; "
+                "\(main):23: \"ssl_client_certificate\" \(files.key) contains a key, but no certificate; "
             ),
             (
                 "\(verify) \(files.certificate); ssl_crl no.crl;",

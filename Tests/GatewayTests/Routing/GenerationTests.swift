@@ -123,7 +123,7 @@ struct GenerationTests {
             ([a, b, .inet(host: "::1", port: 2)], "listen adds [::1]:2"),
             ([.inet(host: "*", port: 1), b], "listen adds *:1 and removes 127.0.0.1:1"),
         ] as [([Address], String)] {
-            #expect(throws: StartError(words + ": other addresses take a restart")) {
+            #expect(throws: StartError(words + ": changed addresses need a restart")) {
                 try Gateway.kept([a, b], wanted)
             }
         }

@@ -13,7 +13,7 @@ struct ReferenceTarget: Equatable {
     /// Reads a request target. Throws 400 for other forms, bytes that no URI has, and faults of percent-encoding.
     static func parse(_ target: ArraySlice<UInt8>) throws(HTTPError) -> ReferenceTarget {
         for byte in target where !isAllowed(byte) {
-            throw .malformed(.target, "the request target has a byte that no URI may hold")  // RFC 3986 §2
+            throw .malformed(.target, "the request target contains a byte that is not allowed in a URI")  // RFC 3986 §2
         }
         if target.first == UInt8(ascii: "/") {
             return try ReferenceTarget(pathAndQuery: target, host: nil)
@@ -65,7 +65,7 @@ extension ReferenceTarget {
     /// RFC 3986 §5.2.4 stops a ".." at the root in silence; no client sends one, so it is refused like in nginx.
     static func normalized(_ encoded: ArraySlice<UInt8>) throws(HTTPError) -> String {
         guard let path = PercentCoding.decode(encoded) else {
-            throw .malformed(.target, "the path has a faulty percent-encoding")  // RFC 3986 §2.1
+            throw .malformed(.target, "the path has an invalid percent-encoding")  // RFC 3986 §2.1
         }
         for byte in path where HTTPCharacter.isControl(byte) || byte == UInt8(ascii: "\\") {
             throw .malformed(.target, "the path has a control character or a backslash")
