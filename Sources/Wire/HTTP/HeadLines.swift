@@ -12,7 +12,7 @@ struct HeadLines {
     init(_ bytes: Span<UInt8>) throws(HTTPError) {
         var (lineStart, lineCount) = (0, 0)
         var first: (number: Int, place: Range<Int>)?
-        // The first empty line behind the request line, and whether the line before `lineStart` is empty.
+        // The first empty line after the request line, and whether the line before `lineStart` is empty.
         var (end, endsEmpty) = (Int?.none, false)
         while true {
             let feed = ByteScan.index(of: HTTPCharacter.lineFeed, in: bytes, lineStart..<bytes.count)
