@@ -64,12 +64,22 @@ package enum Socket {
                 throw SystemError("bind", code: -bound)
             }
         }
-        let result = withUnsafePointer(to: address.storage) { CShims_connect(descriptor, $0, address.length) }
+        var result = connect(descriptor, address)
+        if result == -EINPROGRESS {
+            // A listener on this machine has answered by now. Asked again, the socket says so, or why not; that is cheaper
+            // than to wait for it in the poller, and to ask for its error there.
+            let answer = connect(descriptor, address)
+            if answer != -EALREADY { result = answer == -EISCONN ? 0 : answer }
+        }
         guard result == 0 || result == -EINPROGRESS else {
             close(descriptor)
             throw SystemError("connect", code: -result)
         }
         return (descriptor, result == 0)
+    }
+
+    private static func connect(_ descriptor: Int32, _ address: SocketAddress) -> Int32 {
+        withUnsafePointer(to: address.storage) { CShims_connect(descriptor, $0, address.length) }
     }
 
     /// Whether a socket can be bound to an address of this machine: throws why not.

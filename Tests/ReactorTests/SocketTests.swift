@@ -185,6 +185,16 @@ struct SocketTests {
         #expect(throws: SystemError("bind", code: EADDRNOTAVAIL)) { try Socket.listen(address, shared: false) }
     }
 
+    @Test("A listener on this machine: connect is done when it returns", arguments: ["127.0.0.1", "::1"])
+    func connectedAtOnce(host: String) throws {
+        let listener = try Socket.listen(anyPort(host), shared: false)
+        defer { Socket.close(listener) }
+        let (client, isConnected) = try Socket.connect(local(listener))
+        defer { Socket.close(client) }
+        #expect(isConnected)
+        #expect(CShims_send(client, [1] as [UInt8], 1) == 1)
+    }
+
     @Test("A port nobody listens on: connect fails, at once or when the socket says so")
     func refused() throws {
         let listener = try Socket.listen(anyPort("127.0.0.1"), shared: false)

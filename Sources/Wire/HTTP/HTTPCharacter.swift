@@ -77,11 +77,6 @@ enum HTTPCharacter {
         String(decoding: bytes.map { lowercased($0) }, as: UTF8.self)
     }
 
-    /// Whether both texts are the same bytes.
-    static func same(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
-        left.utf8.elementsEqual(right.utf8)
-    }
-
     /// Whether both texts are the same bytes when `A`–`Z` counts as `a`–`z`.
     static func sameIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
         // Most names differ in length already.

@@ -1,7 +1,7 @@
 /// A parsed request line with its fields, RFC 9112 §2.1. Made by `parse`; every value has passed its checks.
 ///
-/// It is one copy of the head's bytes with the places of its parts. Texts are made when they are asked for; whoever only
-/// compares uses `has`, `isMethod` or `withPath`, and makes none.
+/// It is one copy of the head's bytes with the places of its parts. A text is made each time it is asked for;
+/// `has`, `isMethod`, `withPath` and `withHost` compare without making one.
 package struct RequestHead: Sendable {
     /// The place of a field line.
     struct FieldPlace: Sendable {
