@@ -1,4 +1,4 @@
-# Everything this project can be asked to do. `make` alone lists the targets.
+# All tasks of this project. `make` alone lists the targets.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -18,25 +18,25 @@ SOURCES := Package.swift Sources Tests
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## install what is missing to build and to run the demo (Debian packages)
+setup: ## install what building and the demo need (Debian packages)
 	@scripts/setup.sh build demo
 
 build: ## build .build/release/sluice
 	$(SWIFT) build -c release $(IMPORTS)
 
-demo: ## two brokers, the gateway and a page in front of them; runs until Ctrl-C
+demo: ## two brokers, the gateway and a page; runs until Ctrl-C
 	@scripts/demo.sh
 
 test: ## every test: unit tests, then end to end with real brokers and clients
 	@scripts/test.sh unit e2e
 
-unit: ## the unit tests alone
+unit: ## only the unit tests
 	@scripts/test.sh unit
 
-e2e: ## the end-to-end tests alone, against the release build
+e2e: ## only the end-to-end tests, against the release build
 	@scripts/test.sh e2e
 
-matrix: ## every client and broker, those of Debian sid too (root; .sid), and the tables in docs/ from it
+matrix: ## every client and broker, including Debian sid (root; .sid); writes their tables in docs/
 	@scripts/test.sh matrix
 
 asan: ## every test on an AddressSanitizer build (.build-asan)
@@ -48,17 +48,17 @@ tsan: ## every test on a ThreadSanitizer build (.build-tsan)
 format: ## format the Swift files in place
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
 
-lint: ## check format, imports, file lengths and shell scripts
+lint: ## check format, imports, file lengths, wording and shell scripts
 	@SWIFT="$(SWIFT)" scripts/lint.sh
 
-bench: ## say how to measure
+bench: ## explain how to measure
 	@scripts/bench.sh
 
-fresh: ## make demo and make test in a fresh Debian 12 of their own, with what Swift wants alone (.fresh; needs root)
+fresh: ## make demo and make test in a new Debian 12 with only what Swift needs (.fresh; needs root)
 	@scripts/fresh.sh
 
 install: ## install under PREFIX (/usr/local) and DESTDIR: binary, page, configuration if absent, systemd unit
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" scripts/install.sh
 
-clean: ## remove everything that was built or made here
+clean: ## remove everything that was built here
 	rm -rf .build .build-asan .build-tsan .venv .venv-clients .sid .sid.log .demo .pytest_cache .fresh

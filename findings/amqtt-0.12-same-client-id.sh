@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # aMQTT 0.12.1 (PyPI), broker: a second client with the client id of a connected one does not end the first (MQTT
-# 3.1.1 [MQTT-3.1.4-2] wants that). The first stays connected and gets PINGRESP, but no message any more. Behind a
+# 3.1.1 [MQTT-3.1.4-2] wants that). The first stays connected and gets PINGRESP, but no further message. Behind a
 # gateway, too, a page that comes back after a broken network leaves its old session beside the new one until the old
 # one's keep alive is over; and two clients with one id by mistake are not noticed.
 #

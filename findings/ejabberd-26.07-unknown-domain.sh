@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ejabberd 26.07 (Debian sid), mod_mqtt: a CONNECT whose user is of a domain that ejabberd does not serve is refused
 # with "server unavailable" (0x03; 0x88 in MQTT 5), not as a bad user name or not authorized, though the fault is the
-# client's alone and stays. Clients try again for ever; a gateway or balancer that reads these codes as "this broker
+# client's alone and stays. Clients try again forever; a gateway or balancer that reads these codes as "this broker
 # is down" takes it from everybody because one client has a wrong user name.
 #
 # Seen on 2026-11-28:

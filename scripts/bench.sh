@@ -15,7 +15,7 @@ Measure the release build (`make build`), never a debug build, on an otherwise i
        CPU time      awk '{ print ($14 + $15) / 100 " s" }' /proc/PID/stat      before and after
        memory        grep VmRSS /proc/PID/status                                idle and under load
        system calls  strace -c -f -p PID        hot spots    perf record -g -p PID
-  5. Run gateway and rival (nginx, HAProxy: same certificate, ciphers, buffer sizes, one worker) by turns, at least
+  5. Run gateway and rival (nginx, HAProxy: same certificate, ciphers, buffer sizes, one worker) alternately, at least
      five times each, and compare the medians. Write down versions, kernel, processor and both configurations.
 
 TEXT

@@ -22,7 +22,7 @@ main() {
     require_port "$WSS" SLUICE_DEMO_WSS_PORT
     require_port "$WS" SLUICE_DEMO_WS_PORT
     [ -n "${SLUICE:-}" ] || build
-    [ -x "$SLUICE" ] || fail "There is no gateway to start: $SLUICE"
+    [ -x "$SLUICE" ] || fail "There is no gateway binary at $SLUICE"
     scripts/certificates.sh "$CERTIFICATES"
     RUN=$(mktemp -d "$CERTIFICATES/run.XXXXXX")
     start_brokers
@@ -49,7 +49,7 @@ require_port() {
         fail "$2 must be a port number from 1 to 65535, not $1."
     fi
     if owner=$(scripts/ports.py owner "$1"); then
-        fail "Port $1 is taken: $owner listens on it." \
+        fail "Port $1 is in use: $owner listens on it." \
             "Stop that, or choose another port:  $2=18084 make demo"
     fi
 }
@@ -62,7 +62,7 @@ build() {
         say "Building what changed"
     fi
     swift build -c release --product sluice --explicit-target-dependency-import-check error ||
-        fail "The build failed; the compiler's message stands above."
+        fail "The build failed; see the compiler's message above."
     SLUICE=$ROOT/.build/release/sluice
 }
 

@@ -3,7 +3,7 @@
 # clone of HEAD, this machine's Swift, a network shared with it. What it proves: that setup.sh names every package.
 # fresh.sh COMMAND…: runs COMMAND there instead, in the tree that the last run left, with its checkout as it is.
 #
-#   FRESH           the folder of the tree (.fresh), made anew by each run and left for a look
+#   FRESH           the folder of the tree (.fresh), created by each run and left for inspection
 #   DEBIAN_MIRROR   where it comes from (where this machine has its own packages from)
 #
 # Needs root. All mounts and processes live in namespaces of their own and go away with them, however this ends.

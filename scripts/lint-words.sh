@@ -17,6 +17,9 @@ files() {
 found=0
 while IFS=$'\t' read -r pattern instead; do
     case $pattern in '' | '#'*) continue ;; esac
+    status=0
+    grep -qP -- "$pattern" </dev/null || status=$?
+    [ $status -le 1 ] || fail "$WORDS: this is not a pattern: $pattern"
     hits=$(files | xargs -d '\n' grep -nHiP --binary-files=without-match -- "$pattern") || true
     [ -n "$hits" ] || continue
     found=1

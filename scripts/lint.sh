@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint.sh: format (.swift-format, strictly), imports (a target may import only what Package.swift allows it),
-# file lengths, shell scripts, Python. Runs all of it, then fails if any failed.
+# file lengths, wording, shell scripts, Python. Runs all of it, then fails if any failed.
 # shellcheck disable=SC2317  # check runs the functions by their names
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -41,6 +41,7 @@ python() { python3 -m compileall -q scripts/*.py findings/*.py Tests/EndToEnd; }
 check "Format" format
 check "Imports" imports
 check "File lengths" lengths
+check "Wording" scripts/lint-words.sh
 check "Shell scripts" shell
 check "Python" python
 exit $failed

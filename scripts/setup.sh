@@ -57,7 +57,7 @@ done
 
 [ ${#missing[@]} -gt 0 ] || exit 0
 
-say "Missing here: ${missing[*]}"
+say "Missing: ${missing[*]}"
 command -v apt-get >/dev/null || fail "This is not Debian or Ubuntu: there is no apt-get." \
     "Install what these packages hold in your system's way, then try again: ${missing[*]}"
 install=(apt-get install --yes --no-install-recommends --no-remove "${missing[@]}")
@@ -75,7 +75,7 @@ say "Installing ${missing[*]} with apt-get"
 lock=(-o "DPkg::Lock::Timeout=300")
 "${as_root[@]}" apt-get "${lock[@]}" -q update || say "apt-get update failed; trying with the lists that are here."
 "${as_root[@]}" apt-get "${lock[@]}" -q "${install[@]:1}" || fail "apt-get could not install: ${missing[*]}" \
-    "Its message stands above. By hand:  apt-get update && ${install[*]}"
+    "Its message is above. By hand:  apt-get update && ${install[*]}"
 for service in rabbitmq-server ejabberd haproxy; do
     case " ${missing[*]} " in
     *" $service "*) say "Debian may have started $service as a service. The tests start their own: to stop that one," \

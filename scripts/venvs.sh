@@ -21,6 +21,6 @@ for line in "${missing[@]}"; do
     "$(venv_python)" -m venv --without-pip "$folder/$name"
     read -ra words <<<"$requirements"
     .venv/bin/python -m pip --python "$folder/$name" install --quiet --disable-pip-version-check "${words[@]}" ||
-        fail "pip could not install $requirements" "Its message stands above."
+        fail "pip could not install $requirements" "Its message is above."
     printf '%s\n' "$requirements" >"$folder/$name/requirements.txt"
 done

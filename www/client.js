@@ -2,7 +2,7 @@
 // "connected", "message" {topic, text, bytes, qos, retain}, "subscribed" {filter, refused}, "closed" {reason}.
 
 const CONNACK_REASONS = [ // MQTT 3.1.1 §3.2.2.3
-  '', 'the broker does not speak MQTT 3.1.1', 'the client id is not allowed', 'no broker is available right now',
+  '', 'the broker does not speak MQTT 3.1.1', 'the client identifier is not allowed', 'no broker is available right now',
   'the user name or password is wrong', 'this client is not authorised',
 ]
 
@@ -13,7 +13,7 @@ const CLOSE_REASONS = { // RFC 6455 §7.4.1
   1003: 'the gateway does not accept this kind of data',
   1005: 'the other side closed the connection and gave no reason',
   1006: 'the connection was lost',
-  1008: 'the gateway refused by its policy',
+  1008: 'the gateway refused the connection by its policy',
   1009: 'a message was too large',
   1011: 'the gateway had an internal error',
   1013: 'the gateway is overloaded; try again later',

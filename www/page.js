@@ -31,7 +31,7 @@ element('subscription').addEventListener('submit', (event) => {
 element('publication').addEventListener('submit', (event) => {
   event.preventDefault()
   const topic = element('topic').value
-  if (/[+#]/.test(topic)) return complain('A message needs a topic without + and #; these belong into filters.')
+  if (/[+#]/.test(topic)) return complain('A message needs a topic without + and #; they are only for filters.')
   attempt(() => client.publish(topic, element('payload').value, {
     qos: Number(element('qos').value), retain: element('retain').checked,
   }))
@@ -40,7 +40,7 @@ element('publication').addEventListener('submit', (event) => {
 function connect() {
   const url = element('url').value.trim()
   if (secure && url.startsWith('ws:')) {
-    return complain('A page that came over https may not open ws: connections. Use a wss: address.')
+    return complain('A page loaded over https cannot open ws: connections. Use a wss: address.')
   }
   attempt(() => {
     client = new Client(url, {
@@ -64,7 +64,7 @@ function closed({ reason, wanted }) {
   if (!wanted) complain(`Not connected: ${reason}.`)
 }
 
-// Runs what may throw, and says so in words.
+// Runs what may throw, and reports an error in words.
 function attempt(action) {
   complain('')
   try {

@@ -79,7 +79,7 @@ package final class ControlLoop: Sendable {
         reply: @escaping @Sendable (Result<HTTPAnswer, HTTPFailure>) -> Void
     ) {
         guard request.pool.enter() else {
-            return reply(.failure(HTTPFailure(kind: .queueFull, detail: "too many requests wait")))
+            return reply(.failure(HTTPFailure(kind: .queueFull, detail: "too many requests are waiting")))
         }
         let deadline = monotonicMilliseconds() + min(max(1, request.timeout), Self.longestTimeout)
         let order = Transfer.Order(request: request, deadline: deadline, isWanted: isWanted, reply: reply)

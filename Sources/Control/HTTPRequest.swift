@@ -1,4 +1,4 @@
-/// One HTTP request of the gateway's own. http and https alone, straight to the server: no proxy, no redirect, no
+/// One HTTP request of the gateway's own. http and https only, directly to the server: no proxy, no redirect, no
 /// cookie.
 package struct HTTPRequest: Sendable {
     package var url: String
@@ -50,6 +50,6 @@ package struct HTTPFailure: Error, Sendable, Equatable {
     }
 
     package var kind: Kind
-    /// For the operator's log; holds nothing of the request but what its URL names.
+    /// For the operator's log; of the request it contains only what its URL names.
     package var detail: String
 }

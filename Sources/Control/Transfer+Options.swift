@@ -51,7 +51,7 @@ extension Transfer {
         for (name, value) in fields {
             // libcurl sends lines as they are.
             guard !(name + value).utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else { return false }
-            // Nothing behind the colon would take the field away.
+            // With nothing after the colon, libcurl would remove the field.
             guard let list = curl_slist_append(headers, value.isEmpty ? "\(name);" : "\(name): \(value)") else {
                 return false
             }

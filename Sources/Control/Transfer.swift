@@ -24,7 +24,7 @@ final class Transfer {
     private var body: [UInt8] = []
     /// Bytes of the answer's head.
     private var headCount = 0
-    /// The empty line behind the fields has come.
+    /// The empty line after the fields has arrived.
     private var isHeadComplete = false
     private var isTooLarge = false
     /// How often the request went out.
@@ -74,7 +74,8 @@ final class Transfer {
         guard code == CURLE_OK else { return .failure(failure(code)) }
         // RFC 9112 §8: libcurl takes a head that was cut off for an answer without a body.
         guard isHeadComplete else {
-            return .failure(HTTPFailure(kind: .broken, detail: "the connection ended within the head of the answer"))
+            return .failure(
+                HTTPFailure(kind: .broken, detail: "the connection ended before the answer's header was complete"))
         }
         var type: UnsafeMutablePointer<CChar>?
         _ = CCurlShims_get_text(handle, CURLINFO_CONTENT_TYPE, &type)
@@ -119,7 +120,7 @@ final class Transfer {
         return true
     }
 
-    /// Whether a kept connection was dead in the one way that libcurl gives up on: its end was met by a write behind the
+    /// Whether a kept connection was dead in the one way that libcurl gives up on: its end was met by a write after the
     /// first one, before any read. (It tries again itself when the first write fails, or a read.)
     private func hasMetDeadConnection(_ code: CURLcode) -> Bool {
         code == CURLE_SEND_ERROR && sends == 1 && !isOnFreshConnection && headCount == 0

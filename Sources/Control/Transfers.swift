@@ -44,13 +44,13 @@ struct Transfers: ~Copyable {
             return false
         }
         guard order.deadline > now else {
-            fail(order, HTTPFailure(kind: .timeout, detail: "no answer in time: it waited for its turn"))
+            fail(order, HTTPFailure(kind: .timeout, detail: "no answer in time: the request waited in the queue"))
             return false
         }
         guard let transfer = idle.popLast() ?? Transfer(), transfer.begin(order, now: now),
             curl_multi_add_handle(multi.handle, transfer.handle) == CURLM_OK
         else {
-            fail(order, HTTPFailure(kind: .broken, detail: "libcurl does not take the request"))
+            fail(order, HTTPFailure(kind: .broken, detail: "libcurl rejected the request"))
             return false
         }
         running[transfer.handle] = transfer
@@ -94,14 +94,14 @@ struct Transfers: ~Copyable {
         startNext(queue)
     }
 
-    /// Ends those that have waited until their time was over, or that nobody waits for any more. Orders of a pool wait
+    /// Ends those that have waited until their time was over, or that nobody waits for any longer. Orders of a pool wait
     /// in the order of their coming, and most often have the same timeout.
     private func expire(_ queue: Queue, now: Int64) {
         while let first = queue.first {
             if !first.isWanted() {
                 first.request.pool.leave()
             } else if first.deadline <= now {
-                fail(first, HTTPFailure(kind: .timeout, detail: "no answer in time: its turn never came"))
+                fail(first, HTTPFailure(kind: .timeout, detail: "no answer in time: the request never left the queue"))
             } else {
                 return
             }
@@ -132,7 +132,7 @@ struct Transfers: ~Copyable {
 }
 
 extension HTTPFailure {
-    static let cancelled = HTTPFailure(kind: .cancelled, detail: "the gateway stops")
+    static let cancelled = HTTPFailure(kind: .cancelled, detail: "the gateway is stopping")
 }
 
 /// The requests of one pool: first in, first out.

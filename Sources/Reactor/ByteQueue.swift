@@ -1,6 +1,6 @@
 import CShims
 
-/// Bytes that wait, first in, first out. Holds memory only while there are some.
+/// Bytes that wait, first in, first out. Uses memory only while there are some.
 ///
 /// Bytes may hold a password. Whoever knows that one is over wipes it (`wipe`, `replace`); copies that the queue itself leaves
 /// while it grows or moves its bytes to the front are wiped here.
@@ -37,7 +37,7 @@ package struct ByteQueue: ~Copyable {
         if start == end { clear() }
     }
 
-    /// Puts `bytes` in the place of the first `count`. What stood there, and every copy that goes, is wiped.
+    /// Replaces the first `count` bytes with `bytes`. The old bytes, and every copy that is dropped, are wiped.
     package mutating func replace(first count: Int, with bytes: [UInt8]) {
         let old = self.bytes
         let rest = UnsafeRawBufferPointer(rebasing: old[min(count, old.count)...])

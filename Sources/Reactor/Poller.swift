@@ -21,7 +21,7 @@ package struct Poller: ~Copyable {
     /// The descriptor of the epoll instance, for legs that change their own interest.
     package var descriptor: Int32 { epoll }
 
-    /// Waits for events; `milliseconds` below zero waits for ever. Returns how many there are, 0 after a signal.
+    /// Waits for events; `milliseconds` below zero waits forever. Returns how many there are, 0 after a signal.
     package mutating func wait(milliseconds: Int32) throws(SystemError) -> Int {
         let count = CShims_epoll_wait(epoll, events, Int32(Self.batch), milliseconds)
         return Int(try SystemError.check("epoll_wait", count))

@@ -101,7 +101,7 @@ package enum Socket {
     /// What `accept` found.
     package enum Accepted {
         case connection(Int32, CompactAddress)
-        /// Nothing waits any more.
+        /// Nothing is waiting.
         case none
         /// The process or the system has no descriptor left.
         case descriptorsExhausted
@@ -123,7 +123,7 @@ package enum Socket {
         }
     }
 
-    /// A descriptor that stands for nothing, kept in reserve for the day when there is no other; -1 when that is today.
+    /// A descriptor without a purpose, kept in reserve for when no other is left; -1 if none is left now.
     package static func openSpare() -> Int32 { max(-1, CShims_open("/dev/null", O_RDONLY, 0)) }
 
     package static func close(_ descriptor: Int32) { _ = CShims_close(descriptor) }

@@ -34,7 +34,7 @@ package struct SocketAddress: Sendable {
     package func withPort(_ port: UInt16) -> SocketAddress {
         var copy = self
         withUnsafeMutableBytes(of: &copy.storage) { bytes in
-            // sin_port and sin6_port stand at the same place.
+            // sin_port and sin6_port have the same offset.
             guard !isUnix else { return }
             bytes.storeBytes(
                 of: port.bigEndian, toByteOffset: MemoryLayout<sockaddr_in>.offset(of: \.sin_port) ?? 2, as: UInt16.self

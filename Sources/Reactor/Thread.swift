@@ -28,7 +28,7 @@ package struct Thread: Sendable {
     /// Waits until the thread has ended. Once only.
     package func join() { _ = pthread_join(handle, nil) }
 
-    /// Nobody will wait for its end. In place of `join`.
+    /// The thread will not be joined. In place of `join`.
     package func detach() { _ = pthread_detach(handle) }
 
     private final class Body: Sendable {

@@ -60,10 +60,7 @@ package struct Downlink: ~Copyable {
         case .raw: (messages, isRaw) = (.stream, true)
         }
         isVersion5 = version == .v5_0
-        var stops: PacketScanner.Types = [.reserved, .connect, .connack, .disconnect]
-        stops.formUnion([.subscribe, .unsubscribe, .pingreq])  // what only clients send
-        if !isVersion5 { stops.insert(.auth) }
-        self.stops = stops
+        stops = isVersion5 ? PacketStops.broker5 : PacketStops.broker3
         stopBits = stops.rawValue
     }
 

@@ -132,8 +132,7 @@ package struct Uplink: ~Copyable {
     /// Begins the stream after the CONNECT. `packetLimit` is in bytes; 0 is what MQTT allows.
     package mutating func open(version: ProtocolVersion, packetLimit: Int) {
         self.packetLimit = packetLimit > 0 ? packetLimit : PacketScanner.largest
-        stops = [.reserved, .connect, .connack, .suback, .unsuback, .pingresp, .disconnect]
-        if version != .v5_0 { stops.insert(.auth) }
+        stops = version == .v5_0 ? PacketStops.client5 : PacketStops.client3
     }
 
     /// Scans MQTT bytes of an open session.

@@ -2,7 +2,7 @@
 package enum Balancer: Sendable, Equatable {
     case roundRobin
     case leastConnections
-    /// The better of two that chance names.
+    /// The better of two chosen at random.
     case randomTwo
     /// By the number of the session's key. `balanceFactor`: thousandths of its share that a peer may hold; 0: no bound.
     case hash(isConsistent: Bool, balanceFactor: Int)

@@ -1,4 +1,4 @@
-/// One broker address of a pool: what the operator says of it, and what was seen of it.
+/// One broker address of a pool: what the operator configured, and what was observed.
 package struct Peer: Sendable {
     /// The operator's wishes.
     package struct Settings: Sendable, Equatable {
@@ -6,17 +6,17 @@ package struct Peer: Sendable {
         package var identity: UInt64
         /// Share of the sessions, from 1 to 65,535.
         package var weight: Int
-        /// Sessions at the same time, over all loops; 0 is no limit.
+        /// Maximum number of concurrent sessions, over all loops; 0 is no limit.
         package var maxConnections: Int
         /// Failures within `failTimeout` that take the peer out for `failTimeout`; 0 never does.
         package var maxFails: Int
         /// Milliseconds.
         package var failTimeout: Int64
-        /// Milliseconds that a peer which comes back takes to get its full share; 0: it has it at once.
+        /// Milliseconds over which a peer that comes back is given its full share; 0: at once.
         package var slowStart: Int64
         package var isBackup: Bool
         package var isDown: Bool
-        /// It gets no new session, and keeps those it has.
+        /// It gets no new sessions, and keeps those it has.
         package var isDraining: Bool
 
         package init(
@@ -50,7 +50,7 @@ package struct Peer: Sendable {
     package internal(set) var hasAnswered = false
     /// When it came back, or came new; nil: it has been here from the start.
     var backSince: Int64?
-    /// Where it stands in the smooth round robin.
+    /// Its state in the smooth round robin.
     var turn = 0
 
     package init(_ settings: Settings) { self.settings = settings }
@@ -61,8 +61,8 @@ package struct Peer: Sendable {
     /// Milliseconds, some ten thousand years: sums with longer times could overflow.
     static let longestTime: Int64 = 1 << 48
 
-    /// Its share of new sessions now, in `weightUnit`s: it grows from next to nothing to the whole weight while the peer
-    /// starts slowly. Never 0, never falling while time passes.
+    /// Its share of new sessions now, in `weightUnit`s: it grows from almost nothing to the whole weight during
+    /// the slow start. Never 0, never falling while time passes.
     package func effectiveWeight(now: Int64) -> Int {
         let full = settings.weight * Self.weightUnit
         guard settings.slowStart > 0, let backSince else { return full }
@@ -71,7 +71,7 @@ package struct Peer: Sendable {
         return max(1, Int(Double(full) * Double(elapsed) / Double(settings.slowStart)))
     }
 
-    /// Whether it has not got its full share yet.
+    /// Whether it does not have its full share yet.
     package func isStartingSlowly(now: Int64) -> Bool {
         guard settings.slowStart > 0, let backSince else { return false }
         return now >= backSince && now - backSince < settings.slowStart

@@ -1,4 +1,4 @@
-/// The peers of one upstream, as one loop sees them: chooses, and learns from what happens. Pure but for the counts,
+/// The peers of one upstream, as one loop sees them: chooses, and learns from what happens. Pure except for the counts,
 /// which all loops share. Times are milliseconds of a monotonic clock.
 ///
 /// A peer keeps its index for as long as it is there. A place whose peer is gone is down until another peer gets it.
@@ -35,7 +35,7 @@ package struct Pool: Sendable {
 
     /// Chooses a peer that was not tried yet, and takes a place on it: give it back with `release`.
     ///
-    /// Primaries first, then backups. When all that are left have failed of late they are tried all the same, the
+    /// Primaries first, then backups. If all that are left have failed recently they are tried all the same, the
     /// primaries first: one of them may be back, and the client would be refused otherwise. What the operator has taken
     /// out, what probes have found dead and what is full is never chosen. nil: none is left. `key` is the hash of the
     /// session's key; `random` a word of chance.
@@ -103,7 +103,7 @@ package struct Pool: Sendable {
         }
     }
 
-    /// The peer that a session with this key belongs to now, and would go to if it came anew. `peer` is where it is: it
+    /// The peer that a session with this key belongs to now, and would go to if it were new. `peer` is where it is: it
     /// counts there already. nil: there is none.
     package mutating func home(of key: UInt64, on peer: Int, now: Int64) -> Int? {
         guard balancer.usesKey else { return nil }
@@ -117,9 +117,9 @@ package struct Pool: Sendable {
 
     // MARK: Learning
 
-    /// The attempt on `peer` failed: to connect, or, if `client` is given, behind the CONNECT of that one (`PassiveCheck`).
-    /// Returns whether that takes it out of the pool for a while. A pool's only peer is never taken out: there is nobody to
-    /// go to. Where probes see the peer serve, what a client meets says nothing of it.
+    /// The attempt on `peer` failed: to connect, or, if `client` is given, after the CONNECT of that one (`PassiveCheck`).
+    /// Returns whether that takes it out of the pool for a while. A pool's only peer is never taken out: there is no
+    /// other. Where probes see the peer serve, what a client meets says nothing of it.
     package mutating func failed(_ peer: Int, by client: ClientKey? = nil, now: Int64) -> Bool {
         guard peers.indices.contains(peer) else { return false }
         if client == nil { peers[peer].hasAnswered = false }
@@ -172,7 +172,7 @@ package struct Pool: Sendable {
             }
             let old = peers[index].settings
             if new.isWanted, !old.isWanted { peers[index].backSince = now }
-            // Nobody has probed it meanwhile: it begins as a new one.
+            // It has not been probed meanwhile: it starts as a new one.
             if old.isDown, !new.isDown { (peers[index].isHealthy, peers[index].isVouchedFor) = (true, false) }
             isChanged = isChanged || new.isWanted && (new.weight != old.weight || !old.isWanted)
             peers[index].settings = new

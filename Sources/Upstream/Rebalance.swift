@@ -22,10 +22,10 @@ package struct Rebalance: Sendable, Equatable {
 
 extension Pool {
     /// For each peer, how many sessions it has above its share of all and `threshold` percent of it. Sessions without a peer
-    /// that has room for them are nobody's surplus: moving them would never end.
+    /// that has room for them are not surplus: moving them would never end.
     ///
     /// The share goes by weight among the peers that sessions may go to, none more than its `max_conns`; a backup has one of
-    /// what the primaries have no room for. What is drained, down, dead or failed of late keeps its sessions.
+    /// what the primaries have no room for. Peers that are drained, down, dead or have failed recently keep their sessions.
     ///
     /// `before`: sessions that there were before any was moved; those that are on their way back count, too.
     package mutating func surplus(now: Int64, threshold: Int, total before: Int = 0) -> [Int] {
@@ -79,7 +79,7 @@ extension Pool {
         peers.indices.contains { isWell($0, now: now) && peers[$0].isStartingSlowly(now: now) }
     }
 
-    /// Whether nothing is known against a peer: the operator wants it, probes pass, and no attempt has failed of late.
+    /// Whether nothing speaks against a peer: the operator wants it, probes pass, and no attempt has failed recently.
     package func isWell(_ peer: Int, now: Int64) -> Bool {
         let peer = peers[peer]
         return peer.settings.isWanted && peer.isHealthy && peer.passive.isAvailable(now: now)

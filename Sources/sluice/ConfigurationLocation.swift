@@ -23,7 +23,7 @@ struct ConfigurationLocation {
     }
 
     func load() throws(Failure) -> Snapshot {
-        if let missing { throw Failure(description: "there is no configuration, \(missing): name one with -c") }
+        if let missing { throw Failure(description: "there is no configuration, \(missing): give one with -c") }
         do throws(ConfigurationError) {
             return try Snapshot.load(path: path, prefix: prefix, source: ConfigurationFiles.source)
         } catch {

@@ -16,7 +16,7 @@ struct PasswdCommand: ParsableCommand {
 
     @Flag(
         name: .customShort("c"),
-        help: "Create FILE. Refused when it exists: unlike htpasswd's -c, this never deletes the users of a file.")
+        help: "Create FILE. Refused if it exists: unlike htpasswd's -c, this never deletes existing users.")
     var create = false
 
     @Flag(name: .customShort("D"), help: "Delete the user.")
@@ -24,7 +24,7 @@ struct PasswdCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How to hash. bcrypt can be read by most other servers too; sha512 takes passwords over 72 bytes.",
+            "How to hash. bcrypt is understood by most other servers; sha512 accepts passwords over 72 bytes.",
             valueName: "name"))
     var algorithm = PasswordAlgorithm.bcrypt
 
@@ -35,7 +35,7 @@ struct PasswdCommand: ParsableCommand {
     var user: String
 
     func validate() throws {
-        if create, delete { throw ValidationError("-c and -D exclude each other.") }
+        if create, delete { throw ValidationError("-c and -D cannot be combined.") }
         if let problem = PasswordFileEditor.problem(ofUser: user) { throw ValidationError("\(problem).") }
     }
 
@@ -50,8 +50,8 @@ struct PasswdCommand: ParsableCommand {
 
     private func change() throws {
         let store = try PasswordFileStore(file)
-        if create, store.exists { throw Failure(description: "\(file): it exists; leave out -c to add a user to it") }
-        if !create, !store.exists { throw Failure(description: "\(file): there is no such file; -c creates it") }
+        if create, store.exists { throw Failure(description: "\(file): the file exists; omit -c to add a user to it") }
+        if !create, !store.exists { throw Failure(description: "\(file): there is no such file; use -c to create it") }
         if delete {
             try store.change { bytes throws(PasswordFileError) in
                 guard let edited = PasswordFileEditor.removing(user, from: bytes) else {

@@ -1,16 +1,16 @@
 import Access
 import Glibc
 
-/// Gets a new password from whoever sits at the terminal, or from standard input.
+/// Reads a new password from the terminal, or from standard input.
 enum PasswordPrompt {
     /// In bytes, with the end of the line: more than any hash takes.
     private static let longestLine = 4096
 
-    /// Twice and unseen from a terminal; else the first line of standard input.
+    /// Twice and without echo from a terminal; otherwise the first line of standard input.
     static func read(for user: String) throws(Failure) -> Secret {
         guard isatty(STDIN_FILENO) == 1 else { return try line() }
         let first = try unseen("Password for \(user): ")
-        let second = try unseen("Once more: ")
+        let second = try unseen("Repeat the password: ")
         guard first.equals(second) else { throw Failure(description: "the two passwords differ") }
         return first
     }
@@ -19,7 +19,7 @@ enum PasswordPrompt {
     private static func unseen(_ prompt: String) throws(Failure) -> Secret {
         var terminal = termios()
         guard tcgetattr(STDIN_FILENO, &terminal) == 0 else {
-            throw Failure(description: "the terminal cannot be asked: \(String(cString: strerror(errno)))")
+            throw Failure(description: "the terminal cannot be opened: \(String(cString: strerror(errno)))")
         }
         let handlers = Interruption.catchAll()
         var silent = terminal
@@ -27,7 +27,7 @@ enum PasswordPrompt {
         silent.c_lflag |= tcflag_t(ECHONL)
         guard tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent) == 0 else {
             handlers.restore()
-            throw Failure(description: "the terminal cannot hide the password: \(String(cString: strerror(errno)))")
+            throw Failure(description: "the terminal's echo cannot be turned off: \(String(cString: strerror(errno)))")
         }
         defer {
             tcsetattr(STDIN_FILENO, TCSANOW, &terminal)

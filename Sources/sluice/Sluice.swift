@@ -19,10 +19,10 @@ enum Main {
 
 /// The gateway's command line.
 struct Sluice: ParsableCommand {
-    /// Exit statuses: 0 done, 1 the configuration or the system does not allow it, 64 the command line is wrong.
+    /// Exit statuses: 0 success, 1 the configuration or the system does not allow it, 64 the command line is wrong.
     static let configuration = CommandConfiguration(
         commandName: "sluice",
-        abstract: "Brings browsers to MQTT brokers: TLS and WebSocket in front, plain MQTT over TCP behind.",
+        abstract: "Connects browsers to MQTT brokers: TLS and WebSocket to clients, plain MQTT over TCP to brokers.",
         discussion: """
             Without -t, -T, -s, -v or -V it runs in the foreground. `sluice passwd --help` tells how to change password \
             files.
@@ -50,10 +50,12 @@ struct Sluice: ParsableCommand {
             """, valueName: "prefix"))
     var prefix: String?
 
-    @Flag(name: .customShort("t"), help: "Test the configuration, and what it names.")
+    @Flag(name: .customShort("t"), help: "Test the configuration, and the files and names it refers to.")
     var test = false
 
-    @Flag(name: .customShort("T"), help: "Test it, and print it as understood: includes and defaults resolved.")
+    @Flag(
+        name: .customShort("T"),
+        help: "Test the configuration, and print it with includes, inheritance and defaults resolved.")
     var testAndPrint = false
 
     @Option(
@@ -77,7 +79,7 @@ struct Sluice: ParsableCommand {
 
     func validate() throws {
         let modes = [test || testAndPrint, signal != nil, version || versions].filter(\.self).count
-        guard modes <= 1 else { throw ValidationError("-t or -T, -s, and -v or -V exclude each other.") }
+        guard modes <= 1 else { throw ValidationError("-t or -T, -s, and -v or -V cannot be combined.") }
     }
 
     func run() throws {
@@ -90,7 +92,7 @@ struct Sluice: ParsableCommand {
             } else if test || testAndPrint {
                 try Failure.wrap { () throws(StartError) in try Gateway.test(snapshot) }
                 if testAndPrint { print(render(snapshot), terminator: "") }
-                Self.complain("the configuration \(location.path) is good")
+                Self.complain("the configuration \(location.path) is valid")
             } else {
                 var gateway = try Failure.wrap { () throws(StartError) in
                     try Gateway.make(snapshot) { () throws(StartError) in

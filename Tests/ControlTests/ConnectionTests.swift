@@ -92,7 +92,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test("a request that nobody wants any more is not sent, and gives its place back")
+    @Test("a request that is no longer wanted is not sent, and gives its place back")
     func unwanted() async throws {
         try await withServer(HTTPServer.Script { _ in .answer(after: 50) }) { control, server in
             let request = server.request(pool: HTTPPool(connections: 1, queue: 2))

@@ -1,7 +1,7 @@
 """The service of auth_http, as an operator writes one: a process of its own, HTTP/1.1 with kept connections, which
 answers as it is told and remembers every question.
 
-As a programme it is the service; `AuthServer` starts it and speaks to it by lines of JSON.
+As a program it is the service; `AuthServer` starts it and speaks to it by lines of JSON.
 """
 
 import asyncio

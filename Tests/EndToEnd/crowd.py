@@ -18,7 +18,7 @@ class Client:
         self.name = name
         self.code = None  # of the CONNACK
         self.fault = None
-        self.packets = []  # behind the CONNACK
+        self.packets = []  # after the CONNACK
         self.close_code = None
         self.is_over = False
         self._writer = None

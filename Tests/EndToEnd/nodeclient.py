@@ -5,7 +5,7 @@ import pathlib
 
 from driven import Driven
 
-PROGRAMMES = pathlib.Path(__file__).resolve().parent / "node"
+PROGRAMS = pathlib.Path(__file__).resolve().parent / "node"
 
 
 def environment(authority):
@@ -17,7 +17,7 @@ class NodeClient(Driven):
     """One MQTT.js client."""
 
     def __init__(self, directory, url, authority, *, connect=True, **options):
-        super().__init__(["node", PROGRAMMES / "driver.js"], directory / "node.log", environment(authority))
+        super().__init__(["node", PROGRAMS / "driver.js"], directory / "node.log", environment(authority))
         self.command("connect", url=url, options=options)
         self.connack = self.event("connect") if connect else None
 

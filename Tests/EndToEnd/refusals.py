@@ -1,4 +1,4 @@
-"""What a client is told that may not in, by version (docs/authentication.md), and how a test meets it."""
+"""What a client that is not allowed in is told, by version (docs/authentication.md), and how a test meets it."""
 
 import mqttbytes
 

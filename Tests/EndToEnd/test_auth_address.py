@@ -28,7 +28,7 @@ IPV4 = [
     ("allow all; deny 127.0.0.1;", True),
     ("deny 127.0.0.1; allow 127.0.0.0/8;", False),
     ("allow 127.0.0.1; deny 127.0.0.0/8;", True),
-    # None fits: allowed.
+    # None matches: allowed.
     ("deny 10.0.0.0/8;", True),
     ("allow 10.0.0.0/8;", True),
     # Another family.

@@ -271,7 +271,7 @@ def test_connections_are_kept(rig):
 
 
 def test_a_dead_connection_costs_no_client(rig):
-    """The service has closed what was kept, or closes behind each answer."""
+    """The service has closed what was kept, or closes after each answer."""
     service, one = start(rig)
     for _ in range(10):
         admitted(rig, one)

@@ -122,7 +122,7 @@ def test_auth_timeout_is_shorter_than_the_service_takes(rig, version, tls):
 # Broken and slow answers
 
 ANSWERS = {
-    # Answer, whether the client may in.
+    # Answer, whether the client is allowed in.
     "a chunked body": (
         dict(body='5\r\n{"res\r\nd\r\nult":"allow"}\r\n0\r\n\r\n',
              headers={"Content-Length": "", "Transfer-Encoding": "chunked"}), True,

@@ -1,4 +1,4 @@
-"""One client takes no broker from all others: what it meets behind its CONNECT counts only when several others meet it."""
+"""One client takes no broker from all others: what it encounters after its CONNECT counts only when several others encounter it."""
 
 import pytest
 

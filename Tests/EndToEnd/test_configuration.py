@@ -94,7 +94,7 @@ def test_no_configuration_says_where_it_was_looked_for(rig):
         [BINARY, "-t", "-p", folder], capture_output=True, text=True, timeout=DEADLINE, check=False
     )  # fmt: skip
     system = pathlib.Path("/etc/sluice/sluice.conf")  # where Sluice is installed it is there, and is taken
-    missing = f"neither {folder}/conf/sluice.conf nor {system}: name one with -c"
+    missing = f"neither {folder}/conf/sluice.conf nor {system}: give one with -c"
     assert (str(system) if system.exists() else missing) in result.stderr
 
 

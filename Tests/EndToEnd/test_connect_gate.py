@@ -104,7 +104,7 @@ def test_one_byte_a_fragment_and_a_segment(rig):
 
 
 def test_everything_in_the_segment_of_the_request(rig):
-    """RFC 6455 §4.1 does not forbid it, and some clients do it: bytes behind the request head are kept."""
+    """RFC 6455 §4.1 does not forbid it, and some clients do it: bytes after the request head are kept."""
     broker = rig.fake()
     peer = rig.peer(rig.gateway([broker]))
     peer.send(request() + frame(BINARY, PIPELINED))

@@ -78,7 +78,7 @@ import('./client.mjs').then(({ Client }) => {
 
 
 def test_its_clients_work_until_it_is_interrupted(environment, tmp_path):
-    """The programme that it prints, as printed, and the page's own client."""
+    """The program that it prints, as printed, and the page's own client."""
     demo = subprocess.Popen(
         [SCRIPTS / "demo.sh"],
         env=environment,
@@ -91,9 +91,9 @@ def test_its_clients_work_until_it_is_interrupted(environment, tmp_path):
     )
     try:
         output = read_until(demo, "Ctrl-C stops everything.")
-        programme = re.search(r"<<'JS'\n(.*)^JS$", output, re.M | re.S)
-        assert programme, output
-        (tmp_path / "hello.js").write_text(programme[1])
+        program = re.search(r"<<'JS'\n(.*)^JS$", output, re.M | re.S)
+        assert program, output
+        (tmp_path / "hello.js").write_text(program[1])
         node_path = ":".join(filter(None, [os.environ.get("NODE_PATH"), "/usr/share/nodejs"]))
         hello = run(["node", tmp_path / "hello.js"], environment | {"NODE_PATH": node_path})
         assert (hello.returncode, hello.stdout) == (0, "sensors/temperature: Hello World\n")
@@ -131,7 +131,7 @@ def test_a_taken_port_is_named_with_its_owner(environment, variable):
     with socket.create_server(("127.0.0.1", int(environment[variable]))):
         result = run([SCRIPTS / "demo.sh", "--check"], environment)
     assert result.returncode == 1
-    assert f"Port {environment[variable]} is taken" in result.stdout
+    assert f"Port {environment[variable]} is in use" in result.stdout
     assert f"process {os.getpid()} listens on it" in result.stdout
     assert f"{variable}=" in result.stdout
 

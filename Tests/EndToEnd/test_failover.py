@@ -12,7 +12,7 @@ from harness import eventually
 from mqttbytes import VERSIONS, connack, connect
 from test_pool import UNAVAILABLE, server
 
-# "Not me, now": another broker may take the client.
+# It says that it is unavailable: another broker may take the client.
 NOT_NOW = [(3, 0x03), (4, 0x03), (5, 0x88), (5, 0x89), (5, 0x97), (5, 0x9F)]
 # About the client: another broker would say the same.
 ABOUT_CLIENT = [(3, 0x02), (4, 0x02), (3, 0x04), (4, 0x04), (3, 0x05), (4, 0x05), (4, 0x01)]

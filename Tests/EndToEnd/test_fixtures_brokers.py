@@ -33,7 +33,7 @@ LOCAL = v2(command=0x20)
 
 
 class Client:
-    """An MQTT client over plain TCP that keeps its connection; `head` goes before the CONNECT."""
+    """An MQTT client over plain TCP that keeps its connection; `head` is sent before the CONNECT."""
 
     def __init__(self, rig, port, version=4, *, head=b"", host="127.0.0.1", **options):
         self.version = version
@@ -151,7 +151,7 @@ def test_haproxy_receives_proxy_headers(rig):
     proxy = rig.keep(HAProxy(rig.path("haproxy"), receiver(broker.port)))
 
     def logged(head):
-        """The log's line of a session behind this header."""
+        """The log's line of a session after this header."""
         before = len(proxy.ended())
         client = Client(rig, proxy.port, head=head)
         assert client.code() == 0, head

@@ -238,7 +238,7 @@ def test_descriptor_limit_and_recovery(rig):
 
 
 def test_request_smuggled_behind_a_refusal_is_not_served(rig):
-    """Nothing is read behind a request that was refused."""
+    """Nothing is read after a request that was refused."""
     broker = rig.fake()
     gateway = rig.gateway([broker])
     peer = rig.peer(gateway)

@@ -125,7 +125,7 @@ def test_what_makes_no_valid_connect_is_refused(rig, directives, version, sent, 
     assert broker.connections == []
 
 
-# Sizes, and what stands behind the CONNECT
+# Sizes, and what follows the CONNECT
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("tls", [False, True], ids=["ws", "wss"])

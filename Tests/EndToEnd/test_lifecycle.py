@@ -194,7 +194,7 @@ def test_quit_ends_within_worker_shutdown_timeout(rig):
 
 
 def test_a_drain_of_many_is_even(rig):
-    """Each quarter of the window closes a quarter of the sessions, but for what a busy machine shifts."""
+    """Each quarter of the window closes a quarter of the sessions, except for what a busy machine shifts."""
     gateway = rig.gateway([rig.fake()], main="worker_shutdown_timeout 4s;")
     crowd = rig.keep(Crowd(gateway.address))
     assert all(client.is_accepted for client in crowd.connect(400, rate=400))

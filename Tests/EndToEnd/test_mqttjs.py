@@ -1,4 +1,4 @@
-"""MQTT.js as browsers and Node programmes use it: every version, ws and wss, and what MQTT promises."""
+"""MQTT.js as browsers and Node programs use it: every version, ws and wss, and what MQTT promises."""
 
 import hashlib
 import subprocess
@@ -7,7 +7,7 @@ import pytest
 
 from harness import DEADLINE, eventually
 from driven import pattern
-from nodeclient import PROGRAMMES, environment
+from nodeclient import PROGRAMS, environment
 
 VERSIONS = {
     "3.1": {"protocolId": "MQIsdp", "protocolVersion": 3},
@@ -29,10 +29,10 @@ def pattern_hash(size, seed):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_tutorial(rig, scheme):
-    """Promise 1: the programme of every tutorial runs unchanged."""
+    """Promise 1: the program of every tutorial runs unchanged."""
     gateway = rig.tls_gateway([rig.mosquitto()])
     result = subprocess.run(
-        ["node", PROGRAMMES / "tutorial.js", url(gateway, scheme)],
+        ["node", PROGRAMS / "tutorial.js", url(gateway, scheme)],
         env=environment(rig.certificate.authority), capture_output=True, text=True, timeout=DEADLINE, check=False,
     )  # fmt: skip
     assert (result.returncode, result.stdout) == (0, "Connected\nsensors/temperature: Hello World\n"), result.stderr

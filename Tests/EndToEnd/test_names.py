@@ -12,6 +12,7 @@ import harness
 import mqttbytes
 from gateway import Gateway, site
 from harness import eventually
+from reloads import reload
 from test_failover import check_all, clients
 from test_health_check import serve_probe, unhealthy
 
@@ -172,3 +173,29 @@ def test_an_unhealthy_address_that_goes_and_comes_back(rig):
     check_all(crowd.connect(20))
     names = {mqttbytes.client_id(c.packets()[0]) for c in ill.connections if c.packets()}
     assert any(name.startswith("client") for name in names), names
+
+
+def test_a_reload_keeps_the_peers_of_a_name_and_goes_on_looking_it_up(rig):
+    """Also of a name that does not resolve at that moment; one that comes with the reload is looked up from then on."""
+    brokers = Brokers(rig)
+    first, second, other = "127.0.1.1", "127.0.1.2", "127.0.1.3"
+    for address in (first, second, other):
+        brokers.at(address)
+    gateway = named(rig, {"brokers.test": [first]}, port=brokers.port, worker_threads=1)
+    crowd = clients(gateway, rig)
+    check_all(crowd.connect(3))
+    gateway.name({"other.test": [other]})
+    line = f"server brokers.test:{brokers.port} resolve;"
+    reload(gateway, gateway.config.replace(line, f"{line}\nserver other.test:{brokers.port} resolve;"))
+    assert "brokers.test: Name or service not known: its peers stay as they were" in gateway.output()
+    check_all(crowd.connect(6, prefix="both"))
+    assert (arrivals(brokers, first, 3), arrivals(brokers, other)) == (3, 3)
+    gateway.name({"brokers.test": [second], "other.test": [other]})
+    eventually(lambda: f"new: {second}:{brokers.port}, gone: {first}" in gateway.output(), lambda: gateway.output())
+    gateway.name({"brokers.test": [second], "other.test": [first]})
+    eventually(lambda: f"new: {first}:{brokers.port}, gone: {other}" in gateway.output(), lambda: gateway.output())
+    # Taken out of the file, it is not looked up any more.
+    reload(gateway, gateway.config)
+    check_all(crowd.connect(4, prefix="one"))
+    assert arrivals(brokers, second) == 4
+    assert not any(client.is_over for client in crowd.clients), "those that were there stay"

@@ -229,7 +229,7 @@ def test_a_file_that_is_there_or_is_not(folder):
     refused("no such file", "-D", path, "alice")
     changed("-c", path, "alice")
     before = path.read_bytes()
-    refused("it exists", "-c", path, "bob")
+    refused("the file exists", "-c", path, "bob")
     refused("no such user", "-D", path, "bob")
     refused("-c and -D", "-c", "-D", path, "alice", status=64)
     refused("algorithm", "--algorithm", "md5", path, "alice", status=64)
@@ -321,7 +321,7 @@ def test_terminal_asks_twice_and_shows_nothing(folder, terminal):
     one.expect(b"Password for alice: ")
     assert not one.shows_what_is_typed()
     one.type(b"geheim\n")
-    one.expect(b"Once more: ")
+    one.expect(b"Repeat the password: ")
     assert not one.shows_what_is_typed()
     one.type(b"geheim\n")
     assert one.wait() == 0
@@ -333,7 +333,7 @@ def test_terminal_two_that_differ(folder, terminal):
     one = terminal("-c", folder / "users", "alice")
     one.expect(b"Password for alice: ")
     one.type(b"geheim\n")
-    one.expect(b"Once more: ")
+    one.expect(b"Repeat the password: ")
     one.type(b"gehiem\n")
     assert one.wait() == 1
     assert b"the two passwords differ" in one.shown and one.shows_what_is_typed()

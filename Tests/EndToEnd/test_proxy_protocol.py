@@ -144,7 +144,7 @@ def behind_front(rig, broker=None, *, tls=False, server=TRUST, **options):
 
 
 def front(rig, gateway, header, *, tls=None, cut=None):
-    """A client that comes behind this header."""
+    """A client whose connection starts with this header."""
     peer = rig.peer(gateway.listeners[0])
     if cut:
         peer.send_cut(header, cut)

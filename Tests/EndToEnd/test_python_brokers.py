@@ -45,7 +45,7 @@ def test_amqtt_refuses_5_0_in_words_that_the_client_can_read(rig):
 def test_a_probe_of_5_0_says_which_version_to_name(rig):
     broker = rig.keep(AMQTT(rig.path("amqtt")))
     gateway = rig.gateway([broker], upstream=f"{CHECK} version=5.0;")
-    assert "code 0x01; name a version of MQTT that it speaks: health_check version=" in unhealthy(gateway, broker)
+    assert "code 0x01; choose a version of MQTT that it supports: health_check version=" in unhealthy(gateway, broker)
 
 
 def test_iotcore_and_its_limits(rig):

@@ -111,7 +111,7 @@ def test_sessions_hashed_by_client_id_go_home(rig):
     total = is_done(gateway, 10)
     gone = {client.name for client in crowd.clients if client.is_over}
     assert len(gone) == total
-    check_all(crowd.connect(60))  # the same names again, from anew
+    check_all(crowd.connect(60))  # the same names again, as new sessions
     at_home = {name for name in (f"client{index}" for index in range(60)) if f" as {name} " in brokers[0].output()}
     assert at_home == gone
 

@@ -168,7 +168,7 @@ def test_ping_before_connect(rig):
 
 
 def test_ping_inside_a_fragmented_connect(rig):
-    """§5.4: control frames may stand between the fragments of a message."""
+    """§5.4: control frames may come between the fragments of a message."""
     broker = rig.fake()
     peer = rig.peer(rig.gateway([broker]))
     peer.upgrade()

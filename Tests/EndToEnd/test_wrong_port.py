@@ -13,7 +13,7 @@ from test_health_check import UNHEALTHY
 from test_pool import UNAVAILABLE
 
 PATIENT = "health_check interval=200ms timeout=5s fails=1;"
-WANTED = "server wants the broker's plain MQTT port"
+WANTED = "server must name the broker's plain MQTT port"
 # What other servers say to a CONNECT, or before it.
 FOREIGN = {
     "WebSocket or web": (b"HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n", "'HTTP/1.1 400 Bad Request…', which looks like HTTP"),
@@ -22,8 +22,8 @@ FOREIGN = {
     "SMTP": (b"220 mail.example.com ESMTP Postfix\r\n", "'220 mail.example.com ESM…', which looks like SMTP"),
     "SSH": (b"SSH-2.0-OpenSSH_9.2p1\r\n", "'SSH-2.0-OpenSSH_9.2p1…', which looks like SSH"),
     "Redis": (b"-ERR unknown command\r\n", "'-ERR unknown command…', which looks like Redis"),
-    "control codes": (b"\x1b[2J\x07\x00\x1b", "1b 5b 32 4a 07 00 1b, which is no CONNACK"),
-    "MQTT": (b"\xe0\x02\x82\x00", "e0 02 82 00, another packet of MQTT than CONNACK"),
+    "control codes": (b"\x1b[2J\x07\x00\x1b", "1b 5b 32 4a 07 00 1b, which is not a CONNACK"),
+    "MQTT": (b"\xe0\x02\x82\x00", "e0 02 82 00, an MQTT packet other than CONNACK"),
 }
 
 
@@ -92,7 +92,7 @@ def test_other_ports_of_mosquitto(rig, kind):
         "TLS": f"certfile {rig.certificate.certificate}\nkeyfile {rig.certificate.key}",
         "WebSocket": "protocol websockets",
     }
-    words = {"TLS": "before its CONNACK; ports for TLS or WebSocket do so", "WebSocket": "which looks like HTTP"}
+    words = {"TLS": "before its CONNACK; TLS and WebSocket ports do this", "WebSocket": "which looks like HTTP"}
     rig.mosquitto(extra=f"listener {port} 127.0.0.1\n{lines[kind]}")
     eventually(lambda: is_listening(port), f"mosquitto at port {port}")
     assert words[kind] in refused(rig, rig.gateway([port]))
@@ -101,7 +101,7 @@ def test_other_ports_of_mosquitto(rig, kind):
 @pytest.mark.parametrize("version", ["v1", "v2"])
 def test_a_header_that_mosquitto_2_0_does_not_read(rig, version):
     broker = rig.mosquitto()
-    words = f"do not read the PROXY protocol {version}: switch that on there, or change proxy_protocol in the upstream"
+    words = f"do not support PROXY protocol {version}: enable it in the broker, or change proxy_protocol in the upstream"
     assert words in refused(rig, rig.gateway([broker], upstream=f"proxy_protocol {version};"))
     assert words in probed(rig, broker, f"proxy_protocol {version};")
 
@@ -113,7 +113,7 @@ def test_a_header_that_is_missing(rig):
             connection.reset()
 
     broker = rig.fake(behaviour)
-    words = "those that expect a PROXY header: set proxy_protocol in the upstream, or switch that off there"
+    words = "brokers that expect a PROXY header: set proxy_protocol in the upstream, or disable it in the broker"
     assert words in refused(rig, rig.gateway([broker]))
     assert words in probed(rig, broker)
 

@@ -25,7 +25,7 @@ struct AccessLogLineTests {
                 ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]),
                 servers: [VirtualServer(Site(server), routes: [])])
             client = ClientFacts(id: 0xABC, acceptedAt: 0, listener: listener, address: CompactAddress())
-            request = RequestFacts(client, startedAt: 0)
+            request = RequestFacts(client, site: listener.defaultServer.site, startedAt: 0)
         }
     }
 
@@ -111,9 +111,9 @@ struct AccessLogLineTests {
 
     @Test("JSON: without TLS and CONNECT their fields are left out")
     func request() throws {
-        let record = SessionRecord(listener(isTLS: false))
-        record.httpStatus = 404
-        let object = try json(record)
+        var facts = Facts(isTLS: false, serverName: "")
+        facts.request.status = 404
+        let object = try json(facts)
         #expect(object["scheme"] as? String == "http")
         #expect(object["http_status"] as? Int == 404)
         #expect(!object.keys.contains { $0.hasPrefix("ssl_") || $0.hasPrefix("mqtt_") || $0.hasPrefix("upstream_") })
@@ -136,7 +136,7 @@ struct AccessLogLineTests {
 
     @Test("Text: what is not known is a dash")
     func dashes() {
-        let record = SessionRecord(listener(isTLS: false))
+        let facts = Facts(isTLS: false, serverName: "")
         for variable in [Variable.mqttVersion, .mqttKeepalive, .mqttCleanStart, .mqttClientID, .uri, .sslCipher] {
             #expect(text(facts, [.variable(variable)]) == "-", "\(variable)")
         }

@@ -38,7 +38,7 @@ struct SlabTests {
     func foreign() {
         var slab = Slab<Value>()
         #expect(slab[.init(slot: 0, generation: 1)] == nil)
-        let (token, pointer) = slab.reserve()
+        let (token, _) = slab.reserve()
         #expect(slab[.init(slot: token.slot + 1, generation: 1)] == nil)
         #expect(slab[.init(slot: .max, generation: 1)] == nil)
         #expect(slab[.init(slot: 0, generation: .max)] == nil)

@@ -32,7 +32,7 @@ struct PeerTests {
         #expect(weights(pool, [14_999, 15_000, 99_000]) == [511, 512, 512])
         #expect(pool.hasSlowStart(now: 14_999))
         #expect(!pool.hasSlowStart(now: 15_000))
-        // What is known already begins nothing anew.
+        // What is known already does not start again.
         pool.note(0, isHealthy: true, now: 20_000)
         #expect(weights(pool, [20_000]) == [512])
     }
@@ -101,7 +101,7 @@ struct PeerTests {
         #expect(abs(pool.counts[1] - 1_000) <= 2)
     }
 
-    @Test("At the begin a peer gets hardly a session, even when it is empty", arguments: Balancer.all)
+    @Test("At the start a peer gets hardly any session, even if it is empty", arguments: Balancer.all)
     func begin(balancer: Balancer) {
         let settings = (1...4).map { Peer.Settings(identity: Hash.mix($0), slowStart: 60_000) }
         var pool = Pool(settings, balancer: balancer, counts: SessionCounts(peers: 4))

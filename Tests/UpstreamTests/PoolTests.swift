@@ -21,7 +21,7 @@ struct PoolTests {
         #expect(pool.choose(now: 0, tried: []) == nil)
     }
 
-    @Test("In turns, each choice taking a place that release gives back")
+    @Test("In turn, each choice taking a place that release gives back")
     func places() {
         var (pool, counts) = pool([.init(), .init()])
         #expect(choose(&pool, 4) == [0, 1, 0, 1])
@@ -135,7 +135,7 @@ struct PoolTests {
         #expect((0..<5).map { counts[$0] } == [1, 0, 0, 1, 0])
         #expect(pool.take(0, now: 0, tried: []) == false)
         #expect(pool.take(3, now: 0, tried: [3]) == false)
-        // A broker that names another knows more than failures of late.
+        // A broker that names another knows more than recent failures.
         #expect(pool.failed(3, now: 0) == true)
         #expect(pool.take(3, now: 0, tried: [0]) == true)
     }

@@ -38,6 +38,26 @@ struct PoolUpdateTests {
         #expect(pool.update(changed, counts: pool.counts, now: 6) == false)
     }
 
+    @Test("Another balancer chooses from then on, and may move sessions; what is known of peers stays")
+    func balancer() {
+        var pool = pool(settings([1, 2, 3]))
+        pool.note(2, isHealthy: false, now: 0)
+        for (balancer, isChange) in [
+            (Balancer.hash(isConsistent: false, balanceFactor: 0), true),
+            (.hash(isConsistent: false, balanceFactor: 0), false), (.hash(isConsistent: true, balanceFactor: 0), true),
+            (.leastConnections, true), (.roundRobin, true),
+        ] {
+            #expect(pool.update(settings([1, 2, 3]), balancer: balancer, counts: pool.counts, now: 5) == isChange)
+            #expect(pool.balancer == balancer)
+            let choices = (0..<4).map { _ in pool.choose(now: 5, key: 7) }
+            #expect(Set(choices).count == (balancer.usesKey ? 1 : 2))
+            #expect(!choices.contains(2))
+            for case let choice? in choices { pool.release(choice) }
+        }
+        #expect(pool.update(settings([1, 2, 3]), counts: pool.counts, now: 5) == false)
+        #expect(pool.balancer == .roundRobin)
+    }
+
     @Test("Taken out no session has to move; put back it starts slowly, and sessions may move to it")
     func outAndBack() {
         for take in [{ $0.isDown = true }, { $0.isDraining = true }] as [(inout Peer.Settings) -> Void] {
@@ -104,7 +124,7 @@ struct PoolUpdateTests {
 
     // MARK: Where a key is at home
 
-    @Test("Home is where the key would go if it came anew", arguments: Balancer.all.filter(\.usesKey))
+    @Test("Home is where the key would go if it were new", arguments: Balancer.all.filter(\.usesKey))
     func home(balancer: Balancer) {
         let settings = addresses(6).map { Peer.Settings(identity: identity($0)) }
         var (one, other) = (pool(settings, balancer), pool(settings, balancer))

@@ -9,7 +9,7 @@ struct RebalanceRoomTests {
         return (Pool(settings, balancer: balancer, counts: counts), counts)
     }
 
-    @Test("A peer is well when it is wanted, probes pass, and nothing has failed of late")
+    @Test("A peer is well when it is wanted, probes pass, and nothing has failed recently")
     func well() {
         var (pool, _) = pool([.init(failTimeout: 100), .init(isDown: true), .init(isDraining: true), .init(), .init()])
         pool.note(3, isHealthy: false, now: 0)

@@ -7,7 +7,7 @@ import Testing
 struct RebalanceTests {
     // MARK: The pace
 
-    @Test("The rate is that of all loops together, and none has a share at the begin")
+    @Test("The rate is that of all loops together, and none has a share at the start")
     func rate() {
         var pace = Rebalance(rate: 40, loops: 4)
         #expect(pace.allowance(now: 5_000) == 0)
@@ -96,7 +96,7 @@ struct RebalanceTests {
         #expect(pool.surplus(now: 0, threshold: threshold) == expected)
     }
 
-    @Test("What is down, drained, dead or failed of late keeps its sessions, and they count for nobody")
+    @Test("Peers that are down, drained, dead or have failed recently keep their sessions, which count for nobody")
     func keeps() {
         var settings = Array(repeating: Peer.Settings(), count: 6)
         settings[2].isDown = true

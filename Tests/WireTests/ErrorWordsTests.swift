@@ -22,7 +22,7 @@ struct ErrorWordsTests {
         for word in words { #expect(!Self.looksLikeCase(word), "\(word) in: \(text)") }
     }
 
-    @Test("Each says where the rule stands, but for limits of our own", arguments: words)
+    @Test("Each cites its rule, except for our own limits", arguments: words)
     func clause(_ text: String) {
         let isLimit = text.contains("is longer than \(Connack.maximumLength) bytes")
         #expect(text.contains("§") || text.contains("[MQTT-") || isLimit, "\(text)")
@@ -48,7 +48,7 @@ struct ErrorWordsTests {
     func mismatch() {
         for sent in [ProxyHeader.Version.v1, .v2, nil] {
             let hint = ForeignAnswer.silenceHint(sent: sent)
-            #expect(hint.contains("proxy_protocol in the upstream") && hint.contains("there"))
+            #expect(hint.contains("proxy_protocol in the upstream") && hint.contains("in the broker"))
             #expect(sent != .v1 || hint.contains("v1"))
             #expect(sent != .v2 || hint.contains("v2"))
         }

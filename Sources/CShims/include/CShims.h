@@ -98,7 +98,7 @@ static inline int CShims_set_keepalive(int fd, int idle, int interval, int count
     return r == 0 ? CShims_set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, count) : r;
 }
 static inline int CShims_duplicate(int fd) { return (int)CShims_result(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
-/// The port is chosen when the socket connects, so that it may serve for each peer anew: ip(7), Linux 4.2.
+/// The port is chosen when the socket connects, so that it can serve once for each peer: ip(7), Linux 4.2.
 static inline int CShims_set_bind_no_port(int fd) { return CShims_set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1); }
 /// The pending error of a socket as -errno; 0 is none.
 static inline int CShims_take_error(int fd) {

@@ -52,7 +52,9 @@ extension Action {
             var chosen: [Choice] = []
             for word in statement.arguments {
                 guard let choice = Choice(rawValue: word.text) else {
-                    let wrong = statement.arguments.map(\.text).filter { Choice(rawValue: $0) == nil }.map(quoted)
+                    let wrong = statement.arguments.map(\.text).filter { Choice(rawValue: $0) == nil }.map {
+                        quoted($0)
+                    }
                     throw statement.error(
                         "must be some of \(rawValues(Choice.self)), not \(listed(wrong))", at: word, hint: hint)
                 }

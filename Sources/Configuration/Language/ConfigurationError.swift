@@ -67,9 +67,9 @@ struct ValueFault: Error, Equatable {
     }
 }
 
-/// `text` in quotes for a message: control characters escaped, and cut where it would fill the screen.
-func quoted(_ text: String) -> String {
-    let limit = 80
+/// `text` in quotes for a message: control characters escaped, and cut where it would fill the screen. A path is not cut
+/// before PATH_MAX: its end says the most.
+func quoted(_ text: String, limit: Int = 80) -> String {
     var result = "\""
     for scalar in text.unicodeScalars.prefix(limit) {
         switch scalar {

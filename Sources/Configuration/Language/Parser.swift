@@ -51,7 +51,7 @@ extension Parser {
         }
         if include != nil, !source.exists(path) {
             throw ConfigurationError(
-                at: position, "cannot include \(quoted(path)): there is no such file",
+                at: position, "cannot include \(quoted(path, limit: 4096)): there is no such file",
                 hint: "only a pattern such as *.conf may match nothing")
         }
         var lexer = Lexer(try bytes(path, from: include, at: position), file: path)
@@ -63,7 +63,7 @@ extension Parser {
     private mutating func bytes(
         _ path: String, from include: Word?, at position: Position
     ) throws(ConfigurationError) -> [UInt8] {
-        let prefix = include == nil ? "" : "cannot include \(quoted(path)): "
+        let prefix = include == nil ? "" : "cannot include \(quoted(path, limit: 4096)): "
         let bytes: [UInt8]
         do throws(ConfigurationSource.ReadFailure) {
             bytes = try source.read(path, Limits.fileSize)

@@ -66,19 +66,22 @@ final class AccessServices: Sendable {
 
     // MARK: Threads
 
-    /// Starts the threads, as far as there is anything for them to do and they do not run yet.
+    /// Starts the threads, as far as there is anything for them to do and they do not run yet. The main thread's.
     func start() throws(StartError) {
-        let (hashes, looks) = (passwords.withLock(\.isInUse), keyFiles.withLock(\.isInUse))
-        let asks = keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
-        let begun = running.withLock { running in
-            defer { running = Running(hashes: running.hashes || hashes, looks: running.looks || hashes || looks || asks) }
-            return running
-        }
+        let hashes = passwords.withLock(\.isInUse)
+        let looks =
+            hashes || keyFiles.withLock(\.isInUse) || keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
+        let begun = running.withLock { $0 }
         try StartError.wrap { () throws(SystemError) in
-            if hashes, !begun.hashes { try workers.start() }
-            guard hashes || looks || asks, !begun.looks else { return }
+            if hashes, !begun.hashes {
+                try workers.start()
+                running.withLock { $0.hashes = true }
+            }
+            guard looks, !begun.looks else { return }
             try control.start()
             control.every(milliseconds: Self.interval) { [weak self] in self?.tick() }
+            control.post { [weak self] in self?.tick() }
+            running.withLock { $0.looks = true }
         }
     }
 
@@ -90,7 +93,7 @@ final class AccessServices: Sendable {
     /// Another generation is in use: what has changed on disk counts from now on, and new keys are fetched.
     func refresh() {
         readChanged()
-        control.post { [weak self] in self?.fetchDue() }
+        if running.withLock(\.looks) { control.post { [weak self] in self?.fetchDue() } }
     }
 
     /// The control thread's.

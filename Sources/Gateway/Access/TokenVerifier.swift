@@ -43,13 +43,14 @@ final class TokenVerifier: Sendable {
         _ refreshed: JWKSource.Refreshed, _ token: Secret, _ rules: JWTRules, _ fault: JWTError
     ) -> Verdict {
         switch refreshed {
-        case .fetched:
+        // Too soon after a fetch: one that may have ended since this token was looked at.
+        case .fetched, .tooSoon:
             do throws(JWTError) {
                 return .allow(identity(try keys.verify(token, rules: rules, now: wallMilliseconds())))
             } catch {
                 return Self.verdict(error)
             }
-        case .failed, .tooSoon: return Self.verdict(fault)
+        case .failed: return Self.verdict(fault)
         case .busy: return .busy
         }
     }

@@ -85,10 +85,11 @@ extension ClientConnection {
 
     /// Finds the route of a request, and takes it.
     private mutating func route(_ head: RequestHead, _ exchange: HTTPExchange) {
-        let server = head.host.map(client.listener.server(named:)) ?? client.listener.defaultServer
+        let listener = exchange.listener
+        let server = head.host.map(listener.server(named:)) ?? listener.defaultServer
         record(head, server.site, exchange)
         let site = server.site
-        if let tlsServer = client.tlsServer, tlsServer !== server, site.settings.tls?.clientVerification != nil {
+        if let tlsSite = client.tlsSite, tlsSite !== site, site.settings.tls?.clientVerification != nil {
             // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
             return refuse(
                 .misdirectedRequest, detail: "TLS was set up for another server name (SNI).", cause: .requestRefused)

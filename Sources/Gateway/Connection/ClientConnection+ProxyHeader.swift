@@ -32,7 +32,7 @@ extension ClientConnection {
             record(header)
             exchange.held.consume(header.length)
             machine.proxyHeaderRead()
-            let site = client.listener.defaultServer.site
+            let site = exchange.request.site
             limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
             readAfterProxyHeader()
         } catch {

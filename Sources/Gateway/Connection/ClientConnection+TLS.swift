@@ -75,7 +75,7 @@ extension ClientConnection {
             client.tlsCipher = tls?.cipher ?? ""
             recordCertificate()
             machine.handshakeCompleted()
-            limit(client.listener.defaultServer.site.headerTimeout)
+            limit(exchange?.request.site.headerTimeout ?? 0)
             return true
         case .failed(let failure):
             log(.info, "TLS: \(failure.reason)")
@@ -92,10 +92,10 @@ extension ClientConnection {
 
     /// Which server's rules the handshake has kept, and who the client has proved to be.
     private mutating func recordCertificate() {
-        guard let index = tls?.contextIndex else { return }
-        let server = client.listener.server(ofContext: index)
-        client.tlsServer = server
-        guard server.site.settings.tls?.clientVerification != nil else { return }
+        guard let index = tls?.contextIndex, let listener = exchange?.listener else { return }
+        let site = listener.server(ofContext: index).site
+        client.tlsSite = site
+        guard site.settings.tls?.clientVerification != nil else { return }
         client.certificate = tls?.peerCertificate
     }
 

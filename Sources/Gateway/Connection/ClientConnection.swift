@@ -31,14 +31,16 @@ struct ClientConnection: ~Copyable {
     private var isStalled = false
     private var isClosing = false
 
-    init(_ loop: LoopPointer, token: SlabToken, address: ConnectionPointer, client: ClientFacts, descriptor: Int32) {
+    init(
+        _ loop: LoopPointer, token: SlabToken, address: ConnectionPointer, client: ClientFacts, listener: Listener,
+        descriptor: Int32
+    ) {
         self.loop = loop
         self.token = token
         self.address = address
         self.client = client
-        machine = ConnectionMachine(
-            isTLS: client.listener.isTLS, readsProxyHeader: client.listener.readsProxyHeader)
-        exchange = HTTPExchange(client, now: loop.pointee.now)
+        machine = ConnectionMachine(isTLS: listener.isTLS, readsProxyHeader: listener.readsProxyHeader)
+        exchange = HTTPExchange(client, listener, now: loop.pointee.now)
         leg.attach(descriptor)
     }
 
@@ -50,8 +52,8 @@ struct ClientConnection: ~Copyable {
             tls = TLSConnection(names, loop.pointee.engine)
             guard tls != nil else { return abort(.outOfResources) }
         }
-        let site = client.listener.defaultServer.site
-        if client.listener.readsProxyHeader, !isTrustedFront(site) {
+        guard let site = exchange?.request.site else { return }
+        if machine.phase == .readingProxyHeader, !isTrustedFront(site) {
             log(.info, "it is not in set_real_ip_from: its PROXY header does not count")
             tls = nil
             return abort(.proxyHeaderUntrusted)

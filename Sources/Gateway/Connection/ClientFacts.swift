@@ -8,7 +8,9 @@ final class ClientFacts {
     let id: UInt64
     /// On the loop's clock.
     let acceptedAt: Int64
-    let listener: Listener
+    let isTLS: Bool
+    /// 0 for a unix socket.
+    let serverPort: UInt16
     /// The client's address: that of the connection, or what a trusted front's PROXY header says.
     var address: CompactAddress
     /// The address that the client has connected to, where a front has said so.
@@ -16,18 +18,16 @@ final class ClientFacts {
 
     var tlsVersion = ""
     var tlsCipher = ""
-    /// The virtual server whose rules the TLS handshake has kept.
-    var tlsServer: VirtualServer?
+    /// The site whose rules the TLS handshake has kept.
+    var tlsSite: Site?
     /// Who the client has proved to be by TLS.
     var certificate: ClientCertificate?
 
     init(id: UInt64, acceptedAt: Int64, listener: Listener, address: CompactAddress) {
         self.id = id
         self.acceptedAt = acceptedAt
-        self.listener = listener
+        isTLS = listener.isTLS
+        serverPort = listener.port
         self.address = address
     }
-
-    var isTLS: Bool { listener.isTLS }
-    var serverPort: UInt16 { listener.port }
 }

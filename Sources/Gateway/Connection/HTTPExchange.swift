@@ -7,6 +7,8 @@ final class HTTPExchange {
     /// Bytes of one read, at most: requests are small.
     static let readSize = 16 * 1024
 
+    /// Where the connection was accepted. An open session keeps its route alone, so that what no new connection needs can go.
+    let listener: Listener
     /// What has come: the next request head, and requests or frames after it.
     var held = ByteQueue()
     var scanner: RequestHeadScanner
@@ -29,8 +31,9 @@ final class HTTPExchange {
         var left: Int
     }
 
-    init(_ client: ClientFacts, now: Int64) {
-        request = RequestFacts(client, startedAt: now)
+    init(_ client: ClientFacts, _ listener: Listener, now: Int64) {
+        self.listener = listener
+        request = RequestFacts(client, site: listener.defaultServer.site, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
     }
 
@@ -42,7 +45,7 @@ final class HTTPExchange {
     /// The response is complete: a new exchange begins with what has come already.
     func next(_ client: ClientFacts, now: Int64) {
         closeFile()
-        request = RequestFacts(client, startedAt: now)
+        request = RequestFacts(client, site: listener.defaultServer.site, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
         persistence = .close
         isUnderWay = false

@@ -19,8 +19,8 @@ struct RequestFacts {
     /// The route that has taken the request.
     var route: Route?
 
-    init(_ client: ClientFacts, startedAt: Int64) {
-        site = client.listener.defaultServer.site
+    init(_ client: ClientFacts, site: Site, startedAt: Int64) {
+        self.site = site
         address = client.address
         self.startedAt = startedAt
     }

@@ -87,7 +87,8 @@ final class ProbeLoop {
         for (order, target) in targets.enumerated() {
             let suffix = LogText.connectionID(Hash.mix(identity ^ Hash.of("\(pool) \(target.text)".utf8))).prefix(8)
             let clientID = plan.settings.clientIDPrefix + suffix
-            guard let known = old.first(where: { $0.target.peer == target.peer && $0.target.text == target.text }) else {
+            guard let known = old.first(where: { $0.target.peer == target.peer && $0.target.text == target.text })
+            else {
                 new.append(
                     ProbedPeer(
                         target, plan, clientID: clientID, dueIn: { $0.first(order, of: targets.count) }, now: now))

@@ -36,12 +36,13 @@ extension Loop {
 
     private mutating func begin(_ descriptor: Int32, _ address: CompactAddress, listener index: Int) {
         let generation = context.pointee.generation
+        let listener = generation.listeners[index]
         let client = ClientFacts(
-            id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now,
-            listener: generation.listeners[index], address: address)
+            id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener, address: address)
         let (token, connection) = context.pointee.connections.reserve()
         connection.initialize(
-            to: ClientConnection(context, token: token, address: connection, client: client, descriptor: descriptor))
+            to: ClientConnection(context, token: token, address: connection, client: client, listener: listener,
+                descriptor: descriptor))
         connection.pointee.begin(generation.tlsNames[context.pointee.index][index])
         connection.updateInterest()
     }

@@ -67,7 +67,9 @@ struct Loop: ~Copyable {
     struct Parts: Sendable {
         /// Which of the loops it is.
         let index: Int
-        let generation: Generation
+        /// The generation to begin with. The loop takes it out: the parts live as long as the thread, and a generation is not
+        /// to.
+        let first: Lock<Generation?>
         let services: Services
         let sockets: [ListeningSocket]
         let mailbox: Mailbox<Order>
@@ -113,8 +115,13 @@ struct Loop: ~Copyable {
         tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
         let engine: TLSEngine
         do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
+        let first = parts.first.withLock { first in
+            defer { first = nil }
+            return first
+        }
+        guard let first else { throw StartError("a loop has no configuration") }
         let context = LoopPointer.allocate(capacity: 1)
-        context.initialize(to: LoopContext(parts, poller: poller, buffers: buffers, engine: engine))
+        context.initialize(to: LoopContext(parts, first, poller: poller, buffers: buffers, engine: engine))
         return context
     }
 

@@ -54,7 +54,7 @@ struct LoopContext: ~Copyable {
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
-    init(_ parts: Loop.Parts, poller: Int32, buffers: LoopBuffers, engine: TLSEngine) {
+    init(_ parts: Loop.Parts, _ first: Generation, poller: Int32, buffers: LoopBuffers, engine: TLSEngine) {
         now = Kernel.milliseconds()
         index = parts.index
         loops = parts.services.loops
@@ -65,12 +65,12 @@ struct LoopContext: ~Copyable {
         engineBuffers = engine.buffers
         log = parts.services.logs.error
         counters = parts.counters.writer
-        generation = parts.generation
+        generation = first
         chance = Kernel.randomWord()
         wheel = TimerWheel(now: now)
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Kernel.randomWord() & 0xFFFF_FFFF_0000_0000
-        adopt(parts.generation)
+        adopt(first)
     }
 
     /// Connections that are not closing yet.
@@ -124,6 +124,11 @@ struct LoopContext: ~Copyable {
                 pools.append(Pool(upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts))
                 sourceTurns.append(0)
             }
+        }
+        // A pool that is gone keeps its sessions, and so does one whose operator wants no rebalancing any more.
+        for pool in rebalancing.keys where generation.upstreams[pool]?.settings.rebalance == nil {
+            rebalancing[pool] = nil
+            pools[pool].isRebalancing = false
         }
     }
 

@@ -1,4 +1,6 @@
+import CShims
 import Configuration
+import Reactor
 
 /// A reload: the configuration is read and checked again, made ready to serve, and published to the loops. Until all that
 /// has worked nothing changes.
@@ -18,8 +20,14 @@ extension Gateway {
                 log.write(.warn, "reload: \(directive) has changed: that takes a restart, the rest is in use")
             }
         } catch {
-            log.write(.error, "reload: \(error); the running configuration stays")
+            log.write(.error, "reload: \(error)\(permissionHint(error)); the running configuration stays")
         }
+    }
+
+    /// What was read as root at the start may be closed to the user that the process is now.
+    private func permissionHint(_ error: StartError) -> String {
+        guard let user = process.user?.text, error.description.contains(SystemError.text(EACCES)) else { return "" }
+        return "; a reload reads files as user \(user)"
     }
 
     private mutating func publish(_ draft: GenerationDraft) {
@@ -54,7 +62,8 @@ extension Gateway {
         let added = wanted.filter { !addresses.contains($0) }
         let removed = addresses.filter { !wanted.contains($0) }
         guard !added.isEmpty || !removed.isEmpty else { return addresses }
-        let changes = (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
+        let changes =
+            (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
         throw StartError("listen \(changes.joined(separator: " and ")): other addresses take a restart")
     }
 }
@@ -63,7 +72,8 @@ extension ProcessSettings {
     /// The directives of settings that only a restart changes, and that are others in `new`.
     func fixedDirectives(unlike new: ProcessSettings) -> [String] {
         [
-            ("worker_threads", workerThreads == new.workerThreads), ("hash_threads", hashThreads == new.hashThreads),
+            ("worker_threads", workerThreads == new.workerThreads),
+            ("auth_hash_threads", hashThreads == new.hashThreads),
             ("user", user == new.user), ("pid_file", pidFile == new.pidFile),
             ("worker_rlimit_nofile", descriptorLimit == new.descriptorLimit),
         ].filter { !$0.1 }.map(\.0)

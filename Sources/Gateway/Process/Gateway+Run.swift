@@ -60,7 +60,7 @@ extension Gateway {
             do throws(SystemError) {
                 let (mailbox, counters, reports) = (try Mailbox<Loop.Order>(), LoopCounters(), reports)
                 let parts = Loop.Parts(
-                    index: index, generation: generation, services: services,
+                    index: index, first: Lock(generation), services: services,
                     sockets: zip(descriptors, shares).map { ListeningSocket(descriptor: $0, shares: $1 ?? []) },
                     mailbox: mailbox, counters: counters, report: { reports.post($0) })
                 threads.append(try Thread.start(name: "sluice loop \(index)") { Self.runLoop(parts) })

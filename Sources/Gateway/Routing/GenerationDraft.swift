@@ -2,7 +2,7 @@ import Configuration
 import TLS
 
 /// A configuration that was checked and has all it takes to serve: logs are open, certificates loaded, names resolved. It
-/// becomes a generation when it is published; dropped instead, it leaves nothing behind.
+/// becomes a generation when it is published; dropped instead, it leaves nothing behind but empty logs that it has made.
 struct GenerationDraft {
     let snapshot: Snapshot
     let listeners: [Listener]

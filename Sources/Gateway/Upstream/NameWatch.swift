@@ -30,10 +30,11 @@ final class NameWatch: Sendable {
     /// The names from now on, each of which was looked up just now.
     func watch(_ names: [Name]) {
         let now = monotonicMilliseconds()
-        state.withLock { state in
+        let isRunning = state.withLock { state in
             state.dueAt = Dictionary(names.map { ($0, now + $0.interval) }) { first, _ in first }
+            return state.thread != nil
         }
-        wake.post(())
+        if isRunning { wake.post(()) }
     }
 
     /// Starts the thread, if there is none yet.

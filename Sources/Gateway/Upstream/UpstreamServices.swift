@@ -12,6 +12,8 @@ final class UpstreamServices: Sendable {
         var places: [Int: PeerPlaces] = [:]
         /// Pools of the generation in use.
         var current: Set<Int> = []
+        /// Pools that the prober knows of.
+        var probed: Set<Int> = []
         /// Names that do not resolve now.
         var failing: Set<Configuration.Address> = []
         /// Reaches every loop; nil: nothing runs yet. Only ever called with the lock held, so that all loops see the states
@@ -62,10 +64,9 @@ final class UpstreamServices: Sendable {
                 places.adopt(upstream, now: now)
                 state.places[pool] = places
             }
-            let gone = state.current.subtracting(upstreams.keys)
             state.current = Set(upstreams.keys)
             let published = publish(state.places.filter { upstreams[$0.key] != nil }.mapValues(\.upstream))
-            if state.post != nil { watch(state, without: gone) }
+            if state.post != nil { watch(&state) }
             return published
         }
     }
@@ -74,7 +75,7 @@ final class UpstreamServices: Sendable {
     func begin(post: @escaping @Sendable (Loop.Order) -> Void) {
         state.withLock { state in
             state.post = post
-            watch(state, without: [])
+            watch(&state)
         }
     }
 
@@ -83,12 +84,15 @@ final class UpstreamServices: Sendable {
         prober.stop()
     }
 
-    private func watch(_ state: State, without gone: Set<Int>) {
-        for pool in gone { prober.forget(pool: pool) }
+    private func watch(_ state: inout State) {
+        for pool in state.probed where state.places[pool]?.upstream.probes == nil || !state.current.contains(pool) {
+            prober.forget(pool: pool)
+            state.probed.remove(pool)
+        }
         var list: [NameWatch.Name] = []
         for pool in state.current.sorted() {
             guard let upstream = state.places[pool]?.upstream else { continue }
-            probe(pool, upstream)
+            probe(pool, upstream, &state)
             let interval = upstream.settings.resolveInterval.milliseconds
             for server in upstream.settings.servers where server.resolves {
                 list.append(NameWatch.Name(pool: pool, address: server.address, interval: interval))
@@ -107,8 +111,9 @@ final class UpstreamServices: Sendable {
     // MARK: Probes
 
     /// Tells the prober which peers the pool has now.
-    private func probe(_ pool: Int, _ upstream: ResolvedUpstream) {
-        guard let plan = upstream.probes else { return prober.forget(pool: pool) }
+    private func probe(_ pool: Int, _ upstream: ResolvedUpstream, _ state: inout State) {
+        guard let plan = upstream.probes else { return }
+        state.probed.insert(pool)
         let targets = upstream.peers.indices.filter { !upstream.peers[$0].settings.isDown }.map { index in
             let peer = upstream.peers[index]
             return ProbeTarget(
@@ -149,7 +154,7 @@ final class UpstreamServices: Sendable {
             !change.isEmpty, let upstream = state.places[name.pool]?.upstream
         else { return PeerPlaces.Change() }
         state.post?(.upstream(name.pool, upstream))
-        probe(name.pool, upstream)
+        probe(name.pool, upstream, &state)
         return change
     }
 }

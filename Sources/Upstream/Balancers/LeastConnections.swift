@@ -1,4 +1,4 @@
-/// Weighted least connections: the peer that is the least full for its weight once the session is there. Among equals, the
+/// Weighted least connections: the peer with the fewest sessions for its weight, the new one included. Among equals, the
 /// one whose turn it is.
 enum LeastConnections {
     static func choose(_ candidates: inout [Candidate], _ peers: inout [Peer]) -> Int? {

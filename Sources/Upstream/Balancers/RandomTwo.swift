@@ -1,5 +1,5 @@
-/// The power of two choices: chance names two peers by their weights, and the one that is less full for its weight gets the
-/// session. No more than one peer's load is compared with another's, so loops that see the same counts at the same time do
+/// The power of two choices: two peers are chosen at random by their weights, and the one with fewer sessions for its weight
+/// gets the session. No more than one peer's load is compared with another's, so loops that see the same counts at the same time do
 /// not all run to the same peer.
 enum RandomTwo {
     static func choose(_ candidates: [Candidate], random: UInt64) -> Int? {

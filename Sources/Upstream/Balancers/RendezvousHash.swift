@@ -1,7 +1,7 @@
 /// `hash KEY consistent`: weighted rendezvous hashing (highest random weight, Thaler and Ravishankar 1998).
 ///
-/// Every peer draws a number for the key, from its identity and the key alone; the best one has the key. So all replicas
-/// agree without a word to each other and whatever the order of their peers; a peer that is lost gives up its own keys and
+/// Every peer has a number for the key, computed only from its identity and the key; the best one has the key. So all replicas
+/// agree without communicating and whatever the order of their peers; a peer that is lost gives up its own keys and
 /// no other moves; the next best is the same everywhere too. With u drawn evenly from (0, 1), the least of -log(u)/weight
 /// comes up by the weights.
 enum RendezvousHash {

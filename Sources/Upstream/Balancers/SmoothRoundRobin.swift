@@ -1,4 +1,4 @@
-/// Smooth weighted round robin: every peer's turn comes by its weight, and heavy peers' turns lie apart.
+/// Smooth weighted round robin: every peer has turns in proportion to its weight, and heavy peers' turns are spread out.
 ///
 /// With weights 5, 1, 1 the order is a a b a c a a, not a a a a a b c. Each choice raises all candidates by their weight
 /// and lowers the chosen one by the sum, so that none is ever a whole turn ahead of its share. Peers of the same weight are

@@ -50,7 +50,7 @@ package struct ProbeSchedule: Sendable, Equatable {
         min(interval, 1000) * Int64(min(max(0, index), count)) / Int64(max(1, count))
     }
 
-    /// Milliseconds from the begin of one probe to the next.
+    /// Milliseconds from the start of one probe to the next.
     package func next(random: UInt64) -> Int64 {
         let reach = interval * jitter / 100
         guard reach > 0 else { return interval }

@@ -1,7 +1,7 @@
-/// Who has met a failure, as far as it matters whether it was somebody else before.
+/// Who has encountered a failure, to tell whether it was another client before.
 ///
 /// A client is its address, since it can choose everything else: client identifier, user name, port. Of IPv6 the first 64
-/// bits count, as one host has as many addresses as it likes behind them. Clients without an address are one.
+/// bits count, as one host has as many addresses as it likes within them. Clients without an address are one.
 package struct ClientKey: Sendable, Hashable {
     private let value: UInt64
 

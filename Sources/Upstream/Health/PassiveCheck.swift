@@ -1,4 +1,4 @@
-/// What failed attempts say about a peer, as one loop has seen them. "Down" is the operator's wish and stands elsewhere.
+/// What failed attempts say about a peer, as one loop has seen them. "Down" is the operator's wish and kept elsewhere.
 ///
 /// A failure to connect is the peer's, whoever meets it. What comes after the CONNECT (a reset, a close, silence, an answer
 /// that is none, "server unavailable") a client can bring about by what it sends: it counts once for each client, and
@@ -17,7 +17,7 @@ package struct PassiveCheck: Sendable, Equatable {
 
     package func isAvailable(now: Int64) -> Bool { now >= unavailableUntil }
 
-    /// An attempt has failed: to connect, or, if `client` is given, behind the CONNECT of that one. Returns whether this one
+    /// An attempt has failed: to connect, or, if `client` is given, after the CONNECT of that one. Returns whether this one
     /// takes the peer out.
     package mutating func failed(now: Int64, _ settings: Peer.Settings, by client: ClientKey? = nil) -> Bool {
         guard settings.maxFails > 0 else { return false }

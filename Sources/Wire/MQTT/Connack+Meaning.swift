@@ -27,7 +27,7 @@ extension Connack.Parsed {
 }
 
 extension ReasonCode {
-    /// The reason that the code of a CONNACK stands for, in any version: the return codes of 3.x are no reason codes of 5.0.
+    /// The reason that the code of a CONNACK means, in any version: the return codes of 3.x are no reason codes of 5.0.
     /// A code that neither has is a refusal that does not say why.
     package init(connack code: UInt8) {
         switch code {

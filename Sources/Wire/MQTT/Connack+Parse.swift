@@ -64,7 +64,7 @@ extension Connack {
         return parsed
     }
 
-    /// Where the bytes behind the fixed header stand, once they are all there.
+    /// The range of the bytes after the fixed header, once they are all there.
     private static func body(_ bytes: Span<UInt8>, _ version: ProtocolVersion) throws(ConnackError) -> Range<Int>? {
         let remaining: VariableByteInteger?
         do {

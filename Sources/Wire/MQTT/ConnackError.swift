@@ -8,7 +8,7 @@ package enum ConnackError: Error, Equatable, Sendable, CaseIterable {
     case tooLarge
     /// A reserved bit of the acknowledge flags is set [MQTT-3.2.2-1].
     case acknowledgeFlags
-    /// Session Present stands on a refusal (3.1.1 [MQTT-3.2.2-4], 5.0 [MQTT-3.2.2-6]).
+    /// Session Present is set on a refusal (3.1.1 [MQTT-3.2.2-4], 5.0 [MQTT-3.2.2-6]).
     case sessionPresentOnRefusal
     /// The properties are malformed, repeated or out of range (5.0 §3.2.2.3).
     case properties
@@ -18,8 +18,8 @@ extension ConnackError: CustomStringConvertible {
     /// Words for the operator's log, with the clause.
     package var description: String {
         switch self {
-        case .notConnack: "it is no CONNACK (§3.2.1)"
-        case .remainingLength: "its length is not one that a CONNACK of this version has (§3.2)"
+        case .notConnack: "it is not a CONNACK (§3.2.1)"
+        case .remainingLength: "its length does not match a CONNACK of this version (§3.2)"
         case .tooLarge: "it is longer than \(Connack.maximumLength) bytes"
         case .acknowledgeFlags: "reserved bits of its flags are set [MQTT-3.2.2-1]"
         case .sessionPresentOnRefusal:

@@ -30,7 +30,7 @@ package struct ConnectChanges: Sendable, Equatable {
     package var username: Field = .keep
     /// Binary, at most 65,535 bytes.
     package var password: Field = .keep
-    /// Added behind those of the client, in this order; 3.x has none, and leaves them out unchecked.
+    /// Added after those of the client, in this order; 3.x has none, and omits them unchecked.
     package var userProperties: [UserProperty] = []
 
     /// No change.

@@ -14,7 +14,7 @@ extension ConnectError.Kind {
         }
     }
 
-    /// Where the specifications state the rule; the numbers are those of 3.1.1 unless 5.0 stands before them.
+    /// Where the specifications state the rule; the numbers are those of 3.1.1 unless 5.0 is written before them.
     package var clause: String {
         switch self {
         case .notConnect, .looksLikeTLS, .looksLikeHTTP, .looksLikeProxyProtocol: "[MQTT-3.1.0-1]"
@@ -53,14 +53,14 @@ extension ConnectError.Kind: CustomStringConvertible {
     private var words: String {
         switch self {
         case .notConnect: "the first packet is not CONNECT"
-        case .looksLikeTLS: "TLS came where MQTT is expected: the client has begun TLS inside the WebSocket"
-        case .looksLikeHTTP: "HTTP came where MQTT is expected"
+        case .looksLikeTLS: "TLS was received where MQTT is expected: the client has started TLS inside the WebSocket"
+        case .looksLikeHTTP: "HTTP was received where MQTT is expected"
         case .looksLikeProxyProtocol:
-            "a PROXY protocol header came where MQTT is expected: a front sends it inside the WebSocket"
+            "a PROXY protocol header was received where MQTT is expected: a proxy sends it inside the WebSocket"
         case .fixedHeaderFlags: "the flags of its first byte are not 0"
         case .remainingLength: "its Remaining Length is malformed"
         case .tooLarge: "it is larger than mqtt_max_connect_size"
-        case .truncatedField: "a field runs past its end, or is missing"
+        case .truncatedField: "a field runs past the end of the packet, or is missing"
         case .trailingBytes: "bytes follow its last field"
         case .protocolName: "the protocol name is neither MQTT nor MQIsdp"
         case .protocolLevel: "the protocol level is not one of 3.1, 3.1.1 or 5.0"
@@ -69,12 +69,12 @@ extension ConnectError.Kind: CustomStringConvertible {
         case .willRetainWithoutWill: "it has Will Retain without a Will"
         case .willQoS: "its Will QoS is 3"
         case .passwordWithoutUsername: "it has a password without a user name, which MQTT 3 does not allow"
-        case .propertyTruncated: "its properties run past their end, or one of them is malformed"
+        case .propertyTruncated: "its properties run past their length, or one of them is malformed"
         case .propertyUnknown: "it has a property that MQTT 5.0 does not know"
-        case .propertyNotAllowed: "it has a property that has no place there"
-        case .propertyDuplicate: "it has a property twice that may stand once"
-        case .propertyValue: "a property has a value outside of its range"
-        case .propertyNotUTF8: "a property that is text is not UTF-8"
+        case .propertyNotAllowed: "it has a property that is not allowed there"
+        case .propertyDuplicate: "it has a property twice that is allowed only once"
+        case .propertyValue: "a property has a value outside its range"
+        case .propertyNotUTF8: "a text property is not UTF-8"
         case .responseTopicWildcard: "its Response Topic has a wildcard"
         case .authenticationDataWithoutMethod: "it has Authentication Data without an Authentication Method"
         case .clientIDNotUTF8: "the client identifier is not UTF-8"
@@ -82,7 +82,7 @@ extension ConnectError.Kind: CustomStringConvertible {
         case .willTopicNotUTF8: "the Will Topic is not UTF-8"
         case .willTopicEmpty: "the Will Topic is empty"
         case .willTopicWildcard: "the Will Topic has a wildcard"
-        case .willPayloadFormat: "the Will Payload is said to be UTF-8, and is not"
+        case .willPayloadFormat: "the Will Payload is declared as UTF-8, but is not"
         case .usernameNotUTF8: "the user name is not UTF-8"
         }
     }

@@ -78,9 +78,9 @@ extension ConnectError {
         case propertyTruncated
         /// 5.0: no such property.
         case propertyUnknown
-        /// 5.0: a property that has no place in CONNECT or in its will.
+        /// 5.0: a property that is not allowed in CONNECT or in its will.
         case propertyNotAllowed
-        /// 5.0: a second one of a property that may stand once.
+        /// 5.0: a duplicate of a property that is allowed once.
         case propertyDuplicate
         /// 5.0: a number outside the range of the property.
         case propertyValue
@@ -100,7 +100,7 @@ extension ConnectError {
         case willTopicEmpty
         /// The will topic has a wildcard.
         case willTopicWildcard
-        /// 5.0: the will payload is said to be UTF-8 and is not.
+        /// 5.0: the will payload is declared as UTF-8, but is not.
         case willPayloadFormat
         /// The user name is not UTF-8.
         case usernameNotUTF8

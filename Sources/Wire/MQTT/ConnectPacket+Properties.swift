@@ -62,7 +62,7 @@ extension ConnectPacket.Will {
 }
 
 extension FieldReader {
-    /// A list of properties behind its length (MQTT 5.0 §2.2.2.1): where its contents stand.
+    /// A list of properties after its length (MQTT 5.0 §2.2.2.1): the range of its contents.
     fileprivate mutating func propertyList(_ bytes: Span<UInt8>) throws(ConnectError) -> Range<Int> {
         guard let length = minimalVariableByteInteger(bytes), let contents = take(length) else {
             throw ConnectError(.propertyTruncated, .v5_0)

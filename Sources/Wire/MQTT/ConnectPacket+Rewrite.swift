@@ -1,12 +1,12 @@
 extension ConnectPacket {
     /// This packet with `changes`, as one whole packet of the same version. `bytes` are those it was parsed from.
     ///
-    /// What is not changed stays byte for byte, but for two things that 3.x may say in two ways: Remaining Length comes
+    /// What is not changed stays byte for byte, except for two things that 3.x can say in two ways: Remaining Length is
     /// in its shortest form, and flags of 3.1 whose strings are missing are cleared. In 3.x a password that is kept goes
-    /// with the user name, as it cannot stand alone (3.1.1 [MQTT-3.1.2-22]).
+    /// with the user name, as it is not allowed alone (3.1.1 [MQTT-3.1.2-22]).
     ///
     /// All is checked before a byte is written, and the fields are copied once, into the result: wiping it leaves no
-    /// other copy of a password behind.
+    /// other copy of a password.
     package func rewritten(_ bytes: Span<UInt8>, _ changes: ConnectChanges) throws(ConnectRewriteError) -> [UInt8] {
         guard isInside(bytes) else { throw .notValid }
         let parts = try ConnectRewriteParts(self, changes)
@@ -40,7 +40,7 @@ extension ConnectPacket {
     /// What a Property Length can say (5.0 §2.2.2.1).
     private static let longestList = 268_435_455
 
-    /// Where the length of the protocol name stands: in front of a name of 4 or, in 3.1, 6 bytes.
+    /// The offset of the length of the protocol name: before a name of 4 or, in 3.1, 6 bytes.
     private var variableHeaderStart: Int { levelOffset - (version == .v3_1 ? 8 : 6) }
 
     /// Whether all that is copied lies in `bytes`.
@@ -51,7 +51,7 @@ extension ConnectPacket {
             && clientID.upperBound <= will?.payload.upperBound ?? .max
     }
 
-    /// The length of `added` in the list of properties, once it is known that each may stand there (5.0 §3.1.2.11.8).
+    /// The length of `added` in the list of properties, once it is known that each is allowed there (5.0 §3.1.2.11.8).
     private static func checkedLength(
         _ added: [ConnectChanges.UserProperty]
     ) throws(ConnectRewriteError) -> Int {

@@ -6,7 +6,7 @@ package struct ConnectPacket: Equatable, Sendable {
     package var version: ProtocolVersion
     /// Whether bit 7 of the protocol level marks the client as a Mosquitto bridge.
     package var isBridge: Bool
-    /// Offset of the protocol level; the connect flags stand one byte, keep alive two bytes behind it.
+    /// Offset of the protocol level; the connect flags are one byte, Keep Alive two bytes after it.
     package var levelOffset: Int
     /// Clean Session of 3.x, Clean Start of 5.0.
     package var cleanStart: Bool

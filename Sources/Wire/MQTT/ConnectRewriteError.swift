@@ -1,4 +1,5 @@
-/// Why a CONNECT cannot be changed so: it would break a rule of its version. Holds no value, for the operator's log.
+/// Why a CONNECT cannot be changed like this: it would break a rule of its version. Contains no values, for the
+/// operator's log.
 package enum ConnectRewriteError: Error, Equatable, Sendable, CaseIterable {
     /// Longer than its two byte length can say (§1.5.4).
     case clientIDTooLong
@@ -58,7 +59,7 @@ extension ConnectRewriteError: CustomStringConvertible {
         case .userPropertyTooLong: "a \(field) is longer than 65535 bytes (5.0 §1.5.7)"
         case .userPropertyNotUTF8: "a \(field) is not UTF-8, or has a NUL (5.0 §1.5.7)"
         case .packetTooLong: "the \(field) is longer than a packet can be (5.0 §1.5.5)"
-        case .notValid: "the \(field) is not a valid one (§3.1)"
+        case .notValid: "the \(field) is not valid (§3.1)"
         }
     }
 }

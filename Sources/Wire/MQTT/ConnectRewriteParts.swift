@@ -20,7 +20,7 @@ struct ConnectRewriteParts {
     static func isText(_ bytes: [UInt8]) -> Bool { UTF8Validation.isWellFormed(bytes.span, 0..<bytes.count) }
 
     private let clientID: Part
-    /// Will properties with their length, topic and payload stand in one piece behind the client identifier.
+    /// Will properties with their length, topic and payload follow the client identifier in one piece.
     private let will: Range<Int>
     private let username: Part?
     private let password: Part?
@@ -31,7 +31,7 @@ struct ConnectRewriteParts {
         let willStart = packet.clientID.upperBound
         will = willStart..<(packet.will?.payload.upperBound ?? willStart)
         username = try Self.username(packet, changes.username)
-        // 3.1.1 [MQTT-3.1.2-22]; 5.0 §3.1.2.9 lets it stand alone.
+        // 3.1.1 [MQTT-3.1.2-22]; 5.0 §3.1.2.9 allows it alone.
         let mayHavePassword = username != nil || packet.version == .v5_0
         password = try Self.password(packet, changes.password, mayStand: mayHavePassword)
     }
@@ -94,7 +94,7 @@ struct ConnectRewriteParts {
         (old & 0x3F) | (username != nil ? 0x80 : 0) | (password != nil ? 0x40 : 0)
     }
 
-    /// Puts the payload behind the variable header; `bytes` are those of the client.
+    /// Appends the payload to the variable header; `bytes` are those of the client.
     func write(_ bytes: Span<UInt8>, to packet: inout [UInt8]) {
         Self.write(clientID, bytes, to: &packet)
         packet.append(bytes, will)

@@ -39,7 +39,7 @@ struct FieldReader {
         return value
     }
 
-    /// Binary Data or a string, both behind a two byte length (§1.5.4, §1.5.6): where its contents stand.
+    /// Binary Data or a string, both after a two byte length (§1.5.4, §1.5.6): the range of its contents.
     mutating func field(_ bytes: Span<UInt8>) -> Range<Int>? {
         let start = offset
         guard let length = twoByteInteger(bytes) else { return nil }

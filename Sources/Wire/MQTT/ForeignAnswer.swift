@@ -14,36 +14,36 @@ package enum ForeignAnswer: Sendable, CaseIterable {
 
     /// What the operator reads: the bytes, what they seem to be, and what is wanted. `error` is why they are no CONNACK.
     package static func words(_ bytes: Span<UInt8>, _ error: ConnackError) -> String {
-        guard error == .notConnack else { return "its CONNACK is malformed: \(error); it begins \(shown(bytes))" }
-        let wanted = "server wants the broker's plain MQTT port, often 1883"
+        guard error == .notConnack else { return "its CONNACK is malformed: \(error); it begins with \(shown(bytes))" }
+        let wanted = "server must name the broker's plain MQTT port, often 1883"
         switch ForeignAnswer(bytes) {
         case .connect?: return "it sent the CONNECT back, as an echo service does: \(wanted)"
-        case .packet?: return "it answered the CONNECT with \(shown(bytes)), another packet of MQTT than CONNACK"
+        case .packet?: return "it answered the CONNECT with \(shown(bytes)), an MQTT packet other than CONNACK"
         case let kind?: return "it answered the CONNECT with \(shown(bytes)), which looks like \(kind.name): \(wanted)"
-        case nil: return "it answered the CONNECT with \(shown(bytes)), which is no CONNACK: \(wanted)"
+        case nil: return "it answered the CONNECT with \(shown(bytes)), which is not a CONNACK: \(wanted)"
         }
     }
 
-    /// What may be wrong when a broker that has never answered ends a connection without a word before its CONNACK, and at which
-    /// of the two switches of the PROXY protocol it can be put right. `sent`: the header that it got.
+    /// What may be wrong if a broker that has never answered ends a connection silently before its CONNACK, and which of the
+    /// two settings of the PROXY protocol corrects it. `sent`: the header that it was sent.
     package static func silenceHint(sent: ProxyHeader.Version?) -> String {
         let proxy =
             switch sent {
-            case nil: "expect a PROXY header: set proxy_protocol in the upstream, or switch that off there"
+            case nil: "expect a PROXY header: set proxy_protocol in the upstream, or disable it in the broker"
             case .v1:
-                "do not read the PROXY protocol v1: switch that on there, or change proxy_protocol in the upstream"
+                "do not support PROXY protocol v1: enable it in the broker, or change proxy_protocol in the upstream"
             case .v2:
-                "do not read the PROXY protocol v2: switch that on there, or change proxy_protocol in the upstream"
+                "do not support PROXY protocol v2: enable it in the broker, or change proxy_protocol in the upstream"
             }
-        return "; ports for TLS or WebSocket do so, and those that \(proxy)"
+        return "; TLS and WebSocket ports do this, and brokers that \(proxy)"
     }
 
     /// How people call it.
     package var name: String {
         switch self {
-        case .http: "HTTP, of a web server or a WebSocket port"
+        case .http: "HTTP, from a web server or a WebSocket port"
         case .http2: "HTTP/2"
-        case .tls: "TLS, of a port for MQTT over TLS or HTTPS"
+        case .tls: "TLS, from a port for MQTT over TLS or HTTPS"
         case .amqp: "AMQP"
         case .proxyProtocol: "the PROXY protocol"
         case .connect: "a CONNECT"
@@ -80,7 +80,7 @@ package enum ForeignAnswer: Sendable, CaseIterable {
         case .nats: Self.matches(bytes, "INFO {", "-ERR '")
         // The handshake packet: length, number 0, protocol 10.
         case .mySQL: bytes.count >= 6 && bytes[2] == 0 && bytes[3] == 0 && bytes[4] == 10
-        // Fixed headers of what a server sends, but for those that are letters and digits, too (§2.2.1).
+        // Fixed headers of what a server sends, except for those that are letters and digits (§2.2.1).
         case .packet: bytes.count >= 2 && [0x90, 0xB0, 0xD0, 0xE0, 0xF0].contains(bytes[0])
         }
     }
@@ -94,7 +94,7 @@ package enum ForeignAnswer: Sendable, CaseIterable {
     private static let textLimit = 24
     private static let binaryLimit = 8
 
-    /// The first bytes, as text in quotes when they are, else in hexadecimal; few enough to hold no secret that is echoed.
+    /// The first bytes, as text in quotes when they are, else in hexadecimal; few enough not to contain a secret that is echoed.
     static func shown(_ bytes: Span<UInt8>) -> String {
         let start = prefix(of: bytes, textLimit)
         let line = start.prefix { $0 != 0x0D && $0 != 0x0A }

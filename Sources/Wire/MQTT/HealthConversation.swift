@@ -31,7 +31,7 @@ package struct HealthConversation: Sendable {
             case .notConnack(let words): words
             case .disconnected(let code): "it sent DISCONNECT \(Hexadecimal.code(code))"
             case .unreadable: "what it sends is not MQTT"
-            case .tooMuch: "it sends more than a client without subscriptions can get"
+            case .tooMuch: "it sends more than a client without subscriptions should receive"
             }
         }
 
@@ -39,9 +39,9 @@ package struct HealthConversation: Sendable {
             let hint =
                 switch ReasonCode(connack: code) {
                 case .badUserNameOrPassword, .notAuthorized, .banned:
-                    "; name a user that may connect: health_check username=… password_file=…"
-                case .clientIdentifierNotValid: "; choose another name: health_check client_id=…"
-                case .unsupportedProtocolVersion: "; name a version of MQTT that it speaks: health_check version=…"
+                    "; configure a user that is allowed to connect: health_check username=… password_file=…"
+                case .clientIdentifierNotValid: "; choose another client identifier: health_check client_id=…"
+                case .unsupportedProtocolVersion: "; choose a version of MQTT that it supports: health_check version=…"
                 default: ""
                 }
             return "it refused the probe's CONNECT with code \(Hexadecimal.code(code))" + hint
@@ -67,7 +67,7 @@ package struct HealthConversation: Sendable {
         var body: [UInt8] = []
         body.append(field: Array((version == .v3_1 ? "MQIsdp" : "MQTT").utf8))
         body.append(version == .v3_1 ? 3 : version == .v3_1_1 ? 4 : 5)
-        // Clean: nothing is left behind at the broker.
+        // Clean: nothing remains at the broker.
         body.append(0x02 | (username == nil ? 0 : 0x80) | (password == nil ? 0 : 0x40))
         body += [0, 30]  // keep alive, in seconds
         if version == .v5_0 { body.append(0) }  // no properties
@@ -88,7 +88,7 @@ package struct HealthConversation: Sendable {
         let words = "no CONNACK within \(milliseconds) ms"
         guard milliseconds <= Self.longestPenalty, !hasAnswer else { return words }
         return words
-            + "; it hangs, or it is RabbitMQ 4, which holds a refusal for 3 s: health_check timeout=5s shows that"
+            + "; it hangs, or it is RabbitMQ 4, which delays a refusal by 3 s: health_check timeout=5s would show it"
     }
 
     /// RabbitMQ 4 answers a wrong user, or none, after 3 s; some time for the way.

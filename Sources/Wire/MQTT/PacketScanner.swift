@@ -61,9 +61,9 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
     package var isBetweenPackets: Bool { remaining == 0 && partialCount == 0 }
 
     /// Scans `position..<end`: moves `position` to `end` and returns nil, or stops at a packet of one of the `stops`, with
-    /// `position` at its first byte, or behind its fixed header when an earlier block held a part of that. `remaining`
-    /// is then what is left of it from `position` on; call again to go on behind it. When it throws, `position` is at the
-    /// first byte of the packet, or unmoved when an earlier block held a part of its fixed header.
+    /// `position` at its first byte, or after its fixed header if an earlier block contained part of that. `remaining`
+    /// is then what is left of it from `position` on; call again to continue after it. When it throws, `position` is at the
+    /// first byte of the packet, or unmoved if an earlier block contained part of its fixed header.
     package mutating func next(
         _ position: inout UnsafeRawPointer, end: UnsafeRawPointer, stops: Types, limit: Int
     ) throws(Failure) -> Packet? {

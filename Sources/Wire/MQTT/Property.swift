@@ -61,7 +61,7 @@ extension Property {
         }
     }
 
-    /// Where the property may stand, of the places read here (§3.1.2.11, §3.1.3.2, §3.2.2.3).
+    /// Where the property is allowed, of the places read here (§3.1.2.11, §3.1.3.2, §3.2.2.3).
     var places: Places {
         switch self {
         case .sessionExpiryInterval, .authenticationMethod, .authenticationData, .receiveMaximum,
@@ -80,7 +80,7 @@ extension Property {
         }
     }
 
-    /// Whether it may stand more than once: only User Property may (§3.1.2.11.8).
+    /// Whether it is allowed more than once: only User Property is (§3.1.2.11.8).
     var isRepeatable: Bool { self == .userProperty }
 
     /// Whether the specification allows this number as the value.

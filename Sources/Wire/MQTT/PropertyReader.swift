@@ -4,9 +4,9 @@ enum PropertyError: Error, Equatable, CaseIterable {
     case truncated
     /// No such identifier.
     case unknown
-    /// An identifier that has no place here.
+    /// An identifier that is not allowed here.
     case notAllowedHere
-    /// A second one of a property that may stand once.
+    /// A duplicate of a property that is allowed once.
     case duplicate
     /// A number outside the range of the property.
     case value

@@ -2,7 +2,7 @@
 package enum ReasonCode: UInt8, Sendable, CaseIterable {
     /// CONNACK: success. DISCONNECT: normal disconnection.
     case success = 0x00
-    /// DISCONNECT, client only: the server shall publish the will.
+    /// DISCONNECT, client only: the server is to publish the will.
     case disconnectWithWillMessage = 0x04
     /// The sender does not say why.
     case unspecifiedError = 0x80
@@ -20,7 +20,7 @@ package enum ReasonCode: UInt8, Sendable, CaseIterable {
     case badUserNameOrPassword = 0x86
     /// The client may not do this.
     case notAuthorized = 0x87
-    /// CONNACK: there is no server behind.
+    /// CONNACK: no server is available.
     case serverUnavailable = 0x88
     /// Try again later.
     case serverBusy = 0x89

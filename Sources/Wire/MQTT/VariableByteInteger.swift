@@ -1,4 +1,4 @@
-/// A Variable Byte Integer as it stands on the wire (MQTT 5.0 §1.5.5; Remaining Length, MQTT 3.1.1 §2.2.3).
+/// A Variable Byte Integer as it is on the wire (MQTT 5.0 §1.5.5; Remaining Length, MQTT 3.1.1 §2.2.3).
 struct VariableByteInteger: Equatable {
     /// 0...268,435,455.
     var value: Int

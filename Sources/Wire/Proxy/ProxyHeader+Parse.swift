@@ -29,7 +29,7 @@ extension ProxyHeader {
         guard body - 16 >= family.addressesLength else { throw .binaryLength }
         guard bytes.count >= body else { return nil }
         var header = ProxyHeader(length: body, command: command)
-        // Without a family nobody can say where addresses end and TLVs begin: all is skipped.
+        // Without a family it is unknown where addresses end and TLVs begin: all is skipped.
         guard family != .unspecified else { return header }
         try checkTLVs(bytes.extracting(0..<body), from: 16 + family.addressesLength)
         let size = family.addressLength

@@ -33,7 +33,7 @@ extension ProxyHeader {
 
     private enum Match { case none, partly, whole }
 
-    /// How much of `text` stands in `bytes` at `start`; partly: the bytes end before it does.
+    /// How much of `text` is in `bytes` at `start`; partly: the bytes end before it does.
     private static func match(_ bytes: Span<UInt8>, from start: Int, _ text: String) -> Match {
         var index = start
         for byte in text.utf8 {
@@ -44,7 +44,7 @@ extension ProxyHeader {
         return .whole
     }
 
-    /// The protocol named behind "PROXY "; nil: it is not whole yet.
+    /// The protocol named after "PROXY "; nil: it is not whole yet.
     private static func protocolName(_ bytes: Span<UInt8>) throws(ProxyHeaderError) -> ProtocolName? {
         var isPossible = false
         for name in ProtocolName.allCases {
@@ -58,7 +58,7 @@ extension ProxyHeader {
         return nil
     }
 
-    /// Where the CRLF stands; nil: it did not come yet. Fails on the first byte that cannot stand in the line.
+    /// The offset of the CRLF; nil: it has not arrived yet. Fails on the first byte that is not allowed in the line.
     private static func endOfLine(
         _ bytes: Span<UInt8>, from start: Int, _ name: ProtocolName
     ) throws(ProxyHeaderError) -> Int? {
@@ -81,7 +81,7 @@ extension ProxyHeader {
         return nil
     }
 
-    /// What stands between the name of the protocol and the CRLF.
+    /// What is between the name of the protocol and the CRLF.
     private static func endpoints(
         _ line: [UInt8], _ name: ProtocolName
     ) throws(ProxyHeaderError) -> (source: Endpoint, destination: Endpoint) {

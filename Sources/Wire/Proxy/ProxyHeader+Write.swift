@@ -19,10 +19,10 @@ extension ProxyHeader {
 
     private typealias Pair = (source: Endpoint, destination: Endpoint)
 
-    /// Who speaks over a socket without addresses is on this machine.
+    /// Whoever connects over a socket without addresses is on this machine.
     private static let nowhere = Endpoint(address: [127, 0, 0, 1], port: unknownPort)
 
-    /// What stands for a port that is not known. Mosquitto 2.1 resets a connection with port 0 in version 1, though §2.1
+    /// Written for a port that is not known. Mosquitto 2.1 resets a connection with port 0 in version 1, though §2.1
     /// allows it; no client connects from port 1.
     private static let unknownPort: UInt16 = 1
 

@@ -1,7 +1,7 @@
-/// The header of the PROXY protocol, versions 1 and 2: with it a proxy tells the server behind it, in front of the
-/// first byte of the connection, whose connection it is.
+/// The header of the PROXY protocol, versions 1 and 2: with it a proxy tells its server, before the first
+/// byte of the connection, whose connection it is.
 ///
-/// `bytes` writes what the gateway sends to a broker, `parse` reads what a front sends to the gateway. Clauses are
+/// `bytes` writes what the gateway sends to a broker, `parse` reads what a load balancer sends to the gateway. Clauses are
 /// those of "The PROXY protocol, versions 1 & 2" (`proxy-protocol.txt` of HAProxy).
 package struct ProxyHeader: Sendable, Equatable {
     /// The two forms of the header. A receiver may take both; some brokers are set to exactly one.
@@ -34,7 +34,7 @@ package struct ProxyHeader: Sendable, Equatable {
         case local
     }
 
-    /// Bytes of the whole header; what follows belongs to the protocol behind it.
+    /// Bytes of the whole header; what follows belongs to the protocol it carries.
     package var length: Int
     /// Version 1 knows `proxy` only.
     package var command: Command

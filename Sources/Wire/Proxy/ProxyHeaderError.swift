@@ -1,4 +1,4 @@
-/// Why bytes from a front are not a PROXY header. The connection is closed: what follows cannot be trusted (§2).
+/// Why bytes from a load balancer are not a PROXY header. The connection is closed: what follows cannot be trusted (§2).
 package enum ProxyHeaderError: Error, Sendable, Equatable, CaseIterable {
     /// The bytes begin neither as version 1 nor as version 2 does.
     case notProxyHeader
@@ -24,7 +24,7 @@ package enum ProxyHeaderError: Error, Sendable, Equatable, CaseIterable {
     case binaryLength
     /// Longer than `ProxyHeader.largest`.
     case binaryTooLong
-    /// §2.2: a TLV that ends behind the header, or a checksum that is not 4 bytes or stands there twice.
+    /// §2.2: a TLV that ends after the header, or a checksum that is not 4 bytes or is there twice.
     case binaryTLV
     /// §2.2.3: the CRC32c does not fit the bytes.
     case binaryChecksum

@@ -1,6 +1,6 @@
 /// Writes the TLVs of a version 2 header (§2.2.1–§2.2.6) into the room that every broker has.
 ///
-/// Mosquitto 2.1 closes a connection with more than 500 bytes behind the first 16. The identifier of the connection
+/// Mosquitto 2.1 closes a connection with more than 500 bytes after the first 16. The identifier of the connection
 /// and the TLV of TLS always go in; then, each if it still fits whole, ALPN, the authority, the Common Name. None
 /// is cut: a part of a name is another name. An authority or a Common Name with a character that is not printable is
 /// left out: EMQX closes the connection.

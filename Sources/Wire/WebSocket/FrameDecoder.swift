@@ -6,7 +6,7 @@
 package struct FrameDecoder: ~Copyable {
     package enum Control: UInt8, Sendable, BitwiseCopyable { case close = 8, ping = 9, pong = 10 }
 
-    /// Where a block of input stands: `source..<end` is not decoded yet; the payloads so far lie below `payloadEnd`.
+    /// A block of input: `source..<end` is not decoded yet; the payloads so far lie below `payloadEnd`.
     package struct Cursor: BitwiseCopyable {
         package var source: UnsafeMutableRawPointer
         package var payloadEnd: UnsafeMutableRawPointer
@@ -35,7 +35,7 @@ package struct FrameDecoder: ~Copyable {
     private var remaining = 0  // payload of the current data frame still to come
     private var mask: UInt32 = 0  // rotated to the next payload byte
     private var isFragmented = false  // inside a message whose last frame is still to come
-    /// Whether a Pong or Close without a mask is refused, as §5.1 has it. Widespread clients send both so (paho-mqtt up to
+    /// Whether an unmasked Pong or Close is refused, as §5.1 requires. Widespread clients send both like this (paho-mqtt up to
     /// 2.2), and nothing of them enters MQTT.
     package var isStrict = false
 

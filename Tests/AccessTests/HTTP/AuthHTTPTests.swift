@@ -188,7 +188,7 @@ struct AuthHTTPTests {
             async let verdict = service.verdict(question())
             await bench.server.wait(requests: 1)
             bench.control.stop()
-            #expect(await verdict == .unavailable("the gateway stops"))
+            #expect(await verdict == .unavailable("the gateway is stopping"))
             #expect(bench.notes.withLock(\.self) == [])
         }
     }

@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: DirectiveTable.all) func lineIsWhole(directive: Directive) {
         #expect(!directive.contexts.isEmpty)
         #expect(directive.meaning.hasSuffix("."))
-        #expect(directive.opens == nil || directive.isRepeatable, "blocks may stand more than once")
+        #expect(directive.opens == nil || directive.isRepeatable, "blocks may be given more than once")
         #expect(directive.phase != .block || directive.opens != nil)
     }
 

@@ -124,7 +124,7 @@ import Testing
         #expect(locations.map(\.mqtt.assignsClientID) == [isAssigned, setting.hasSuffix("on;")])
     }
 
-    /// Every name but those of a session's end can stand in a key.
+    /// Every name but those of a session's end can be used in a key.
     @Test(arguments: Variable.names) func keyHoldsWhatIsKnownAtTheConnect(name: String) throws {
         let name = name.replacing("NAME", with: "x")
         let late = [

@@ -23,6 +23,11 @@ import Testing
         #expect(error == "./c.inc:1:9: a file includes itself; a.conf → b.inc → c.inc → b.inc")
     }
 
+    @Test func endOfALongPathIsShown() {
+        let folder = String(repeating: "folder/", count: 40)
+        #expect(errorText("include \(folder)none.conf;")?.contains("/none.conf\": there is no such file") == true)
+    }
+
     @Test func oneFileMayBeIncludedTwice() {
         let pool = "upstream a { include s.inc; } upstream b { include s.inc; }"
         #expect(errorText(pool + site, ["s.inc": "server 10.0.0.1:1883;"]) == nil)

@@ -1,4 +1,4 @@
-// The programme of MQTT.js tutorials, as people paste it; only the address comes from outside.
+// The program of MQTT.js tutorials, as people paste it; only the address comes from outside.
 const mqtt = require('mqtt')
 const client = mqtt.connect(process.argv[2])
 

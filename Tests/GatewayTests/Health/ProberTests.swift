@@ -71,7 +71,7 @@ struct ProberTests {
     }
 
     static let faults = [
-        Fault("refused", "code 0x05; name a user that may connect") { $0.answer([0x20, 2, 0, 5]) },
+        Fault("refused", "code 0x05; configure a user that is allowed to connect") { $0.answer([0x20, 2, 0, 5]) },
         Fault("not now", "code 0x03") { $0.answer([0x20, 2, 0, 3]) },
         Fault("garbage", "it answered the CONNECT with ") { $0.answer(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8)) },
         Fault("no PINGRESP", "no PINGRESP within") { $0.answer(StandInConnection.connack) },

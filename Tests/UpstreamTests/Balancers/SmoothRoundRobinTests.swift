@@ -67,7 +67,7 @@ struct SmoothRoundRobinTests {
         #expect(abs(next.filter { $0 == 1 }.count - 5) <= 1, "\(next)")
     }
 
-    /// How far each peer is from its share over every run of choices, in turns: the most of all, and the most ahead and
+    /// How far each peer is from its share over every run of choices, counted in turns of the wheel: the most of all, and the most ahead and
     /// behind since the first choice.
     private func deviation(_ weights: [Int], choices: Int) -> (run: Double, ahead: Double, behind: Double) {
         var turns = Turns(weights)

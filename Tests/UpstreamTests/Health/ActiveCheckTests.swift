@@ -31,6 +31,16 @@ struct ActiveCheckTests {
         #expect(run(&check, probes) == expected)
     }
 
+    @Test("Other numbers count from the next probe on; the state and the row so far stay")
+    func otherNumbers() {
+        var check = ActiveCheck(fails: 3, passes: 2)
+        #expect(run(&check, "--") == "..")
+        check.adopt(fails: 2, passes: 1)
+        #expect(run(&check, "-+") == "xo")
+        check.adopt(fails: 0, passes: -1)
+        #expect(run(&check, "-+") == "xo")
+    }
+
     @Test(
         "It passes while it is healthy and its last probe has passed",
         arguments: [(2, 2, "+-+--++", "+.+...+"), (1, 1, "-+-", ".+.")])

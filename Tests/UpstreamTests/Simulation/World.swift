@@ -178,7 +178,7 @@ struct World {
         tellWishes()
     }
 
-    /// A broker loses its address, another gets the place of one that nobody can mean any more, or one is added.
+    /// A broker loses its address, another gets the place of one that nobody can refer to any longer, or one is added.
     private mutating func changeAddresses() {
         let peer = Int.random(in: 0..<settings.count, using: &random)
         if brokers[peer].isGone {

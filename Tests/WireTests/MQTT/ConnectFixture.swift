@@ -42,7 +42,7 @@ struct ConnectFixture: Sendable, CustomTestStringConvertible {
 /// - `10 04`, `003C`: bytes in hexadecimal
 /// - `'PROXY '`: the bytes of a text
 /// - `"dev"`: the bytes of a text behind their two byte length
-/// - `{ … }`: what is inside behind its length as a Variable Byte Integer
+/// - `{ … }`: what is inside, after its length as a Variable Byte Integer
 /// - `**`: the length of all that follows, as a Variable Byte Integer
 /// - `61*300`: a byte repeated
 /// - `//`: a comment up to the end of the line

@@ -144,7 +144,7 @@ extension ConnectFixtures {
             "10 ** \"MQTT\" 05 06 003C {} \"a\"", .refused(.propertyTruncated, "20 03 00 81 00")),
     ]
 
-    /// A sound packet but for its CONNECT properties.
+    /// A sound packet except for its CONNECT properties.
     private static func refused(
         _ name: String, _ properties: String, _ kind: ConnectError.Kind, _ reason: UInt8
     ) -> ConnectFixture {
@@ -153,7 +153,7 @@ extension ConnectFixtures {
             .refused(kind, "20 03 00 \(PacketNotation.hexadecimal(reason)) 00"))
     }
 
-    /// A sound packet but for its will properties.
+    /// A sound packet except for its will properties.
     private static func refusedWill(
         _ name: String, _ properties: String, _ kind: ConnectError.Kind, _ reason: UInt8
     ) -> ConnectFixture {

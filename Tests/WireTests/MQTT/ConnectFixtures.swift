@@ -86,7 +86,7 @@ extension ConnectFixtures {
             """,
             .needsMore),
         ConnectFixture(
-            "3.1.1 §3.1.4: packets right behind CONNECT are no part of it",
+            "3.1.1 §3.1.4: packets right after CONNECT are no part of it",
             """
             10 0C 0004 4D515454 04 02 003C 0000
             30 07 0003 'a/b' 'hi'   // PUBLISH

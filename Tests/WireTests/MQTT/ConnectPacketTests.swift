@@ -96,7 +96,7 @@ struct ConnectPacketTests {
         #expect(Array(bytes[10...13]) == [0x03, 0x02, 0x12, 0x34])
     }
 
-    @Test("The property ranges of 5.0 stand behind their length, also when empty")
+    @Test("The property ranges of 5.0 follow their length, also when empty")
     func propertyRanges() throws {
         let bytes = try #require(PacketNotation.bytes("10 ** \"MQTT\" 05 06 003C { 21 0001 } \"a\" {} \"t\" \"m\""))
         let packet = try parseConnect(bytes).get()

@@ -48,7 +48,7 @@ struct ConnectRewriteRandomTests {
         #expect(newText(new.username) == model.username, "round \(round)")
         #expect(newText(new.password) == model.password, "round \(round)")
         #expect(newText(new.properties) == model.properties, "round \(round)")
-        // Protocol name, level with its bit of a bridge, and keep alive; the flags but for user name and password.
+        // Protocol name, level with its bit of a bridge, and keep alive; the flags except for user name and password.
         let (oldStart, newStart) = (Self.start(old), Self.start(new))
         #expect(bytes[oldStart...old.levelOffset] == result[newStart...new.levelOffset], "round \(round)")
         #expect((bytes[old.levelOffset + 1] ^ result[new.levelOffset + 1]) & 0x3F == 0, "round \(round)")

@@ -17,7 +17,7 @@ struct ConnectRewriteTests {
         }
     }
 
-    @Test("Without a change, every accepted fixture stays as it is, but for what 3.x may say in two ways")
+    @Test("Without a change, every accepted fixture stays as it is, except for what 3.x may say in two ways")
     func unchanged() throws {
         var count = 0
         for bytes in ConnectFixtures.all.compactMap(\.bytes) {

@@ -23,7 +23,7 @@ struct FieldTests {
         #expect(last == 0x61 && none == nil && fields.isAtEnd)
     }
 
-    @Test("5.0 §2.2.2.2: where each property may stand")
+    @Test("5.0 §2.2.2.2: where each property is allowed")
     func places() {
         func codes(_ place: Property.Places) -> [UInt8] {
             Property.allCases.filter { $0.places.contains(place) }.map(\.rawValue)

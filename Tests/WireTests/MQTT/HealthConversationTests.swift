@@ -83,7 +83,7 @@ struct HealthConversationTests {
         #expect(http.received([0x48].span) == .failed(.notConnack(words)) && words.contains("48"))
     }
 
-    @Test("A DISCONNECT behind the CONNACK, also in the same read")
+    @Test("A DISCONNECT after the CONNACK, also in the same read")
     func disconnected() {
         var later = conversation(.v5_0)
         _ = later.received(connack(.v5_0).span)

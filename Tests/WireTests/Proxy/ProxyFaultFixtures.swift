@@ -1,6 +1,6 @@
 @testable import Wire
 
-/// Headers that are refused, each cut behind the first byte that must show the fault.
+/// Headers that are refused, each cut after the first byte that must show the fault.
 enum ProxyFaultFixtures {
     static let all = beginnings + text + fields + binary
 

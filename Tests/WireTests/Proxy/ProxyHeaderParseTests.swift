@@ -13,7 +13,7 @@ struct ProxyHeaderParseTests {
         }
         #expect(fixture.expectation == .accepted(header.summary))
         #expect(header.length == bytes.count)
-        // What follows belongs to the protocol behind the header.
+        // What follows belongs to the protocol after the header.
         #expect(ProxyOutcome(bytes + [0x10, 0x0A, 0x0D]) == .header(header))
     }
 

@@ -28,7 +28,7 @@ struct FrameDecoderUnmaskedTests {
         }
     }
 
-    @Test("It may stand inside a fragmented message (§5.4)")
+    @Test("It is allowed inside a fragmented message (§5.4)")
     func inside() {
         let stream = [.binary([1], isFinal: false), Self.unmasked(10, [9]), .continuation([2], isFinal: true)].bytes
         for cut in 0...stream.count {
