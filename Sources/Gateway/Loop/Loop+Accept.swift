@@ -94,6 +94,9 @@ extension Loop {
     mutating func resumeAccepting() {
         acceptsAgainAt = nil
         if spareDescriptor < 0 { spareDescriptor = Kernel.openSpare() }
-        do throws(SystemError) { try watchListeners() } catch { context.pointee.log.write(.error, "\(error)") }
+        do throws(SystemError) { try watchListeners() } catch {
+            context.pointee.log.write(.error, "listening sockets cannot be watched: \(error); trying again soon")
+            pauseAccepting()
+        }
     }
 }

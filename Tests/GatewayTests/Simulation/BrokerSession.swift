@@ -24,6 +24,8 @@
         private var output: ArraySlice<UInt8> = []
         private var packetsLeft: Int
         private var isReading = true
+        /// It does not close its side when the gateway has.
+        private let isStubborn: Bool
         private var isAwake = false
         private var isEnding = false
         /// All was sent, and the connection closed without a reset.
@@ -47,6 +49,7 @@
             end =
                 [End.never, .never, .never, .disconnect, .close, .reset].randomElement(using: &world.random) ?? .never
             packetsLeft = Int.random(in: 0...12, using: &world.random)
+            isStubborn = Int.random(in: 0..<12, using: &world.random) == 0
             awaitsProxyHeader = world.variant.sendsProxyHeader
             connection.wake = { [weak self] in self?.wake() }
         }
@@ -80,7 +83,7 @@
             write()
             guard connection.isFarAtEnd else { return }
             if endedAt == nil { endedAt = world.kernel.now }
-            if output.isEmpty || connection.isGatewayClosed { connection.farClose() }
+            if !isStubborn, output.isEmpty || connection.isGatewayClosed { connection.farClose() }
         }
 
         private func read() {

@@ -45,6 +45,7 @@
             var steps: [Step] = [.bytes(Array(handshake.utf8))]
             if !chance(4) { steps.append(.waitForUpgrade) }
             if chance(8) { steps.append(pause(6_000_000)) }
+            if chance(15) { return steps }
             let keepAlive: UInt16 = [0, 0, 2, 30].randomElement(using: &world.random) ?? 0
             inbox.keepAlive = keepAlive
             let padding = chance(6) ? Int.random(in: 0...3000, using: &world.random) : 0

@@ -29,6 +29,8 @@
         /// It reads nothing for a while.
         private var isReading = true
         var isSlow = false
+        /// It does not close its side when the gateway has.
+        private var isStubborn = false
 
         /// All MQTT bytes that were put into frames, and where its DISCONNECT ends there.
         var sentMQTT: [UInt8] = []
@@ -56,11 +58,13 @@
             let port = Int.random(in: 0..<world.listeners.count, using: &world.random)
             let host = Int.random(in: 0..<10, using: &world.random)
             let address = CompactAddress(bytes: [10, UInt8(host), 0, UInt8(id & 0xFF)], port: 40_000)
-            guard world.listeners[port].connect(connection, from: address ?? CompactAddress()) else { return }
+            guard world.listeners[port].connect(connection, from: address ?? CompactAddress(), now: world.kernel.now)
+            else { return }
             self.connection = connection
             connection.wake = { [weak self] in self?.wake() }
             write(script: world.variant.ports[port])
             if isSlow { pauseReading() }
+            isStubborn = Int.random(in: 0..<8, using: &world.random) == 0
             wake()
         }
 
@@ -93,8 +97,8 @@
             }
             write(connection)
             if connection.isFarOpen, connection.isFarAtEnd, isReading {
-                inbox.endedAt = world.kernel.now
-                connection.farClose()
+                inbox.endedAt = inbox.endedAt ?? world.kernel.now
+                if !isStubborn { connection.farClose() }
             }
         }
 

@@ -56,6 +56,8 @@
         /// Causes in the counters.
         var causes: Int { EndCause.allCases.reduce(0) { $0 + Int(counters[$1]) } }
 
+        var causesSeen: Set<EndCause> { Set(EndCause.allCases.filter { counters[$0] > 0 }) }
+
         /// Requests that were answered on a connection that stayed open: each has a cause of its own.
         var responses: Int { Int(counters[.responses]) }
 

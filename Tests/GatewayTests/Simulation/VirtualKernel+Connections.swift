@@ -9,18 +9,22 @@
         let queueLimit: Int
         private(set) var waiting: [(connection: VirtualConnection, address: CompactAddress)] = []
         private(set) var isOpen = true
+        /// When the first of them began to wait.
+        private(set) var waitingSince: Int64 = 0
 
         init(queueLimit: Int) { self.queueLimit = queueLimit }
 
         /// False: its queue is full, or nobody listens any more.
-        func connect(_ connection: VirtualConnection, from address: CompactAddress) -> Bool {
+        func connect(_ connection: VirtualConnection, from address: CompactAddress, now: Int64) -> Bool {
             guard isOpen, waiting.count < queueLimit else { return false }
+            if waiting.isEmpty { waitingSince = now }
             waiting.append((connection, address))
             return true
         }
 
-        func take() -> (connection: VirtualConnection, address: CompactAddress)? {
-            waiting.isEmpty ? nil : waiting.removeFirst()
+        func take(now: Int64) -> (connection: VirtualConnection, address: CompactAddress)? {
+            waitingSince = now
+            return waiting.isEmpty ? nil : waiting.removeFirst()
         }
 
         /// Those who still wait are reset.
@@ -95,14 +99,14 @@
             guard !queue.waiting.isEmpty else { return .none }
             if hit(faults.acceptFails) {
                 if Bool.random(using: &random) { return .descriptorsExhausted }  // ENOMEM, ENFILE
-                if let (connection, _) = queue.take() {
+                if let (connection, _) = queue.take(now: now) {
                     connection.isSpoiled = true
                     connection.reset(by: ECONNRESET)
                     connection.wake()
                 }
                 return .failed(SystemError("accept", code: ECONNABORTED))
             }
-            guard let (connection, address) = queue.take() else { return .none }
+            guard let (connection, address) = queue.take(now: now) else { return .none }
             noteAccepted()
             world.note("accept \(connection.name)")
             return .connection(open(.connection(connection)), address)

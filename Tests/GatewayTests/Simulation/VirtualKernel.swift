@@ -182,7 +182,9 @@
                     world.violation("epoll_ctl adds descriptor \(descriptor) twice")
                     return -EEXIST
                 }
-                if descriptor >= Self.firstDescriptor, hit(faults.watchFails) {
+                if descriptor >= Self.firstDescriptor,
+                    hit(isListener(descriptor) ? faults.watchFails * 10 : faults.watchFails)
+                {
                     spoil(descriptor)
                     return -ENOMEM
                 }
@@ -196,6 +198,11 @@
             }
             progress += 1
             return 0
+        }
+
+        private func isListener(_ descriptor: Int32) -> Bool {
+            if case .listener = entry(descriptor, "epoll_ctl") { return true }
+            return false
         }
 
         private func spoil(_ descriptor: Int32) {

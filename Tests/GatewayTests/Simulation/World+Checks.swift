@@ -12,6 +12,16 @@
             checkCauses(loop)
         }
 
+        /// Nobody waits long to be accepted, unless there are no descriptors.
+        func checkQueues() {
+            guard kernel.faults.descriptorLimit == .max else { return }
+            for (index, listener) in listeners.enumerated() where !listener.waiting.isEmpty {
+                if kernel.now - listener.waitingSince > 10_000_000 {
+                    violation("listener \(index) is not served any more")
+                }
+            }
+        }
+
         /// When the loop has said that it is over.
         func checkEnd(_ loop: SimulatedLoop) {
             if stopDeadline == nil { violation("the loop has ended unasked") }

@@ -1,6 +1,7 @@
 #if DEBUG
     import Reactor
     import TestSupport
+    import Tunnel
 
     @testable import Gateway
 
@@ -26,6 +27,8 @@
         private(set) var endOrderedAt: Int64?
         private var brokerSessions = 0
         private(set) var turns = 0
+        /// Causes that have come up.
+        private(set) var causes: Set<EndCause> = []
 
         static let eventsKept = 50
 
@@ -91,6 +94,7 @@
                     begin(loop)
                     drive(loop)
                     if failure == nil { checkEnd(loop) }
+                    causes = loop.causesSeen
                     agenda = Agenda()  // what it still holds keeps the loop
                 } catch {
                     violation("the loop cannot be made: \(error)")
@@ -117,7 +121,8 @@
                     loop.post(.describe(from: 0, reply: { _ in }))
                 }
             }
-            after(Int64.random(in: 1_000_000...200_000_000, using: &random)) { self.end(loop) }
+            let length: Int64 = Bool.random(using: &random) ? 200_000_000 : 30_000_000
+            after(Int64.random(in: 1_000_000...length, using: &random)) { self.end(loop) }
         }
 
         /// Stops the loop, or drains it, and stops it then, at times.
@@ -126,6 +131,7 @@
             let drains = Bool.random(using: &random)
             note(drains ? "drain \(window) ms" : "stop")
             endOrderedAt = kernel.now
+            checkQueues()
             loop.post(drains ? .drain(milliseconds: window) : .stop)
             // The loop's own limits, and turns that were slow.
             stopDeadline = kernel.now + (drains ? window * 1000 + 10_000_000 : 2_000_000) + 1_000_000
