@@ -36,7 +36,7 @@
             let sockets = descriptors.map { ListeningSocket(descriptor: $0, shares: []) }
             loop = try Loop.make(
                 Loop.Parts(
-                    index: 0, generation: gateway.generations[0], services: gateway.services, sockets: sockets,
+                    index: 0, first: Lock(gateway.generations[0]), services: gateway.services, sockets: sockets,
                     mailbox: mailbox, counters: counters, report: { _ in }))
         }
 
