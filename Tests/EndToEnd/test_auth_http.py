@@ -40,7 +40,7 @@ def test_unknown_content_lets_nobody_in(rig, version, kind, body):
     service, one = start(rig)
     service.answer(body, kind=kind)
     expect_refused(rig, one, "auth_unavailable", version, username="alice", password=b"secret")
-    eventually(lambda: f'beginning with "{body[:40]}"' in one.output(), "what came, in the log")
+    eventually(lambda: f'starting with "{body[:40]}"' in one.output(), "what came, in the log")
 
 
 # The question

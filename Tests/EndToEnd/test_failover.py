@@ -112,7 +112,7 @@ def test_the_time_for_all_tries_is_limited(rig):
     assert line["status_reason"] == "no_upstream" and 0.6 < float(line["duration"]) < 5
     eventually(lambda: "upstream_tries_timeout had passed" in gateway.output(), "the log line")
     gateway.stop()
-    assert "failed: tries_timeout 1" in gateway.output()
+    assert "server: tries_timeout 1" in gateway.output()
 
 
 # Use another server, server moved

@@ -58,7 +58,7 @@ def test_an_address_of_another_machine(rig):
     gateway = Gateway(rig.path("gateway"), site([1883], upstream="proxy_bind 192.0.2.1;"), start=False)
     gateway.start(wait=False)
     assert gateway.process.wait() == 1
-    assert "proxy_bind 192.0.2.1: no address of this machine" in gateway.output()
+    assert "proxy_bind 192.0.2.1: not an address of this machine" in gateway.output()
 
 
 def test_a_unix_socket_needs_no_address(rig):
@@ -109,7 +109,7 @@ def test_exhaustion_is_an_error_of_its_own(rig):
     assert "skipped for its fail_timeout" not in gateway.output()
     peers[0][0].send_mqtt(mqttbytes.disconnect())
     assert gateway.stop() == 0
-    assert "failed: source_ports_exhausted 2" in gateway.output()
+    assert "server: source_ports_exhausted 2" in gateway.output()
 
 
 def test_it_moves_to_the_next_source_address(rig):

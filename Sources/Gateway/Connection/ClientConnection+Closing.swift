@@ -33,11 +33,12 @@ extension ClientConnection {
     mutating func advanceClosing() {
         guard machine.phase == .closing else { return }
         if leg.isOpen, leg.isFlushed {
-            if !leg.isShutDown {
+            if leg.isAtEnd {
+                leg.close()  // which sends the FIN, too
+            } else if !leg.isShutDown {
                 leg.shutDown()
                 limit(Self.closeLimit)
             }
-            if leg.isAtEnd { leg.close() }
         }
         if !leg.isOpen { abort(machine.cause ?? .clientLost) }
     }

@@ -36,7 +36,7 @@ extension ClientConnection {
         engine.pointee.input = bytes
         engine.pointee.inputEnd = bytes + count
         var input = Input(isSignOfLife: true)
-        if machine.phase == .handshaking, !shakeHands(bytes, count: count) { return input }
+        if case .handshaking = machine, !shakeHands(bytes, count: count) { return input }
         let (plain, capacity) = (loop.pointee.buffers.plain, loop.pointee.buffers.plainCapacity)
         while capacity &- input.count >= Self.recordSize {
             guard let read = tls?.read(into: plain + input.count, capacity: capacity &- input.count) else { break }

@@ -61,6 +61,9 @@ struct ClientConnection: ~Copyable {
         limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
     }
 
+    /// Whether nothing may follow any more.
+    var isClosed: Bool { @inline(__always) get { if case .closed = machine { true } else { false } } }
+
     /// Whether the other side has ended, as far as it can be seen without reading.
     var peerHasEnded: Bool { leg.isOpen && (leg.isAtEnd || Kernel.peerHasEnded(leg.descriptor)) }
 
@@ -68,7 +71,7 @@ struct ClientConnection: ~Copyable {
 
     /// Whether it reads now, while it carries no session.
     var wantsInput: Bool {
-        switch machine.phase {
+        switch machine {
         case .readingProxyHeader, .handshaking: true
         case .readingRequest, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
         case .tunnelling: false
@@ -83,7 +86,8 @@ struct ClientConnection: ~Copyable {
     mutating func updateInterest(reading: Bool) -> Bool {
         countStall(!leg.isFlushed)
         guard leg.isOpen else { return true }
-        let isSending = machine.phase == .sending || exchange?.mustGoOn ?? false
+        var isSending = exchange?.mustGoOn ?? false
+        if case .sending = machine { isSending = true }
         return leg.watch(
             reading: reading, writing: !leg.isFlushed || isSending, loop.pointee.poller, word: LoopWord.client(address))
     }

@@ -6,7 +6,7 @@ import Tunnel
 extension UnsafeMutablePointer<ClientConnection> {
     /// The session, while the connection is its channel.
     private var tunnelled: SessionPointer? {
-        @inline(__always) get { pointee.machine.phase == .tunnelling ? pointee.session : nil }
+        @inline(__always) get { if case .tunnelling = pointee.machine { pointee.session } else { nil } }
     }
 
     /// Something happened on the client's leg.
@@ -75,7 +75,10 @@ extension UnsafeMutablePointer<ClientConnection> {
     /// The same, after the session has asked for what it waits for.
     @inline(__always)
     func updateOwnInterest() {
-        if pointee.machine.phase.rawValue >= ConnectionMachine.Phase.closing.rawValue { pointee.advanceClosing() }
+        switch pointee.machine {
+        case .closing, .closed: pointee.advanceClosing()
+        default: break
+        }
         if !pointee.updateInterest(reading: wantsInput) { abort(.outOfResources) }
     }
 

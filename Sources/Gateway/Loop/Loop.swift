@@ -177,10 +177,10 @@ struct Loop: ~Copyable {
     private mutating func handle(_ target: LoopWord.Target, _ events: Events) {
         switch target {
         case .client(let connection):
-            guard connection.pointee.machine.phase != .closed else { return }  // ended earlier in this batch
+            guard !connection.pointee.isClosed else { return }  // ended earlier in this batch
             connection.handle(events)
         case .upstream(let session):
-            guard session.pointee.phase != .closed else { return }
+            guard !session.pointee.isClosed else { return }
             session.handle(events)
         case .listener(let index): accept(index)
         case .mailbox: orders.append(contentsOf: mailbox.take())

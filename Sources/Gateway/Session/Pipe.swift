@@ -31,6 +31,11 @@ struct Pipe: ~Copyable {
         let reason: ReasonCode?
     }
 
+    /// Whether a frame of the gateway's own may be sent to the client now, or a packet where there are no frames.
+    var isBetweenFrames: Bool {
+        framing.hasControlFrames ? downlink.isBetweenFrames : downlink.isBetweenPackets
+    }
+
     init(_ framing: Framing, now: Int64) {
         self.framing = framing
         uplink = Uplink(framing: framing)

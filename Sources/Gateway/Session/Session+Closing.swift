@@ -15,8 +15,8 @@ extension Session {
     /// WebSocket Close, `reason` that of the DISCONNECT which a 5.0 client gets; the cause's own when nil. A later cause
     /// changes nothing.
     mutating func end(_ cause: EndCause, code: CloseCode? = nil, words: String? = nil, reason: ReasonCode? = nil) {
-        guard cause.waitsForPacket, phase == .open || phase == .exchanging, pipe.upstream.isOpen,
-            !pipe.downlink.isBetweenFrames
+        guard cause.waitsForPacket, isPiping, pipe.upstream.isOpen,
+            !pipe.isBetweenFrames
         else { return beginClosing(cause, code: code, words: words, reason: reason) }
         guard pipe.postponedEnd == nil else { return }
         pipe.postponedEnd = Pipe.PostponedEnd(cause: cause, reason: reason)
@@ -37,7 +37,7 @@ extension Session {
             opening?.attempt.closeLeg()
         }
         // Inside a frame nothing more can be said: whatever came would be taken for its payload.
-        if channel.isOpen, pipe.downlink.isBetweenFrames {
+        if channel.isOpen, pipe.isBetweenFrames {
             let goodbye = cause.goodbye
             if mayDisconnect, let reason = reason ?? goodbye.reason { sendDisconnect(reason, goodbye.words) }
             _ = send(.close(code ?? goodbye.code, words: words ?? goodbye.words))
@@ -56,11 +56,12 @@ extension Session {
     /// Goes on with the end as far as it can.
     mutating func advanceClosing() {
         if pipe.upstream.isOpen, pipe.upstream.isFlushed {
-            if !pipe.upstream.isShutDown {
+            if pipe.upstream.isAtEnd {
+                pipe.upstream.close()  // which sends the FIN, too
+            } else if !pipe.upstream.isShutDown {
                 pipe.upstream.shutDown()
                 limit(Self.closeLimit)
             }
-            if pipe.upstream.isAtEnd { pipe.upstream.close() }
         }
         countStall(!pipe.upstream.isFlushed)
         if !pipe.upstream.isOpen { abort(machine.cause ?? .clientLost) }
@@ -90,7 +91,7 @@ extension Session {
     mutating func upstreamLost() {
         guard pipe.upstream.isOpen else { return }  // what a lost client still had to say cannot be sent any more
         pipe.upstream.close()
-        guard phase == .open || phase == .exchanging else { return }
+        guard isPiping else { return }
         // Where both sides break at once, the client's end is the one that tells something.
         if !pipe.downlink.hasDisconnected, channel.peerHasEnded { return clientBroke() }
         end(

@@ -15,7 +15,7 @@ extension Session {
             if block.count > 0, !forwardUp(block) { return }
             if block.ping != nil || block.end != nil {
                 controlUp(block, control)
-                guard phase == .open || phase == .exchanging else { return }
+                guard isPiping else { return }
             }
         }
     }
@@ -85,7 +85,7 @@ extension Session {
         switch pipe.upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
         case .bytes(let count):
             pipe.activeAt = loop.pointee.now
-            switch machine.phase {
+            switch machine {
             case .open: pipeDown(buffer, count: count)
             case .exchanging: readConnack(buffer, count: count)
             default: break  // closing: nobody is there to read it
@@ -116,7 +116,7 @@ extension Session {
 
     /// What waited for the end of a frame has its turn. False: the session ends here.
     private mutating func frameEnded() -> Bool {
-        guard pipe.downlink.isBetweenFrames else { return true }
+        guard pipe.isBetweenFrames else { return true }
         let control = loop.pointee.buffers.control
         if let count = pipe.downlink.takePong(into: control),
             !sendControl(.pong(UnsafeRawBufferPointer(start: control, count: count)))
@@ -152,9 +152,6 @@ extension Session {
         for _ in 0..<Self.lastReads where isPiping && pipe.upstream.isOpen && !pipe.upstream.isAtEnd { readUpstream() }
         upstreamLost()
     }
-
-    /// Whether bytes go both ways.
-    private var isPiping: Bool { phase == .open || phase == .exchanging }
 
     // MARK: Frames of the gateway's own
 

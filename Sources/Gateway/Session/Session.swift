@@ -59,7 +59,23 @@ struct Session: ~Copyable {
     }
 
     var phase: SessionMachine.Phase { @inline(__always) get { machine.phase } }
-    var isClosing: Bool { phase.rawValue >= SessionMachine.Phase.closing.rawValue }
+    var isClosing: Bool {
+        switch machine {
+        case .closing, .closed: true
+        default: false
+        }
+    }
+    /// Whether bytes go both ways.
+    var isPiping: Bool {
+        @inline(__always) get {
+            switch machine {
+            case .open, .exchanging: true
+            default: false
+            }
+        }
+    }
+    /// Whether nothing may follow any more.
+    var isClosed: Bool { @inline(__always) get { if case .closed = machine { true } else { false } } }
 
     // MARK: What it waits for
 
@@ -72,7 +88,7 @@ struct Session: ~Copyable {
     /// Whether the client is read now.
     @inline(__always)
     var wantsInput: Bool {
-        switch machine.phase {
+        switch machine {
         case .open, .exchanging: pipe.upstream.isFlushed && channel.backlog <= Self.pongRoom
         case .awaitingConnect: channel.backlog <= Self.pongRoom
         case .authenticating, .connecting, .waitingForQueue, .awaitingConnack: holdsMore
@@ -89,7 +105,7 @@ struct Session: ~Copyable {
     /// Asks the poller for what is waited for on the upstream leg, and goes on with the end. False: the poller has no room.
     @inline(__always)
     mutating func updateInterest() -> Bool {
-        switch machine.phase {
+        switch machine {
         case .open, .exchanging:
             countStall(!pipe.upstream.isFlushed)
             return watchUpstream(reading: channel.isFlushed)
@@ -128,7 +144,7 @@ struct Session: ~Copyable {
     /// Something happened on the upstream leg.
     @inline(__always)
     mutating func upstreamEvent(_ events: Events) {
-        switch machine.phase {
+        switch machine {
         case .open, .exchanging, .closing: pipeEvent(events)
         case .connecting, .awaitingConnack: attemptEvent(events)
         case .awaitingConnect, .authenticating, .waitingForQueue, .closed: break
@@ -140,15 +156,15 @@ struct Session: ~Copyable {
         guard pipe.upstream.isOpen else { return }
         if events.isWritable, !pipe.upstream.isFlushed, !pipe.upstream.flush() { return upstreamLost() }
         guard events.isReadable else { return }
-        let wantsInput = phase == .closing ? !pipe.upstream.isAtEnd : channel.isFlushed
+        var wantsInput = channel.isFlushed
+        if case .closing = machine { wantsInput = !pipe.upstream.isAtEnd }
         if wantsInput { readUpstream() } else { pipe.upstream.detach(loop.pointee.poller) }
     }
 
     /// Reads the client once.
     @inline(__always)
     mutating func readClient() {
-        let isOpen = phase == .open
-        let input = channel.receive(capacity: isOpen ? loop.pointee.readSize : HTTPExchange.readSize)
+        let input = channel.receive(capacity: isPiping ? loop.pointee.readSize : HTTPExchange.readSize)
         if input.isSignOfLife { clientWasHeard() }
         if input.count > 0 { received(loop.pointee.buffers.plain, count: input.count) }
         // Answers of TLS itself, too: a key update, a ticket, an alert. Always: the next connection finds the buffer empty,
@@ -169,7 +185,7 @@ struct Session: ~Copyable {
     /// Bytes of the client, `count` in the loop's `plain` buffer.
     @inline(__always)
     mutating func received(_ bytes: UnsafeMutableRawPointer, count: Int) {
-        switch machine.phase {
+        switch machine {
         case .open, .exchanging: pipeUp(bytes, count: count)
         case .awaitingConnect, .authenticating, .connecting, .waitingForQueue, .awaitingConnack:
             hold(bytes, count: count)
