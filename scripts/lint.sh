@@ -7,7 +7,7 @@ set -euo pipefail
 require_swift
 
 SWIFT=${SWIFT:-swift}
-MAXIMUM_LINES=500
+MAXIMUM_LINES=400
 failed=0
 
 check() {

@@ -16,7 +16,9 @@ struct LoopCountersTests {
         for (index, counter) in LoopCounters.Counter.allCases.enumerated() {
             #expect(counters[counter] == UInt64(index + 1), "\(counter)")
         }
-        for (index, cause) in EndCause.allCases.enumerated() { #expect(counters[cause] == UInt64(index + 1), "\(cause)") }
+        for (index, cause) in EndCause.allCases.enumerated() {
+            #expect(counters[cause] == UInt64(index + 1), "\(cause)")
+        }
         for (index, failure) in AttemptFailure.allCases.enumerated() {
             #expect(counters[failure] == UInt64(index + 1), "\(failure)")
         }

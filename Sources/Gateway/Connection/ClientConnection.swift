@@ -61,7 +61,7 @@ struct ClientConnection: ~Copyable {
         limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
     }
 
-    /// Whether nothing may follow any more.
+    /// Whether everything is over.
     var isClosed: Bool { @inline(__always) get { if case .closed = machine { true } else { false } } }
 
     /// Whether the other side has ended, as far as it can be seen without reading.

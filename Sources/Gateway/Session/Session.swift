@@ -74,7 +74,7 @@ struct Session: ~Copyable {
             }
         }
     }
-    /// Whether nothing may follow any more.
+    /// Whether everything is over.
     var isClosed: Bool { @inline(__always) get { if case .closed = machine { true } else { false } } }
 
     // MARK: What it waits for

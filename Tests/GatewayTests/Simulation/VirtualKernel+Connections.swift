@@ -14,7 +14,7 @@
 
         init(queueLimit: Int) { self.queueLimit = queueLimit }
 
-        /// False: its queue is full, or nobody listens any more.
+        /// False: its queue is full, or nobody is listening.
         func connect(_ connection: VirtualConnection, from address: CompactAddress, now: Int64) -> Bool {
             guard isOpen, waiting.count < queueLimit else { return false }
             if waiting.isEmpty { waitingSince = now }

@@ -226,7 +226,7 @@
                 world.runDue()
             }
             if deadline == .max, world.failure == nil {
-                world.violation("the loop waits for ever, and nothing is left that could wake it")
+                world.violation("the loop waits forever, and nothing is left that could wake it")
             }
             if deadline > now { progress += 1 }
             now = max(now, deadline == .max ? now : deadline)

@@ -17,7 +17,7 @@
             guard kernel.faults.descriptorLimit == .max else { return }
             for (index, listener) in listeners.enumerated() where !listener.waiting.isEmpty {
                 if kernel.now - listener.waitingSince > 10_000_000 {
-                    violation("listener \(index) is not served any more")
+                    violation("listener \(index) is no longer served")
                 }
             }
         }

@@ -10,7 +10,9 @@
         let seed: UInt64
         let variant: Variant
         var random: SeededGenerator
-        private(set) var kernel: VirtualKernel!
+        private let faults: Faults
+        private(set) lazy var kernel = VirtualKernel(
+            self, random: SeededGenerator(seed: seed ^ 0x5EED), faults: faults)
         private(set) var clients: [ScriptedClient] = []
         private(set) var brokers: [ScriptedBroker] = []
         private(set) var listeners: [VirtualListener] = []
@@ -35,11 +37,12 @@
         init(seed: UInt64, variant: Variant) {
             self.seed = seed
             self.variant = variant
-            random = SeededGenerator(seed: seed)
-            kernel = VirtualKernel(self, random: SeededGenerator(seed: seed ^ 0x5EED), faults: .random(using: &random))
-            listeners = variant.ports.map { _ in VirtualListener(queueLimit: Int.random(in: 2...64, using: &random)) }
+            var random = SeededGenerator(seed: seed)
+            faults = .random(using: &random)
+            self.random = random
+            listeners = variant.ports.map { _ in VirtualListener(queueLimit: .random(in: 2...64, using: &self.random)) }
             brokers = variant.brokers.map { ScriptedBroker(self, address: $0) }
-            clients = (0..<Int.random(in: 8...40, using: &random)).map { ScriptedClient(self, id: $0) }
+            clients = (0..<Int.random(in: 8...40, using: &self.random)).map { ScriptedClient(self, id: $0) }
         }
 
         // MARK: Time
