@@ -70,6 +70,7 @@ struct ClientConnection: ~Copyable {
     var wantsInput: Bool {
         switch machine.phase {
         case .readingProxyHeader, .handshaking: true
+        case .readingRequest where leg.isFlushed: !leg.isAtEnd && exchange?.wantsInput ?? false
         case .readingRequest, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
         case .tunnelling: false
         case .closing: !leg.isAtEnd
