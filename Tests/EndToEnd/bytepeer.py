@@ -165,8 +165,8 @@ class BytePeer:
 
     # HTTP
 
-    def response(self):
-        """A response head, and its body by Content-Length."""
+    def response(self, *, is_head=False):
+        """A response head, and its body by Content-Length; the answer to a HEAD has none."""
         while (end := self.buffer.find(b"\r\n\r\n")) < 0:
             assert self.fill(), f"no response head: {bytes(self.buffer)!r}"
         lines = self.read_exactly(end + 4).decode("latin-1").split("\r\n")[:-2]
@@ -174,7 +174,7 @@ class BytePeer:
         assert version == "HTTP/1.1", lines[0]
         fields = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
         response = Response(int(status), reason, fields)
-        if response.status != 101 and (size := response["content-length"]):
+        if response.status != 101 and not is_head and (size := response["content-length"]):
             response.body = self.read_exactly(int(size))
         return response
 

@@ -15,12 +15,12 @@ HEADS = {
     "400": b"HEAD /mqtt HTTP/1.1\r\n\r\n",
     "400, a broken head": b"HEAD / HTTP/1.1\nHost: a\n\n",
     "400, empty lines first": b"\r\n\r\nHEAD / HTTP/1.1\r\n\r\n",
-    "404": b"HEAD /none.html HTTP/1.1\r\nHost: a\r\n\r\n",
+    "404": b"HEAD /none.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "405": b"HEAD /mqtt HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
     "431": b"HEAD / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n",
     "414": b"HEAD /" + b"x" * 20_000,
-    "301": b"HEAD /folder HTTP/1.1\r\nHost: a\r\n\r\n",
-    "200": b"HEAD /index.html HTTP/1.1\r\nHost: a\r\n\r\n",
+    "301": b"HEAD /folder HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "200": b"HEAD /index.html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
 }
 
 
@@ -79,7 +79,7 @@ def test_head_with_strict_clients(rig, website):
 @pytest.mark.parametrize("path", ["/index.html", "/none.html", "/folder", "/mqtt"])
 def test_date(rig, website, path):
     """RFC 9110 §6.6.1."""
-    lines, _ = answer(website, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    lines, _ = answer(website, f"GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
     moment = email.utils.parsedate_to_datetime(fields(lines)["date"])
     assert abs(moment.timestamp() - time.time()) < 60
     assert fields(lines)["date"].endswith(" GMT") and sum(line.startswith("Date:") for line in lines) == 1

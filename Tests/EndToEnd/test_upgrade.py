@@ -115,7 +115,7 @@ def test_405_names_what_is_allowed(rig, gateway, method):
 
 def test_426_without_upgrade(rig, gateway):
     """RFC 9110 §15.5.22: names the protocol to upgrade to."""
-    response = refused(rig, gateway, request(drop=["Upgrade"]), 426)
+    response = refused(rig, gateway, request(drop=["Upgrade"], extra=["Connection: close"]), 426)
     assert response["Upgrade"] == "websocket"
 
 

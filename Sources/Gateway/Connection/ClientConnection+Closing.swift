@@ -9,8 +9,8 @@ extension ClientConnection {
     static let closeLimit: Int64 = 5000
     /// Milliseconds for a slow client to take what waits for it: the messages and the reason that it is to read.
     static let flushLimit: Int64 = 60_000
-    /// Milliseconds in which a client has to take some of a file.
-    static let sendLimit: Int64 = 5000
+    /// Milliseconds in which a client has to take some of a file, or of the answers that wait for it.
+    static let sendLimit: Int64 = 60_000
 
     /// Begins the end. A later cause changes nothing.
     mutating func end(_ cause: EndCause) {
@@ -21,6 +21,13 @@ extension ClientConnection {
         tls?.shutdown()
         if !flushTLS() { leg.close() }
         limit(leg.isFlushed ? Self.closeLimit : Self.flushLimit)
+    }
+
+    /// Ends a connection that was kept open and has no request under way, and makes the answer under way the last one.
+    mutating func endExchanges() {
+        guard let exchange else { return }
+        exchange.persistence = .close
+        if machine.phase == .readingRequest, exchange.answered > 0, exchange.held.isEmpty { end(.drained) }
     }
 
     /// Nothing can be sent to the client any more, or nothing will come from it.

@@ -25,6 +25,7 @@ extension ClientConnection {
         // Answers of TLS itself, too: a key update, a ticket, an alert. Always: the next connection finds the buffer empty,
         // or it would send what is meant for this one.
         _ = flushTLS()
+        if !isAnswered { limitAnswers() }
         if input.isAtEnd { inputEnded() }
     }
 
@@ -32,25 +33,36 @@ extension ClientConnection {
     private mutating func inputEnded() {
         switch machine.phase {
         case .readingProxyHeader, .handshaking: clientLost()
-        case .readingRequest where leg.isFlushed: clientLost()
-        case .readingRequest, .sending: exchange?.persistence = .close
-        case .tunnelling, .closing, .closed: break
+        case .readingRequest: endIfAllIsAnswered()
+        case .sending, .tunnelling, .closing, .closed: break
         }
     }
+
+    /// Ends a connection whose client has said that it sends no more, once it has the answers to all that it has asked for.
+    private mutating func endIfAllIsAnswered() {
+        guard machine.phase == .readingRequest, leg.isAtEnd, isAnswered else { return }
+        end(.clientLost)
+    }
+
+    /// Whether nothing waits for the client to take more: neither bytes, nor requests that have come whole.
+    private var isAnswered: Bool { leg.isFlushed && !(exchange?.mustGoOn ?? false) }
 
     /// The socket takes bytes again, or it is this connection's turn again.
     mutating func goOn() {
         switch machine.phase {
         case .sending: sendFile()
-        case .readingRequest:
-            serve()
-            // Everything is answered, and the client has said that it sends no more.
-            if machine.phase == .readingRequest, leg.isAtEnd, leg.isFlushed, !(exchange?.mustGoOn ?? false) {
-                clientLost()
-            }
+        case .readingRequest: serve()
         default: return
         }
         _ = flushTLS()
+        limitAnswers()
+        endIfAllIsAnswered()
+    }
+
+    /// A client that is slow to take its answers is not idle, and has asked in time.
+    private mutating func limitAnswers() {
+        guard machine.phase == .readingRequest, let exchange, !exchange.isUnderWay else { return }
+        limit(isAnswered ? exchange.request.site.keepaliveTimeout : Self.sendLimit)
     }
 
     /// Answers requests that have come whole, while the client takes the answers.
@@ -119,15 +131,25 @@ extension ClientConnection {
             exchange.request.address = address
         }
         if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
-        // A body is never read, so that nothing can follow it.
-        let mayKeep =
-            !head.hasBody && site.keepaliveTimeout > 0 && exchange.answered + 1 < site.settings.keepaliveRequests
-        exchange.persistence = mayKeep ? head.persistence : .close
+        exchange.persistence = mayKeep(head, exchange) ? head.persistence : .close
+    }
+
+    /// Whether another request may follow this one, if it is not granted an upgrade.
+    private func mayKeep(_ head: RequestHead, _ exchange: HTTPExchange) -> Bool {
+        // A body is never read; and a client may send frames without waiting for the answer to its upgrade. Neither may be
+        // taken for a request.
+        guard !head.hasBody, !head.has(token: "websocket", in: "upgrade") else { return false }
+        // After a reload or during a drain the client is to come back to whoever serves now.
+        guard !loop.pointee.isStopping, loop.pointee.generation.listeners.contains(where: { $0 === exchange.listener })
+        else { return false }
+        let site = exchange.listener.defaultServer.site
+        return site.keepaliveTimeout > 0 && exchange.answered + 1 < site.settings.keepaliveRequests
     }
 
     /// The request, or the next one, did not come in time.
     mutating func requestTimedOut() {
         guard let exchange else { return }
+        guard isAnswered else { return end(.sendTimeout) }
         guard !exchange.held.isEmpty else {
             // A client that has sent nothing gets no answer: browsers open connections ahead of need.
             return end(exchange.isUnderWay ? .requestTimeout : .keepaliveTimeout)

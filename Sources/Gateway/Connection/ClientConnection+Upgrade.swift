@@ -20,7 +20,6 @@ extension ClientConnection {
             beginSession(exchange.request, route, head)
         } catch {
             log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
-            if head.first("upgrade") != nil { exchange.persistence = .close }
             respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
         }
     }

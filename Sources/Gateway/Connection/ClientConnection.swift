@@ -73,6 +73,7 @@ struct ClientConnection: ~Copyable {
     var wantsInput: Bool {
         switch machine {
         case .readingProxyHeader, .handshaking: true
+        case .readingRequest where leg.isFlushed: !leg.isAtEnd && exchange?.wantsInput ?? false
         case .readingRequest, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
         case .tunnelling: false
         case .closing: !leg.isAtEnd

@@ -82,6 +82,13 @@ extension UnsafeMutablePointer<ClientConnection> {
         if !pointee.updateInterest(reading: wantsInput) { abort(.outOfResources) }
     }
 
+    /// The loop ends its connections evenly from here on: those that wait for nothing but a next request go at once.
+    func drainBegan() {
+        guard pointee.exchange != nil else { return }
+        pointee.endExchanges()
+        updateInterest()
+    }
+
     /// Ends what it carries, or else the connection itself, in good order.
     func end(_ cause: EndCause) {
         if let session = tunnelled { session.pointee.end(cause) } else { pointee.end(cause) }

@@ -39,8 +39,11 @@ final class HTTPExchange {
 
     deinit { closeFile() }
 
-    /// Whether more may be read: of pipelined requests only a bounded part waits here, the rest in the kernel.
-    var hasRoom: Bool { held.count <= request.site.headLimit }
+    /// Whether more may be read ahead of its turn: of pipelined requests, and of frames after an upgrade, only a bounded part
+    /// waits here, the rest in the kernel.
+    var hasRoom: Bool { held.count < Self.readSize }
+    /// Whether more is to be read of a request whose turn it is; the scanner refuses one that is too long.
+    var wantsInput: Bool { !mustGoOn || hasRoom }
 
     /// The response is complete: a new exchange begins with what has come already.
     func next(_ client: ClientFacts, now: Int64) {

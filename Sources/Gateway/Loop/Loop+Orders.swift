@@ -17,6 +17,7 @@ extension Loop {
             guard stop == nil else { return }
             let deadline = now + milliseconds + Self.lastWords
             begin(Stop(cause: .drained, deadline: deadline, drain: drain(over: milliseconds)))
+            for slot in 0..<context.pointee.connections.slots { context.pointee.connections[slot: slot]?.drainBegan() }
         case .adopt(let generation):
             context.pointee.adopt(generation)
             report(.adopted(generation.number))
@@ -37,6 +38,7 @@ extension Loop {
 
     private mutating func begin(_ stop: Stop) {
         closeListeners()
+        context.pointee.isStopping = true
         self.stop = stop
     }
 
@@ -45,6 +47,8 @@ extension Loop {
         guard let connection = context.pointee.connections[slot: slot],
             connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue
         else { return false }
+        // A drain lets a file arrive: it is the connection's last answer.
+        if cause == .drained, connection.pointee.machine.phase == .sending { return false }
         connection.end(cause)
         return true
     }

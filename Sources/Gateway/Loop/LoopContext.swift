@@ -46,6 +46,9 @@ struct LoopContext: ~Copyable {
     /// Connections that are closing, or closed and not given back yet.
     var closing = 0
 
+    /// The loop comes to its end: no connection is kept open for another request.
+    var isStopping = false
+
     private var sourceTurns: [Int] = []
     private var chance: UInt64
     private var warnedAt: Int64 = -1000
