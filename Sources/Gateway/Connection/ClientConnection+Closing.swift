@@ -16,6 +16,8 @@ extension ClientConnection {
     mutating func end(_ cause: EndCause) {
         guard machine.end(cause) == .beginClosing else { return }
         if let exchange { logEnd(of: exchange, cause) }
+        // Of a connection that was kept open the last request has its line already.
+        if cause == .keepaliveTimeout { loop.pointee.counters.count(cause) }
         exchange = nil
         countClosing()
         tls?.shutdown()

@@ -122,7 +122,7 @@ extension ClientConnection {
 
     /// Keeps what the log and those who decide need of a request.
     private mutating func record(_ head: RequestHead, _ site: Site, _ exchange: HTTPExchange) {
-        let tokenPlaces = loop.pointee.generation.tokenPlaces
+        let tokenPlaces = exchange.generation.tokenPlaces
         exchange.request.site = site
         exchange.request.isHead = head.isMethod("HEAD")
         exchange.request.uri = tokenPlaces.hiddenTarget(of: head)
@@ -140,8 +140,7 @@ extension ClientConnection {
         // taken for a request.
         guard !head.hasBody, !head.has(token: "websocket", in: "upgrade") else { return false }
         // After a reload or during a drain the client is to come back to whoever serves now.
-        guard !loop.pointee.isStopping, loop.pointee.generation.listeners.contains(where: { $0 === exchange.listener })
-        else { return false }
+        guard !loop.pointee.isStopping, exchange.generation === loop.pointee.generation else { return false }
         let site = exchange.listener.defaultServer.site
         return site.keepaliveTimeout > 0 && exchange.answered + 1 < site.settings.keepaliveRequests
     }

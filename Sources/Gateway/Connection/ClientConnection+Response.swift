@@ -23,11 +23,11 @@ extension ClientConnection {
     /// The response has been written whole. `cause` is what its exchange has come to.
     mutating func responseSent(_ cause: EndCause) {
         guard let exchange else { return }
+        loop.pointee.counters.add(.responses)
         guard exchange.persistence != .close else { return end(cause) }
         logEnd(of: exchange, cause)
         exchange.next(client, now: loop.pointee.now)
         machine.responseSent()
-        loop.pointee.counters.add(.responses)
         limit(exchange.request.site.keepaliveTimeout)
     }
 

@@ -17,6 +17,7 @@ extension ClientConnection {
             machine.upgraded()
             limitNothing()
             exchange.isUnderWay = false
+            client.address = exchange.request.address  // no other request comes that could name another
             beginSession(exchange.request, route, head)
         } catch {
             log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
@@ -34,11 +35,13 @@ extension ClientConnection {
         self.session = session
     }
 
-    /// What the client has sent after its request without waiting for the 101, in the loop's `plain` buffer; nil: nothing.
+    /// The next part of what the client has sent after its request without waiting for the 101, in the loop's `plain` buffer;
+    /// nil: there is no more.
     mutating func takeEarlyInput() -> Int? {
-        guard let held = exchange, !held.held.isEmpty else { return nil }
-        let count = min(held.held.count, loop.pointee.buffers.plainCapacity)
-        held.held.bytes.baseAddress.map { loop.pointee.buffers.plain.copyMemory(from: $0, byteCount: count) }
+        guard let exchange, !exchange.held.isEmpty else { return nil }
+        let count = min(exchange.held.count, loop.pointee.buffers.plainCapacity)
+        exchange.held.bytes.baseAddress.map { loop.pointee.buffers.plain.copyMemory(from: $0, byteCount: count) }
+        exchange.held.consume(count)
         return count
     }
 }
