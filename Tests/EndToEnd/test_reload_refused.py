@@ -111,5 +111,5 @@ def test_a_gateway_that_ends_reloads_nothing(rig):
     gateway.send_signal(signal.SIGQUIT)
     eventually(lambda: not harness.is_listening(gateway.port), "the listener closed")
     gateway.send_signal(signal.SIGHUP)
-    eventually(lambda: "the gateway is about to end" in gateway.output(), "the warning")
+    eventually(lambda: "the gateway is stopping" in gateway.output(), "the warning")
     assert gateway.stop() == 0
