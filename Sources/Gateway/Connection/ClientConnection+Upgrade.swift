@@ -35,11 +35,13 @@ extension ClientConnection {
         self.session = session
     }
 
-    /// What the client has sent after its request without waiting for the 101, in the loop's `plain` buffer; nil: nothing.
+    /// The next part of what the client has sent after its request without waiting for the 101, in the loop's `plain` buffer;
+    /// nil: there is no more.
     mutating func takeEarlyInput() -> Int? {
         guard let held = exchange, !held.held.isEmpty else { return nil }
         let count = min(held.held.count, loop.pointee.buffers.plainCapacity)
         held.held.bytes.baseAddress.map { loop.pointee.buffers.plain.copyMemory(from: $0, byteCount: count) }
+        held.held.consume(count)
         return count
     }
 }

@@ -35,9 +35,10 @@ extension UnsafeMutablePointer<ClientConnection> {
     /// input, if it came in the same read.
     private func passEarlyInput() {
         guard let session = tunnelled, pointee.exchange != nil else { return }
-        let count = pointee.takeEarlyInput()
+        while let count = pointee.takeEarlyInput() {
+            session.pointee.received(pointee.loop.pointee.buffers.plain, count: count)
+        }
         pointee.exchange = nil
-        if let count { session.pointee.received(pointee.loop.pointee.buffers.plain, count: count) }
         _ = pointee.flushTLS()
         if pointee.leg.isAtEnd { session.pointee.clientEnded() }
     }
