@@ -32,25 +32,28 @@ extension ClientConnection {
     private mutating func inputEnded() {
         switch machine.phase {
         case .readingProxyHeader, .handshaking: clientLost()
-        case .readingRequest where leg.isFlushed: clientLost()
-        case .readingRequest, .sending: exchange?.persistence = .close
-        case .tunnelling, .closing, .closed: break
+        case .readingRequest: endWhenAnswered()
+        case .sending, .tunnelling, .closing, .closed: break
         }
+    }
+
+    /// Ends the connection if everything is answered, and the client has said that it sends no more.
+    private mutating func endWhenAnswered() {
+        guard machine.phase == .readingRequest, leg.isAtEnd, leg.isFlushed, let exchange, !exchange.mustGoOn else {
+            return
+        }
+        clientLost()
     }
 
     /// The socket takes bytes again, or it is this connection's turn again.
     mutating func goOn() {
         switch machine.phase {
         case .sending: sendFile()
-        case .readingRequest:
-            serve()
-            // Everything is answered, and the client has said that it sends no more.
-            if machine.phase == .readingRequest, leg.isAtEnd, leg.isFlushed, !(exchange?.mustGoOn ?? false) {
-                clientLost()
-            }
+        case .readingRequest: serve()
         default: return
         }
         _ = flushTLS()
+        endWhenAnswered()
     }
 
     /// Answers requests that have come whole, while the client takes the answers.
@@ -110,7 +113,7 @@ extension ClientConnection {
 
     /// Keeps what the log and those who decide need of a request.
     private mutating func record(_ head: RequestHead, _ site: Site, _ exchange: HTTPExchange) {
-        let tokenPlaces = loop.pointee.generation.tokenPlaces
+        let tokenPlaces = exchange.generation.tokenPlaces
         exchange.request.site = site
         exchange.request.isHead = head.isMethod("HEAD")
         exchange.request.uri = tokenPlaces.hiddenTarget(of: head)
@@ -119,17 +122,19 @@ extension ClientConnection {
             exchange.request.address = address
         }
         if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
-        // A body is never read, so that nothing can follow it.
+        // A body is never read, so that nothing can follow it; and what comes after a reload is for the new generation.
         let mayKeep =
             !head.hasBody && site.keepaliveTimeout > 0 && exchange.answered + 1 < site.settings.keepaliveRequests
+            && exchange.generation === loop.pointee.generation
         exchange.persistence = mayKeep ? head.persistence : .close
     }
 
     /// The request, or the next one, did not come in time.
     mutating func requestTimedOut() {
         guard let exchange else { return }
-        guard !exchange.held.isEmpty else {
-            // A client that has sent nothing gets no answer: browsers open connections ahead of need.
+        guard exchange.isUnderWay, !exchange.held.isEmpty else {
+            // A client that has sent nothing gets no answer: browsers open connections ahead of need. Nor does one whose
+            // requests wait because it does not take the answers before.
             return end(exchange.isUnderWay ? .requestTimeout : .keepaliveTimeout)
         }
         exchange.recordMethod(UnsafeBufferPointer(exchange.held.bytes.bindMemory(to: UInt8.self)))

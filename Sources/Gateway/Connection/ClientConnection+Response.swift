@@ -23,7 +23,9 @@ extension ClientConnection {
     /// The response has been written whole. `cause` is what its exchange has come to.
     mutating func responseSent(_ cause: EndCause) {
         guard let exchange else { return }
-        guard exchange.persistence != .close, !leg.isAtEnd else { return end(cause) }
+        // Of a client that has ended, what came before its end is still answered.
+        let isLast = leg.isAtEnd && exchange.held.isEmpty
+        guard exchange.persistence != .close, !isLast else { return end(cause) }
         logEnd(of: exchange, cause)
         exchange.next(client, now: loop.pointee.now)
         machine.responseSent()

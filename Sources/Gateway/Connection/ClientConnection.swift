@@ -40,7 +40,7 @@ struct ClientConnection: ~Copyable {
         self.address = address
         self.client = client
         machine = ConnectionMachine(isTLS: listener.isTLS, readsProxyHeader: listener.readsProxyHeader)
-        exchange = HTTPExchange(client, listener, now: loop.pointee.now)
+        exchange = HTTPExchange(client, listener, of: loop.pointee.generation, now: loop.pointee.now)
         leg.attach(descriptor)
     }
 
@@ -129,7 +129,8 @@ struct ClientConnection: ~Copyable {
         case .abort: abort(machine.cause ?? .clientLost)
         case .end(let cause):
             if cause == .proxyHeaderTimeout { tls = nil }  // it has not begun
-            end(cause)
+            // A client that takes nothing of a file has no use for a goodbye.
+            if cause == .sendTimeout { abort(cause) } else { end(cause) }
         case .answerRequestTimeout: requestTimedOut()
         }
     }

@@ -9,6 +9,8 @@ final class HTTPExchange {
 
     /// Where the connection was accepted. An open session keeps its route alone, so that what no new connection needs can go.
     let listener: Listener
+    /// The generation of that listener.
+    let generation: Generation
     /// What has come: the next request head, and requests or frames after it.
     var held = ByteQueue()
     var scanner: RequestHeadScanner
@@ -31,8 +33,9 @@ final class HTTPExchange {
         var left: Int
     }
 
-    init(_ client: ClientFacts, _ listener: Listener, now: Int64) {
+    init(_ client: ClientFacts, _ listener: Listener, of generation: Generation, now: Int64) {
         self.listener = listener
+        self.generation = generation
         request = RequestFacts(client, site: listener.defaultServer.site, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
     }
