@@ -34,11 +34,12 @@ extension Session {
 
     private mutating func checkIdle() {
         let now = loop.pointee.now
+        // First: an end that waits already would put off another one forever.
+        if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
         if now >= pipe.expiresAt {
             log(.info, "the client's credentials have expired")
             return end(.tokenExpired)
         }
-        if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
         switch pipe.keepAlive.check(now: now, heard: pipe.heardAt, pinged: pipe.pingedAt) {
         case .end:
             // A client that is not read because its broker takes nothing is not to blame.
