@@ -12,8 +12,12 @@ extension ClientConnection {
     /// Milliseconds in which a client has to take some of a file, or of the answers that wait for it.
     static let sendLimit: Int64 = 60_000
 
-    /// Begins the end. A later cause changes nothing.
+    /// Begins the end; an end that can wait comes after the response under way. A later cause changes nothing.
     mutating func end(_ cause: EndCause) {
+        if cause.waitsForPacket, machine.phase == .sending {
+            exchange?.persistence = .close
+            return
+        }
         guard machine.end(cause) == .beginClosing else { return }
         if let exchange { logEnd(of: exchange, cause) }
         // Of a connection that was kept open the last request has its line already.

@@ -148,7 +148,7 @@ extension ClientConnection {
     /// The request, or the next one, did not come in time.
     mutating func requestTimedOut() {
         guard let exchange else { return }
-        guard isAnswered else { return end(.sendTimeout) }
+        guard isAnswered else { return abort(.sendTimeout) }
         guard !exchange.held.isEmpty else {
             // A client that has sent nothing gets no answer: browsers open connections ahead of need.
             return end(exchange.isUnderWay ? .requestTimeout : .keepaliveTimeout)

@@ -47,8 +47,6 @@ extension Loop {
         guard let connection = context.pointee.connections[slot: slot],
             connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue
         else { return false }
-        // A drain lets a file arrive: it is the connection's last answer.
-        if cause == .drained, connection.pointee.machine.phase == .sending { return false }
         connection.end(cause)
         return true
     }
