@@ -23,7 +23,7 @@ for purpose in "$@"; do
         lacks git command -v git
         lacks ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
         lacks pkg-config command -v pkg-config
-        lacks g++ compgen -G '/usr/include/c++/*/memory' # headers of the C++ in swift-crypto; Swift's compiler reads it
+        lacks g++ compgen -G '/usr/include/c++/*/memory' # the C++ headers that Swift's own installation asks for
         lacks libssl-dev library openssl libssl-dev
         lacks libnghttp2-dev library libnghttp2 libnghttp2-dev
         lacks libcurl4-openssl-dev library libcurl libcurl4-openssl-dev

@@ -50,7 +50,7 @@ package struct Pool: Sendable {
     }
 
     /// Takes a place on this very peer, if it may be chosen.
-    package func take(_ peer: Int, now: Int64, tried: [Int]) -> Bool {
+    package func take(_ peer: Int, tried: [Int]) -> Bool {
         guard peers.indices.contains(peer), !tried.contains(peer), peers[peer].settings.isWanted, peers[peer].isHealthy
         else { return false }
         return counts.acquire(peer, limit: peers[peer].settings.maxConnections)
@@ -141,7 +141,7 @@ package struct Pool: Sendable {
     }
 
     /// Probes have found out something about `peer`, at the time `now`. `isVouchedFor`: the last one has seen it serve.
-    package mutating func note(_ peer: Int, isHealthy: Bool, isVouchedFor: Bool = false, now: Int64) {
+    package mutating func record(_ peer: Int, isHealthy: Bool, isVouchedFor: Bool = false, now: Int64) {
         guard peers.indices.contains(peer) else { return }
         peers[peer].isVouchedFor = isVouchedFor
         guard peers[peer].isHealthy != isHealthy else { return }

@@ -26,14 +26,14 @@ struct PeerTests {
     @Test("After probes have brought it back: from next to nothing to the whole weight, in a straight line")
     func afterProbes() {
         var pool = pool([.init(weight: 2, slowStart: 10_000), .init()])
-        pool.note(0, isHealthy: false, now: 1_000)
-        pool.note(0, isHealthy: true, now: 5_000)
+        pool.record(0, isHealthy: false, now: 1_000)
+        pool.record(0, isHealthy: true, now: 5_000)
         #expect(weights(pool, [0, 5_000, 5_001, 7_500, 10_000]) == [1, 1, 1, 128, 256])
         #expect(weights(pool, [14_999, 15_000, 99_000]) == [511, 512, 512])
         #expect(pool.hasSlowStart(now: 14_999))
         #expect(!pool.hasSlowStart(now: 15_000))
         // What is known already does not start again.
-        pool.note(0, isHealthy: true, now: 20_000)
+        pool.record(0, isHealthy: true, now: 20_000)
         #expect(weights(pool, [20_000]) == [512])
     }
 
@@ -62,8 +62,8 @@ struct PeerTests {
     func off() {
         var pool = pool([.init(weight: 3, failTimeout: 1_000), .init()])
         #expect(pool.failed(0, now: 0) == true)
-        pool.note(0, isHealthy: false, now: 0)
-        pool.note(0, isHealthy: true, now: 2_000)
+        pool.record(0, isHealthy: false, now: 0)
+        pool.record(0, isHealthy: true, now: 2_000)
         #expect(weights(pool, [0, 2_000]) == [3 * Self.full, 3 * Self.full])
         #expect(!pool.hasSlowStart(now: 2_000))
     }
@@ -75,8 +75,8 @@ struct PeerTests {
         let slowStart = Int64.random(in: 1...3_600_000, using: &random)
         var pool = pool([.init(weight: weight, slowStart: slowStart)])
         let back = Int64.random(in: 0...1_000_000, using: &random)
-        pool.note(0, isHealthy: false, now: 0)
-        pool.note(0, isHealthy: true, now: back)
+        pool.record(0, isHealthy: false, now: 0)
+        pool.record(0, isHealthy: true, now: back)
         var (now, last) = (back, 0)
         while now < back + slowStart {
             let weight = pool.peers[0].effectiveWeight(now: now)
@@ -94,8 +94,8 @@ struct PeerTests {
     func half(balancer: Balancer) {
         let settings = [Peer.Settings(identity: 1, slowStart: 10_000), .init(identity: 2, slowStart: 10_000)]
         var pool = Pool(settings, balancer: balancer, counts: SessionCounts(peers: 2))
-        pool.note(1, isHealthy: false, now: 0)
-        pool.note(1, isHealthy: true, now: 0)
+        pool.record(1, isHealthy: false, now: 0)
+        pool.record(1, isHealthy: true, now: 0)
         var random = SeededGenerator(seed: 3)
         for _ in 0..<3_000 { #expect(pool.choose(now: 5_000, random: random.next()) != nil) }
         #expect(abs(pool.counts[1] - 1_000) <= 2)
@@ -105,8 +105,8 @@ struct PeerTests {
     func begin(balancer: Balancer) {
         let settings = (1...4).map { Peer.Settings(identity: Hash.mix($0), slowStart: 60_000) }
         var pool = Pool(settings, balancer: balancer, counts: SessionCounts(peers: 4))
-        pool.note(2, isHealthy: false, now: 0)
-        pool.note(2, isHealthy: true, now: 0)
+        pool.record(2, isHealthy: false, now: 0)
+        pool.record(2, isHealthy: true, now: 0)
         var random = SeededGenerator(seed: 4)
         for number in 0..<1_000 {
             #expect(pool.choose(now: 0, key: key(number), random: random.next()) != nil)
@@ -121,8 +121,8 @@ struct PeerTests {
         var pool = pool([settings, .init(maxConnections: -1, maxFails: -1, failTimeout: -1, slowStart: -1)])
         #expect(pool.peers[0].settings.weight == 65_535)
         #expect(pool.failed(0, now: 1 << 50) == true)
-        pool.note(0, isHealthy: false, now: 1 << 50)
-        pool.note(0, isHealthy: true, now: 1 << 50)
+        pool.record(0, isHealthy: false, now: 1 << 50)
+        pool.record(0, isHealthy: true, now: 1 << 50)
         #expect(pool.peers[0].effectiveWeight(now: 1 << 50) == 1)
         #expect(pool.failed(1, now: 1 << 50) == false)
         #expect(pool.choose(now: 1 << 50) != nil)

@@ -120,8 +120,8 @@ struct PoolTests {
         var (pool, _) = pool([.init(), .init()])
         #expect(pool.failed(index, now: 0) == false)
         #expect(pool.succeeded(index) == false)
-        pool.note(index, isHealthy: false, now: 0)
-        #expect(pool.take(index, now: 0, tried: []) == false)
+        pool.record(index, isHealthy: false, now: 0)
+        #expect(pool.take(index, tried: []) == false)
         #expect(choose(&pool, 2, tried: [index]) == [0, 1])
     }
 
@@ -130,28 +130,28 @@ struct PoolTests {
         var (pool, counts) = pool([
             .init(maxConnections: 1), .init(isDown: true), .init(isDraining: true), .init(isBackup: true), .init(),
         ])
-        pool.note(4, isHealthy: false, now: 0)
-        #expect((0..<5).map { pool.take($0, now: 0, tried: []) } == [true, false, false, true, false])
+        pool.record(4, isHealthy: false, now: 0)
+        #expect((0..<5).map { pool.take($0, tried: []) } == [true, false, false, true, false])
         #expect((0..<5).map { counts[$0] } == [1, 0, 0, 1, 0])
-        #expect(pool.take(0, now: 0, tried: []) == false)
-        #expect(pool.take(3, now: 0, tried: [3]) == false)
+        #expect(pool.take(0, tried: []) == false)
+        #expect(pool.take(3, tried: [3]) == false)
         // A broker that names another knows more than recent failures.
         #expect(pool.failed(3, now: 0) == true)
-        #expect(pool.take(3, now: 0, tried: [0]) == true)
+        #expect(pool.take(3, tried: [0]) == true)
     }
 
     @Test("A peer that probes have found dead is never chosen, and comes back with a clean sheet")
     func probes() {
         var (pool, _) = pool([.init(), .init()])
         #expect(pool.failed(0, now: 0) == true)
-        pool.note(0, isHealthy: false, now: 1)
+        pool.record(0, isHealthy: false, now: 1)
         #expect(choose(&pool, 2, now: 20_000) == [1, 1])
         #expect(pool.choose(now: 20_000, tried: [1]) == nil)
         #expect(pool.failed(0, now: 20_000) == true)
-        pool.note(0, isHealthy: true, now: 20_001)
+        pool.record(0, isHealthy: true, now: 20_001)
         #expect(pool.peers[0].passive == PassiveCheck())
         #expect(Set(choose(&pool, 2, now: 20_001)) == [0, 1])
-        pool.note(1, isHealthy: false, now: 20_002)
+        pool.record(1, isHealthy: false, now: 20_002)
         #expect(choose(&pool, 2, now: 20_002) == [0, 0])
     }
 

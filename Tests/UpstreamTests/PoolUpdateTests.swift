@@ -21,7 +21,7 @@ struct PoolUpdateTests {
     func same() {
         var pool = pool(settings([1, 2]))
         #expect(pool.failed(0, now: 0) == true)
-        pool.note(1, isHealthy: false, now: 0)
+        pool.record(1, isHealthy: false, now: 0)
         #expect(pool.update(settings([1, 2]), counts: pool.counts, now: 5) == false)
         #expect(!pool.peers[0].passive.isAvailable(now: 5))
         #expect(!pool.peers[1].isHealthy)
@@ -41,7 +41,7 @@ struct PoolUpdateTests {
     @Test("Another balancer chooses from then on, and may move sessions; what is known of peers stays")
     func balancer() {
         var pool = pool(settings([1, 2, 3]))
-        pool.note(2, isHealthy: false, now: 0)
+        pool.record(2, isHealthy: false, now: 0)
         for (balancer, isChange) in [
             (Balancer.hash(isConsistent: false, balanceFactor: 0), true),
             (.hash(isConsistent: false, balanceFactor: 0), false), (.hash(isConsistent: true, balanceFactor: 0), true),
@@ -75,7 +75,7 @@ struct PoolUpdateTests {
     func anotherPeer() {
         var pool = pool(settings([1, 2]))
         #expect(pool.failed(0, now: 0) == true)
-        pool.note(0, isHealthy: false, now: 0)
+        pool.record(0, isHealthy: false, now: 0)
         #expect(pool.update(settings([3, 2]), counts: pool.counts, now: 100) == true)
         #expect(pool.peers[0].passive == PassiveCheck())
         #expect(pool.peers[0].isHealthy)
@@ -134,7 +134,7 @@ struct PoolUpdateTests {
             one.release(peer)
             // From anywhere else, with nobody over the bound.
             let elsewhere = (peer + 1) % 6
-            #expect(other.take(elsewhere, now: 0, tried: []) == true)
+            #expect(other.take(elsewhere, tried: []) == true)
             #expect(other.home(of: key(number), on: elsewhere, now: 0) == peer, "key \(number)")
             #expect(other.counts[elsewhere] == 1)
             other.release(elsewhere)
@@ -155,13 +155,13 @@ struct PoolUpdateTests {
             Issue.record("no key")
             return
         }
-        pool.note(1, isHealthy: false, now: 0)
+        pool.record(1, isHealthy: false, now: 0)
         let next = pool.home(of: key, on: 1, now: 0)
         #expect(next != 1 && next != nil)
-        pool.note(1, isHealthy: true, now: 0)
+        pool.record(1, isHealthy: true, now: 0)
         changed[1].maxConnections = 1
         _ = pool.update(changed, counts: pool.counts, now: 0)
-        #expect(pool.take(1, now: 0, tried: []) == true)
+        #expect(pool.take(1, tried: []) == true)
         #expect(pool.home(of: key, on: 1, now: 0) == 1)
         #expect(pool.home(of: key, on: 0, now: 0) == next)
     }

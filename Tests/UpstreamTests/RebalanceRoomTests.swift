@@ -12,7 +12,7 @@ struct RebalanceRoomTests {
     @Test("A peer is well when it is wanted, probes pass, and nothing has failed recently")
     func well() {
         var (pool, _) = pool([.init(failTimeout: 100), .init(isDown: true), .init(isDraining: true), .init(), .init()])
-        pool.note(3, isHealthy: false, now: 0)
+        pool.record(3, isHealthy: false, now: 0)
         _ = pool.failed(0, now: 0)
         #expect((0..<5).map { pool.isWell($0, now: 50) } == [false, false, false, false, true])
         #expect(pool.isWell(0, now: 100))
@@ -51,7 +51,7 @@ struct RebalanceRoomTests {
     func comeBack() {
         for isDown in [true, false] {
             var (pool, counts) = pool([.init(isDown: isDown, isDraining: !isDown), .init()])
-            pool.note(0, isHealthy: false, now: 0)
+            pool.record(0, isHealthy: false, now: 0)
             let mayMove = pool.update([.init(), .init()], counts: counts, now: 0)
             #expect(mayMove)
             #expect(pool.peers[0].isHealthy == isDown)

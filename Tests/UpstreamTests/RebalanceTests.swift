@@ -102,7 +102,7 @@ struct RebalanceTests {
         settings[2].isDown = true
         settings[3].isDraining = true
         var pool = pool(settings, sessions: [60, 20, 100, 100, 100, 100])
-        pool.note(4, isHealthy: false, now: 0)
+        pool.record(4, isHealthy: false, now: 0)
         #expect(pool.failed(5, now: 0) == true)
         #expect(pool.surplus(now: 1, threshold: 0) == [20, 0, 0, 0, 0, 0])
     }
@@ -110,8 +110,8 @@ struct RebalanceTests {
     @Test("A peer that starts slowly is given as much as it may have by now")
     func slowStart() {
         var pool = pool([.init(slowStart: 10_000), .init(slowStart: 10_000)], sessions: [120, 0])
-        pool.note(1, isHealthy: false, now: 0)
-        pool.note(1, isHealthy: true, now: 0)
+        pool.record(1, isHealthy: false, now: 0)
+        pool.record(1, isHealthy: true, now: 0)
         #expect(pool.surplus(now: 0, threshold: 0) == [0, 0])
         #expect(pool.surplus(now: 5_000, threshold: 0) == [40, 0])
         #expect(pool.surplus(now: 10_000, threshold: 0) == [60, 0])

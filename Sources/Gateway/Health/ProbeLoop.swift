@@ -75,7 +75,7 @@ final class ProbeLoop {
             case .forget(let pool): replace(pool, by: [])
             case .answered(let serial, let outcome):
                 guard let peer = bySerial[serial] else { continue }
-                settle(peer, outcome)
+                conclude(peer, outcome)
             }
         }
     }
@@ -123,7 +123,7 @@ final class ProbeLoop {
         bySerial[lastSerial] = peer
         if peer.plan.settings.kind == .http { return ask(peer, probe) }
         if let outcome = probe.begin(poller.descriptor, turn: Int(truncatingIfNeeded: lastSerial)) {
-            settle(peer, outcome)
+            conclude(peer, outcome)
         }
     }
 
@@ -151,7 +151,7 @@ final class ProbeLoop {
     private func handle(_ serial: UInt64, _ events: Events) {
         guard let peer = bySerial[serial], let probe = peer.probe else { return }
         if let outcome = probe.handle(poller.descriptor, events, now: monotonicMilliseconds()) {
-            settle(peer, outcome)
+            conclude(peer, outcome)
         } else if probe.isOver {
             forget(peer)
         }
@@ -163,7 +163,7 @@ final class ProbeLoop {
             if probe.isClosing {
                 if now >= probe.closeDeadline { forget(peer) }
             } else if now >= limit(probe) {
-                settle(peer, .failed(probe.timeoutWords))
+                conclude(peer, .failed(probe.timeoutWords))
             }
         }
     }
@@ -180,11 +180,11 @@ final class ProbeLoop {
         peer.probe = nil
     }
 
-    private func settle(_ peer: ProbedPeer, _ outcome: Probe.Outcome) {
+    private func conclude(_ peer: ProbedPeer, _ outcome: Probe.Outcome) {
         if !(peer.probe?.isClosing ?? false) || peer.probe?.isOver ?? true { forget(peer) }
         switch outcome {
-        case .passed: note(peer, failure: nil)
-        case .failed(let reason): note(peer, failure: LogText.escape(reason))
+        case .passed: record(peer, failure: nil)
+        case .failed(let reason): record(peer, failure: LogText.escape(reason))
         case .skipped(let reason):
             let now = monotonicMilliseconds()
             guard skippedAt.map({ now - $0 >= Self.skipInterval }) ?? true else { return }
@@ -193,13 +193,13 @@ final class ProbeLoop {
         }
     }
 
-    private func note(_ peer: ProbedPeer, failure: String?) {
+    private func record(_ peer: ProbedPeer, failure: String?) {
         let target = peer.target
         if let failure {
             log.write(.debug, "upstream \(target.name): probe of server \(target.text) failed: \(failure)")
         }
         let before = peer.health
-        let isChange = peer.check.note(passed: failure == nil)
+        let isChange = peer.check.record(passed: failure == nil)
         if isChange { logChange(peer, failure) }
         if peer.health != before { report(target.pool, target.peer, peer.health) }
     }

@@ -21,8 +21,6 @@ struct LoopBuffers: BitwiseCopyable {
     let output: UnsafeMutableRawPointer
     let outputCapacity: Int
 
-    /// Room of `frame`.
-    static let frameCapacity = 4096
     /// Bytes of one read, at most.
     static let readSize = 256 * 1024
 
@@ -38,7 +36,7 @@ struct LoopBuffers: BitwiseCopyable {
         // Headroom and room of each buffer, in this order.
         let layout = [
             (0, read), (Uplink.headroom, plainCapacity), (Downlink.headroom, downCapacity), (0, read),
-            (0, Uplink.controlCapacity), (0, Self.frameCapacity), (0, outputCapacity),
+            (0, Uplink.controlCapacity), (0, Framing.ownFrameCapacity), (0, outputCapacity),
         ].map { (Self.rounded($0), Self.rounded($1)) }
         block = .allocate(byteCount: layout.reduce(0) { $0 + $1.0 + $1.1 }, alignment: 64)
         var next = block
@@ -51,7 +49,7 @@ struct LoopBuffers: BitwiseCopyable {
         down = starts[2]
         assembly = UnsafeMutableRawBufferPointer(start: starts[3], count: read)
         control = starts[4]
-        frame = UnsafeMutableRawBufferPointer(start: starts[5], count: Self.frameCapacity)
+        frame = UnsafeMutableRawBufferPointer(start: starts[5], count: Framing.ownFrameCapacity)
         output = starts[6]
     }
 

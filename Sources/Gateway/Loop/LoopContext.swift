@@ -146,7 +146,7 @@ struct LoopContext: ~Copyable {
     /// Probes have found out something about a peer.
     mutating func record(_ health: PeerHealth, of peer: Int, in pool: Int) {
         let wasHealthy = pools[pool].peers.indices.contains(peer) && pools[pool].peers[peer].isHealthy
-        pools[pool].note(peer, isHealthy: health.isHealthy, isVouchedFor: health.isVouchedFor, now: now)
+        pools[pool].record(peer, isHealthy: health.isHealthy, isVouchedFor: health.isVouchedFor, now: now)
         if health.isHealthy, !wasHealthy { rebalance(pool) }
     }
 

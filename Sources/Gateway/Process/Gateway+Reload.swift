@@ -44,7 +44,7 @@ extension Gateway {
     }
 
     /// A loop has adopted the generation with this number.
-    mutating func noteAdopted(_ number: Int) {
+    mutating func recordAdopted(_ number: Int) {
         guard number == generation.number else { return }  // another reload has come in between
         adopting -= 1
         guard adopting == 0 else { return }

@@ -72,7 +72,7 @@ extension Gateway {
         }
         while running < threads.count {
             try wait()
-            for report in reports.take() { try note(report) }
+            for report in reports.take() { try take(report) }
         }
     }
 
@@ -90,17 +90,17 @@ extension Gateway {
     private mutating func turn() throws(StartError) {
         try wait()
         while let signal = signals.next() { obey(signal) }
-        for report in reports.take() { try note(report) }
+        for report in reports.take() { try take(report) }
     }
 
     private mutating func wait() throws(StartError) {
         do throws(SystemError) { _ = try poller.wait(milliseconds: -1) } catch { throw StartError("\(error)") }
     }
 
-    private mutating func note(_ report: Loop.Report) throws(StartError) {
+    private mutating func take(_ report: Loop.Report) throws(StartError) {
         switch report {
         case .running: running += 1
-        case .adopted(let number): noteAdopted(number)
+        case .adopted(let number): recordAdopted(number)
         case .failed(let error): throw error
         case .ended(let turns):
             running -= 1

@@ -44,7 +44,7 @@ struct Attempt: ~Copyable {
     /// Takes a place on the peer that a broker has named, or else on the one that the balancer gives.
     mutating func choosePeer(_ pool: inout Pool, key: UInt64, random: UInt64, now: Int64) -> Int? {
         defer { named = [] }
-        let wanted = named.first { pool.take($0, now: now, tried: tried) }
+        let wanted = named.first { pool.take($0, tried: tried) }
         guard let peer = wanted ?? pool.choose(now: now, key: key, random: random, tried: tried) else { return nil }
         tried.append(peer)
         return peer

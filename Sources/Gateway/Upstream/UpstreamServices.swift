@@ -97,12 +97,12 @@ final class UpstreamServices: Sendable {
             for server in upstream.settings.servers where server.resolves {
                 list.append(NameWatch.Name(pool: pool, address: server.address, interval: interval))
             }
-            for (address, text) in upstream.unresolved { noteUnresolved(address, text, upstream) }
+            for (address, text) in upstream.unresolved { logUnresolved(address, text, upstream) }
         }
         names.watch(list)
     }
 
-    private func noteUnresolved(_ address: Configuration.Address, _ text: String, _ upstream: ResolvedUpstream) {
+    private func logUnresolved(_ address: Configuration.Address, _ text: String, _ upstream: ResolvedUpstream) {
         let isKept = upstream.peers.contains { $0.configured == address && !$0.settings.isDown }
         let rest = isKept ? "it keeps its addresses" : "it has no address until its name resolves"
         log.write(.warn, "\(text): \(rest)")

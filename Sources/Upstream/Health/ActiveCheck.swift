@@ -19,7 +19,7 @@ package struct ActiveCheck: Sendable, Equatable {
     package mutating func adopt(fails: Int, passes: Int) { (self.fails, self.passes) = (max(1, fails), max(1, passes)) }
 
     /// A probe has passed or failed. Returns whether that changes the state.
-    package mutating func note(passed: Bool) -> Bool {
+    package mutating func record(passed: Bool) -> Bool {
         defer { isPassing = passed && isHealthy }
         guard passed != isHealthy else {
             streak = 0

@@ -78,25 +78,12 @@ extension RequestHead {
     /// Whether the method is `name`.
     package func isMethod(_ name: StaticString) -> Bool { isSame(methodPlace, name) }
 
-    /// Calls `body` with the bytes of `path`.
-    package func withPath<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
-        bytes.withUnsafeBufferPointer { body($0.extracting(pathPlace)) }
-    }
-
-    /// Calls `body` with the bytes of `host`.
-    package func withHost<Result>(_ body: (UnsafeBufferPointer<UInt8>?) -> Result) -> Result {
-        bytes.withUnsafeBufferPointer { bytes in body(hostPlace.map { bytes.extracting($0) }) }
-    }
-
     /// How the client wants the connection to go on (RFC 9112 §9.3).
     package var persistence: HTTPPersistence {
         if has(token: "close", in: "connection") { return .close }
         if minorVersion > 0 { return .keepAlive }
         return has(token: "keep-alive", in: "connection") ? .announcedKeepAlive : .close
     }
-
-    /// Whether the client leaves the connection open for another request (RFC 9112 §9.3).
-    package var keepsAlive: Bool { persistence != .close }
 
     /// The text at a place; bytes that are not UTF-8 become U+FFFD.
     func text(_ place: Range<Int>) -> String { String(decoding: bytes[place], as: UTF8.self) }

@@ -40,14 +40,4 @@ package enum FrameHeader {
     /// Bytes of the header of a frame with `count` bytes of payload.
     @inline(__always)
     package static func size(_ count: Int) -> Int { count < 126 ? 2 : count < 65536 ? 4 : 10 }
-
-    /// A whole Close frame (§5.5.1) with a status code and a reason, of which at most 123 bytes are sent: ASCII, so that a cut
-    /// keeps it UTF-8.
-    package static func close(_ code: CloseCode, reason: String = "") -> [UInt8] {
-        let reason = reason.utf8.prefix(123)
-        return [
-            0x88, UInt8(truncatingIfNeeded: 2 + reason.count), UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF),
-        ]
-            + reason
-    }
 }

@@ -9,7 +9,7 @@ struct ActiveCheckTests {
     /// comes back.
     private func run(_ check: inout ActiveCheck, _ probes: String) -> String {
         let answers = probes.map { probe in
-            guard check.note(passed: probe == "+") else { return "." }
+            guard check.record(passed: probe == "+") else { return "." }
             return check.isHealthy ? "o" : "x"
         }
         return answers.joined()
@@ -48,7 +48,7 @@ struct ActiveCheckTests {
         var check = ActiveCheck(fails: fails, passes: passes)
         #expect(!check.isPassing)
         let seen = probes.map { probe in
-            _ = check.note(passed: probe == "+")
+            _ = check.record(passed: probe == "+")
             return check.isPassing ? "+" : "."
         }
         #expect(seen.joined() == expected)
@@ -62,7 +62,7 @@ struct ActiveCheckTests {
         for _ in 0..<500 {
             let before = check.isHealthy
             let passed = Bool.random(using: &random)
-            let isChange = check.note(passed: passed)
+            let isChange = check.record(passed: passed)
             #expect(isChange == (check.isHealthy != before), "seed \(seed)")
             #expect(!isChange || check.isHealthy == passed, "seed \(seed)")
         }

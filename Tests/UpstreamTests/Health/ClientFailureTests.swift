@@ -96,12 +96,12 @@ struct ClientFailureTests {
     @Test("Where probes see the peer serve, nothing that clients meet counts; connecting does")
     func vouched() {
         var pool = Pool([once, once], counts: SessionCounts(peers: 2))
-        pool.note(0, isHealthy: true, isVouchedFor: true, now: 0)
+        pool.record(0, isHealthy: true, isVouchedFor: true, now: 0)
         let met = (1...50).map { pool.failed(0, by: client(UInt8($0)), now: 0) }
         #expect(!met.contains(true))
         let isOut = pool.failed(0, now: 0)
         #expect(isOut)
-        pool.note(1, isHealthy: true, isVouchedFor: false, now: 0)
+        pool.record(1, isHealthy: true, isVouchedFor: false, now: 0)
         let answers = (1...3).map { pool.failed(1, by: client(UInt8($0)), now: 0) }
         #expect(answers == [false, false, true])
     }
@@ -109,8 +109,8 @@ struct ClientFailureTests {
     @Test("A probe that fails ends that, before the peer counts as unhealthy")
     func noLonger() {
         var pool = Pool([once, once], counts: SessionCounts(peers: 2))
-        pool.note(0, isHealthy: true, isVouchedFor: true, now: 0)
-        pool.note(0, isHealthy: true, isVouchedFor: false, now: 0)
+        pool.record(0, isHealthy: true, isVouchedFor: true, now: 0)
+        pool.record(0, isHealthy: true, isVouchedFor: false, now: 0)
         let answers = (1...3).map { pool.failed(0, by: client(UInt8($0)), now: 0) }
         #expect(answers == [false, false, true])
     }

@@ -25,8 +25,8 @@ struct ReplicaSimulationTests {
             _ = other.choose(now: 0, key: random.next())
         }
         _ = other.failed(Int.random(in: 0..<count, using: &random), now: 0)
-        other.note(Int.random(in: 0..<count, using: &random), isHealthy: false, now: 0)
-        for peer in 0..<count { other.note(peer, isHealthy: true, now: 10) }
+        other.record(Int.random(in: 0..<count, using: &random), isHealthy: false, now: 0)
+        for peer in 0..<count { other.record(peer, isHealthy: true, now: 10) }
         for number in 0..<100 {
             let choices = [
                 one.choose(now: 20_000, key: key(number)).map { settings[$0].identity },
@@ -48,7 +48,7 @@ struct ReplicaSimulationTests {
             let peer = Int.random(in: 0..<10, using: &random)
             let isHealthy = dead.remove(peer) != nil
             if !isHealthy, dead.count < 9 { dead.insert(peer) }
-            pool.note(peer, isHealthy: !dead.contains(peer), now: now)
+            pool.record(peer, isHealthy: !dead.contains(peer), now: now)
             for (number, home) in homes.enumerated() {
                 let choice = pool.choose(now: now, key: key(number))
                 if dead.contains(home) {

@@ -12,7 +12,7 @@ extension World {
         for order in orders {
             switch order {
             case .note(let peer, let isHealthy):
-                loops[loop].pool.note(peer, isHealthy: isHealthy, now: now)
+                loops[loop].pool.record(peer, isHealthy: isHealthy, now: now)
                 loops[loop].healthy[peer] = isHealthy
                 loops[loop].weights[peer] = nil
                 if isHealthy { startMoving(loop) }

@@ -207,7 +207,7 @@ struct World {
         for peer in brokers.indices where brokers[peer].probeAt <= now && !settings[peer].isDown {
             brokers[peer].probeAt = now + schedule.next(random: random.next())
             let passed = brokers[peer].works && brokers[peer].delay < 300
-            guard brokers[peer].check.note(passed: passed) else { continue }
+            guard brokers[peer].check.record(passed: passed) else { continue }
             let isHealthy = brokers[peer].check.isHealthy
             for loop in loops.indices { loops[loop].orders.append(.note(peer, isHealthy: isHealthy)) }
         }

@@ -17,7 +17,6 @@ struct PersistenceTests {
         let fields = options.map { "Connection: \($0)\r\n" }.joined()
         let head = try HTTPFixture.parse("GET / HTTP/\(version)\r\nHost: a\r\n\(fields)\r\n")
         #expect(head.persistence == persistence)
-        #expect(head.keepsAlive == (persistence != .close))
     }
 
     @Test(

@@ -51,11 +51,4 @@ struct FrameHeaderTests {
             #expect(buffer.isIntact)
         }
     }
-
-    @Test("§5.5.1: a Close frame with its status code", arguments: CloseCode.allCases)
-    func close(code: CloseCode) {
-        let frame = FrameHeader.close(code)
-        #expect(frame.count == 4 && frame[0] == 0x88 && frame[1] == 2)
-        #expect(Int(frame[2]) * 256 + Int(frame[3]) == Int(code.rawValue))
-    }
 }
