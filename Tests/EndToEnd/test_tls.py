@@ -238,7 +238,7 @@ def test_alpn(rig, offered, status):
     if offered == ["h2"]:
         with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
             rig.peer(gateway, tls=context)
-        eventually(lambda: "none is http/1.1" in gateway.output(), "the reason in the log")
+        eventually(lambda: "does not offer http/1.1" in gateway.output(), "the reason in the log")
         assert gateway.ended_count(1)[0]["status_reason"] == "tls_failed"
         return
     peer = rig.peer(gateway, tls=context)

@@ -61,12 +61,12 @@ final class PublicKey: Sendable {
 extension PublicKey {
     /// SubjectPublicKeyInfo (RFC 5280 §4.1).
     convenience init?(_ info: [UInt8]) {
-        self.init(Self.whole(info) { d2i_PUBKEY(nil, $0, $1) })
+        self.init(Self.whole(info, EVP_PKEY_free) { d2i_PUBKEY(nil, $0, $1) })
     }
 
     /// RSAPublicKey of PKCS #1 (RFC 8017 appendix A.1.1).
     convenience init?(pkcs1 bytes: [UInt8]) {
-        self.init(Self.whole(bytes) { d2i_PublicKey(EVP_PKEY_RSA, nil, $0, $1) })
+        self.init(Self.whole(bytes, EVP_PKEY_free) { d2i_PublicKey(EVP_PKEY_RSA, nil, $0, $1) })
     }
 
     /// Unsigned big-endian numbers.
@@ -90,7 +90,7 @@ extension PublicKey {
 
     /// The key of a certificate (RFC 5280 §4.1).
     convenience init?(certificate: [UInt8]) {
-        guard let certificate = Self.whole(certificate, { d2i_X509(nil, $0, $1) }) else {
+        guard let certificate = Self.whole(certificate, X509_free, { d2i_X509(nil, $0, $1) }) else {
             ERR_clear_error()
             return nil
         }
@@ -98,14 +98,17 @@ extension PublicKey {
         self.init(X509_get_pubkey(certificate))
     }
 
-    /// What `decode` makes of all of `bytes`. Bytes that are left over have no place in a key.
+    /// What `decode` makes of all of `bytes`. Bytes that are left over have no place in a key: then what was made is freed.
     private static func whole(
-        _ bytes: [UInt8], _ decode: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> OpaquePointer?
+        _ bytes: [UInt8], _ free: (OpaquePointer?) -> Void,
+        _ decode: (UnsafeMutablePointer<UnsafePointer<UInt8>?>, Int) -> OpaquePointer?
     ) -> OpaquePointer? {
         bytes.withUnsafeBufferPointer { bytes in
             var rest = bytes.baseAddress
             let value = decode(&rest, bytes.count)
-            return rest == bytes.baseAddress?.advanced(by: bytes.count) ? value : nil
+            if rest == bytes.baseAddress?.advanced(by: bytes.count) { return value }
+            free(value)
+            return nil
         }
     }
 }

@@ -118,17 +118,21 @@ struct ClientConnection: ~Copyable {
     /// The current phase ends `milliseconds` from now at the latest.
     mutating func limit(_ milliseconds: Int64) {
         let now = loop.pointee.now
-        timer.set(milliseconds > .max - now ? .max : now + milliseconds, .connection(token), &loop.pointee.wheel)
+        wait(until: milliseconds > .max - now ? .max : now + milliseconds)
     }
 
     /// The session keeps the time from here on.
-    mutating func limitNothing() { timer.set(.max, .connection(token), &loop.pointee.wheel) }
+    mutating func limitNothing() { wait(until: .max) }
+
+    private mutating func wait(until time: Int64) {
+        let (loop, owner) = (loop, TimerOwner.connection(token))
+        timer.set(time, owner, &loop.pointee.wheel)
+    }
 
     /// The wheel has handed it out, for `tick`.
     mutating func timerFired(tick: Int64) {
-        guard timer.hasPassed(tick: tick, now: loop.pointee.now, .connection(token), &loop.pointee.wheel) else {
-            return
-        }
+        let (loop, owner) = (loop, TimerOwner.connection(token))
+        guard timer.hasPassed(tick: tick, now: loop.pointee.now, owner, &loop.pointee.wheel) else { return }
         switch machine.timeLimit() {
         case .ignore: break
         case .abort: abort(machine.cause ?? .clientLost)

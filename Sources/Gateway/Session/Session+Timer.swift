@@ -10,11 +10,15 @@ extension Session {
         wait(until: milliseconds > .max - now ? .max : now + milliseconds)
     }
 
-    private mutating func wait(until time: Int64) { timer.set(time, .session(token), &loop.pointee.wheel) }
+    private mutating func wait(until time: Int64) {
+        let (loop, owner) = (loop, TimerOwner.session(token))
+        timer.set(time, owner, &loop.pointee.wheel)
+    }
 
     /// The wheel has handed this session out, for `tick`.
     mutating func timerFired(tick: Int64) {
-        guard timer.hasPassed(tick: tick, now: loop.pointee.now, .session(token), &loop.pointee.wheel) else { return }
+        let (loop, owner) = (loop, TimerOwner.session(token))
+        guard timer.hasPassed(tick: tick, now: loop.pointee.now, owner, &loop.pointee.wheel) else { return }
         switch machine.timeLimit() {
         case .ignore: break
         case .abort:
@@ -34,7 +38,7 @@ extension Session {
 
     private mutating func checkIdle() {
         let now = loop.pointee.now
-        // First: an end that waits already would put off any other for ever.
+        // First: an end that waits already would put off any other forever.
         if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
         if now >= pipe.expiresAt {
             log(.info, "the client's credentials have expired")
