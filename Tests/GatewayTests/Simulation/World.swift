@@ -104,6 +104,7 @@
                 }
             }
             if failure == nil { checkDescriptors() }
+            agenda = Agenda()  // the loop's own end has woken some, and what they wait for keeps this world
         }
 
         private func begin(_ loop: SimulatedLoop) {
