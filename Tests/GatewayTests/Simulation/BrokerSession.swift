@@ -14,7 +14,7 @@
         /// The MQTT bytes that have come, and those that are meant for the client.
         private(set) var received: [UInt8] = []
         private(set) var sent: [UInt8] = []
-        private(set) var client: ScriptedClient?
+        private(set) weak var client: ScriptedClient?
         /// When the gateway has ended it in good order: everything was read, up to its FIN.
         private(set) var endedAt: Int64?
         /// Bytes at the start that are not MQTT: the PROXY header.
