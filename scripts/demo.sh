@@ -139,7 +139,7 @@ client.on('error', (error) => console.error(error.message))
 JS
 node hello.js
 
-The access log, one line of JSON a connection, when it has ended:
+The access log, one line of JSON for each HTTP request and each MQTT session, at its end:
 
   tail -f '$RUN/access.log'
 
