@@ -1,9 +1,11 @@
 """A WebSocket client that sends exactly the bytes a test wants, and shows exactly the frames that come back."""
 
 import dataclasses
+import select
 import socket
 import ssl
 import struct
+import threading
 
 import mqttbytes
 from gateway import connect
@@ -85,6 +87,40 @@ def request(path="/mqtt", *, host="localhost", protocols="mqtt", method="GET", h
     return "\r\n".join([*lines, *extra, "", ""]).encode()
 
 
+class SharedTLS:
+    """A TLS socket that one thread may read while another writes: Python before 3.13 lets both into OpenSSL at once, which
+    its connections do not allow."""
+
+    def __init__(self, tls):
+        self._tls = tls
+        self._lock = threading.Lock()
+        self._timeout = tls.gettimeout()
+        tls.setblocking(False)
+
+    def __getattr__(self, name):
+        return getattr(self._tls, name)
+
+    def _until_done(self, call):
+        while True:
+            try:
+                with self._lock:
+                    return call()
+            except ssl.SSLWantReadError:
+                ready = select.select([self._tls], [], [], self._timeout)
+            except ssl.SSLWantWriteError:
+                ready = select.select([], [self._tls], [], self._timeout)
+            if not any(ready):
+                raise TimeoutError("nothing can be read or written")
+
+    def recv(self, size):
+        return self._until_done(lambda: self._tls.recv(size))
+
+    def sendall(self, data):
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._until_done(lambda: self._tls.send(rest)) :]
+
+
 class BytePeer:
     """A connection to the gateway. `tls` is an ssl.SSLContext; `address` as in `gateway.connect`; `source` an address."""
 
@@ -105,6 +141,11 @@ class BytePeer:
         self.frames = []  # everything read so far, for tests that look at the framing
         self.is_ended = False
         self.was_reset = False
+
+    def share(self):
+        """Lets one thread send while another reads."""
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket = SharedTLS(self.socket)
 
     # Bytes
 

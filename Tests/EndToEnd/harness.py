@@ -1,6 +1,7 @@
 """What every part of the suite needs: deadlines, free ports, processes, /proc."""
 
 import ctypes
+import errno
 import os
 import pathlib
 import random
@@ -103,13 +104,24 @@ def is_listening(address):
 # Processes
 
 
+def spawned(command, **options):
+    """A child process. execve(2) says EFAULT of addresses of the caller's, never of the program: seen once in many
+    thousands, from a Python with threads that forks at the same time. It is tried once more."""
+    try:
+        return subprocess.Popen(command, **options)
+    except OSError as error:
+        if error.errno != errno.EFAULT:
+            raise
+        return subprocess.Popen(command, **options)
+
+
 class Process:
     """A child whose output goes to one file; ended by its pid, never by name."""
 
     def __init__(self, arguments, log, **options):
         self.log_path = pathlib.Path(log)
         self._log = open(log, "ab")
-        self.child = subprocess.Popen(
+        self.child = spawned(
             [str(argument) for argument in arguments],
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=options.pop("stdout", self._log),

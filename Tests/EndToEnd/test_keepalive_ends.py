@@ -192,6 +192,7 @@ def test_frames_wait_while_a_file_is_sent(rig, is_tls):
     messages = [mqttbytes.publish("t", rig.random.randbytes(10_000)) for _ in range(100)]
     peer = site.peer(receive_buffer=16_384)
     parts = [get("/large.bin"), request(), *(frame(BINARY, part) for part in [mqttbytes.connect(4, "late"), *messages])]
+    peer.share()
     sender = threading.Thread(target=peer.send, args=(b"".join(parts),))
     sender.start()
     assert peer.response().body == data
@@ -211,6 +212,7 @@ def test_ten_thousand_requests_of_a_client_that_does_not_read(rig, is_tls):
     expect_kept(peer)
     before = harness.resident_mebibytes(site.gateway.pid)
     other = site.peer()
+    peer.share()
     sender = threading.Thread(
         target=lambda: [peer.send(get(f"/page.html?{number}", "X: " + "x" * 2_000)) for number in range(count)]
     )
