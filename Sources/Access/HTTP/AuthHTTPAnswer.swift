@@ -1,4 +1,5 @@
 import Control
+import Text
 
 /// What the answer of `auth_http`'s service means.
 ///

@@ -1,3 +1,5 @@
+import Text
+
 /// What a token must satisfy besides its signature.
 package struct JWTRules: Sendable, Equatable {
     /// By how much the clocks may differ, in milliseconds: for `exp` and `nbf`. Less than nothing counts as nothing.

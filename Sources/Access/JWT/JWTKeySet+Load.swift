@@ -1,3 +1,5 @@
+import Text
+
 extension JWTKeySet {
     /// Keys from a JSON Web Key Set or a single key (RFC 7517), or from PEM: one or more blocks of a public key or a
     /// certificate, never of a private key. What cannot be used is left out and listed in `skipped`.

@@ -1,5 +1,5 @@
-import Access
 import Testing
+import Text
 
 @Suite struct JSONParserTests {
     private func parse(_ text: String) throws -> JSONValue { try JSONParser.parse(Array(text.utf8)) }

@@ -1,5 +1,3 @@
-import Text
-
 /// Reads one JSON text (RFC 8259): strictly, once over the bytes, with a bounded depth.
 ///
 /// Tokens come from strangers and are read on event loops, so a text cannot make the reader recurse deep, and no name
