@@ -16,6 +16,9 @@ let package = Package(
     targets: [
         // C: module maps of the system's libraries, and header-only shims.
         .target(name: "CShims"),
+        // The dashboard's page, and the API's description: C, because its compiler can embed files.
+        .target(name: "CDashboard", exclude: ["page"]),
+        .target(name: "COpenAPI"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -28,6 +31,7 @@ let package = Package(
         .target(name: "Configuration", dependencies: ["Text"], swiftSettings: safe),
         .target(name: "Upstream", swiftSettings: safe),
         .target(name: "Telemetry", dependencies: ["Text"]),
+        .target(name: "Top", dependencies: ["Text"], swiftSettings: safe),
 
         // Shell: the system.
         .target(name: "Reactor", dependencies: ["CShims", "Text"]),
@@ -44,24 +48,27 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry", "Reactor", "TLS",
+                "CDashboard", "COpenAPI", "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry",
+                "Reactor", "TLS",
                 "Control", "Access", .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Configuration", "TLS", "Access", "CNghttp2",
+                "Gateway", "Configuration", "TLS", "Access", "CShims", "Control", "Reactor", "Telemetry", "Text",
+                "Top", "CNghttp2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        // What several test targets share: guarded memory, seeded numbers, frames that break rules, an HTTP server.
-        .target(name: "TestSupport", dependencies: ["Reactor"], path: "Tests/TestSupport"),
+        // What several test targets share: guarded memory, seeded numbers, packets, frames that break rules, an HTTP server.
+        .target(name: "TestSupport", dependencies: ["Reactor", "Wire"], path: "Tests/TestSupport"),
         .testTarget(name: "TextTests", dependencies: ["TestSupport", "Text"]),
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
         .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
         .testTarget(name: "UpstreamTests", dependencies: ["TestSupport", "Upstream"]),
         .testTarget(name: "TelemetryTests", dependencies: ["TestSupport", "Telemetry"]),
+        .testTarget(name: "TopTests", dependencies: ["Text", "Top"]),
         .testTarget(name: "ReactorTests", dependencies: ["TestSupport", "Reactor", "CShims"]),
         .testTarget(name: "TLSTests", dependencies: ["TestSupport", "TLS", "COpenSSL"]),
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
@@ -70,7 +77,10 @@ let package = Package(
             dependencies: ["TestSupport", "Access", "COpenSSL", "Control", "Reactor", "Text"]),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["CShims", "Gateway", "Configuration", "Control", "Reactor", "TestSupport", "Tunnel", "Wire"]),
+            dependencies: [
+                "Access", "CShims", "Gateway", "Configuration", "Control", "Reactor", "TestSupport", "TLS", "Telemetry",
+                "Tunnel", "Wire",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

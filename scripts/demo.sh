@@ -3,7 +3,7 @@
 # proof that a message passes through all of it. Runs until Ctrl-C, or with --check ends after the proof.
 # Leaves .demo/ with the certificates (used again) and the build; everything else goes away with it.
 #
-#   SLUICE_DEMO_WSS_PORT (8084)   SLUICE_DEMO_WS_PORT (8083)
+#   SLUICE_DEMO_WSS_PORT (8084)   SLUICE_DEMO_WS_PORT (8083)   SLUICE_DEMO_ADMIN_PORT (9090)
 #   SLUICE   a gateway binary to use instead of building one
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -11,6 +11,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 WSS=${SLUICE_DEMO_WSS_PORT:-8084}
 WS=${SLUICE_DEMO_WS_PORT:-8083}
+ADMIN=${SLUICE_DEMO_ADMIN_PORT:-9090}
 CERTIFICATES=$ROOT/.demo
 RUN='' gateway='' brokers=() up=no
 patience=$(awk -v factor="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 10 * factor }')
@@ -21,6 +22,7 @@ main() {
     scripts/setup.sh build demo
     require_port "$WSS" SLUICE_DEMO_WSS_PORT
     require_port "$WS" SLUICE_DEMO_WS_PORT
+    require_port "$ADMIN" SLUICE_DEMO_ADMIN_PORT
     [ -n "${SLUICE:-}" ] || build
     [ -x "$SLUICE" ] || fail "There is no gateway binary at $SLUICE"
     scripts/certificates.sh "$CERTIFICATES"
@@ -77,7 +79,7 @@ fill() {
 
 start_brokers() {
     local number port ports
-    read -ra ports <<<"$(scripts/ports.py free 2 "$WSS" "$WS")"
+    read -ra ports <<<"$(scripts/ports.py free 2 "$WSS" "$WS" "$ADMIN")"
     say "Brokers: mosquitto on 127.0.0.1:${ports[0]} and 127.0.0.1:${ports[1]}, bridged to each other"
     BROKER_1=${ports[0]} BROKER_2=${ports[1]}
     fill broker.conf PORT="$BROKER_1" >"$RUN/broker-1.conf"
@@ -95,17 +97,19 @@ start_brokers() {
 
 start_gateway() {
     local port
-    fill sluice.conf RUN="$RUN" ROOT="$ROOT" CERTIFICATES="$CERTIFICATES" WSS="$WSS" WS="$WS" \
+    TOKEN=$(openssl rand -hex 16)
+    (umask 077 && printf '%s\n' "$TOKEN" >"$RUN/tokens")
+    fill sluice.conf RUN="$RUN" ROOT="$ROOT" CERTIFICATES="$CERTIFICATES" WSS="$WSS" WS="$WS" ADMIN="$ADMIN" \
         BROKER_1="$BROKER_1" BROKER_2="$BROKER_2" >"$RUN/sluice.conf"
     if ! grep -q '^0\{31\}1 ' /proc/net/if_inet6 2>/dev/null; then
         sed -i '/listen \[::1\]/d' "$RUN/sluice.conf"
     fi
-    say "Gateway: wss on $WSS, ws on $WS"
+    say "Gateway: wss on $WSS, ws on $WS, dashboard on $ADMIN"
     "$SLUICE" -t -c "$RUN/sluice.conf" >"$RUN/gateway.log" 2>&1 ||
         fail_with "The gateway refuses its configuration." "$RUN/gateway.log"
     setsid "$SLUICE" -c "$RUN/sluice.conf" >"$RUN/gateway.log" 2>&1 &
     gateway=$!
-    for port in "$WSS" "$WS"; do
+    for port in "$WSS" "$WS" "$ADMIN"; do
         scripts/ports.py wait "$port" "$gateway" "$patience" ||
             fail_with "The gateway does not listen on $port." "$RUN/gateway.log" "$RUN/error.log"
     done
@@ -120,6 +124,7 @@ ${BOLD}Sluice is up.${PLAIN}
             https://localhost:$WSS/   (the browser warns: it does not know the authority .demo/ca.crt)
   MQTT      ws://localhost:$WS/mqtt
             wss://localhost:$WSS/mqtt
+  Dashboard http://localhost:$ADMIN/   (token for changes: $TOKEN)
   Brokers   127.0.0.1:$BROKER_1 and 127.0.0.1:$BROKER_2, plain MQTT, bridged; clients take turns
 
 With MQTT.js, in another terminal (npm install mqtt, or Debian's node-mqtt with NODE_PATH=/usr/share/nodejs):

@@ -46,6 +46,10 @@ for purpose in "$@"; do
         lacks iproute2 command -v ip
         lacks netbase test -e /etc/protocols
         lacks haproxy command -v haproxy
+        lacks rsyslog command -v rsyslogd
+        lacks chromium-driver command -v chromedriver # and Chromium, which it needs
+        lacks firefox-esr command -v firefox-esr
+        lacks prometheus command -v promtool
         lacks rabbitmq-server command -v rabbitmq-server
         lacks ejabberd command -v ejabberdctl
         lacks paho.mqtt.c-examples command -v paho_cs_sub
@@ -76,7 +80,7 @@ lock=(-o "DPkg::Lock::Timeout=300")
 "${as_root[@]}" apt-get "${lock[@]}" -q update || say "apt-get update failed; trying with the lists that are here."
 "${as_root[@]}" apt-get "${lock[@]}" -q "${install[@]:1}" || fail "apt-get could not install: ${missing[*]}" \
     "Its message is above. By hand:  apt-get update && ${install[*]}"
-for service in rabbitmq-server ejabberd haproxy; do
+for service in rabbitmq-server ejabberd haproxy prometheus rsyslog; do
     case " ${missing[*]} " in
     *" $service "*) say "Debian may have started $service as a service. The tests start their own: to stop that one," \
         "systemctl disable --now $service" ;;

@@ -11,6 +11,8 @@ package struct HTTPRequest: Sendable {
     package var largestAnswer = 1 << 20
     /// PEM file of the authorities for https; nil: the system's.
     package var authorities: String?
+    /// False: the server's certificate is not checked.
+    package var verifiesServer = true
     package let pool: HTTPPool
 
     package init(url: String, pool: HTTPPool) {

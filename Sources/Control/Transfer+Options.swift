@@ -4,8 +4,8 @@ extension Transfer {
     /// Tells libcurl all of a request. `timeout` in milliseconds. False: it refuses something.
     func set(_ request: HTTPRequest, timeout: Int64) -> Bool {
         curl_easy_reset(handle)
-        return setBounds(timeout: Int(clamping: timeout)) && setTexts(request) && setBody(request.body)
-            && setHeaders(request.headers) && setCallbacks()
+        return setBounds(timeout: Int(clamping: timeout)) && setTexts(request) && setTrust(request)
+            && setBody(request.body) && setHeaders(request.headers) && setCallbacks()
     }
 
     private func setBounds(timeout: Int) -> Bool {
@@ -31,7 +31,14 @@ extension Transfer {
             (CURLOPT_PROTOCOLS_STR, "http,https"),
             (CURLOPT_USERAGENT, "sluice"),
         ]
-        guard texts.allSatisfy({ CCurlShims_set_text(handle, $0, $1) == CURLE_OK }) else { return false }
+        return texts.allSatisfy { CCurlShims_set_text(handle, $0, $1) == CURLE_OK }
+    }
+
+    private func setTrust(_ request: HTTPRequest) -> Bool {
+        guard request.verifiesServer else {
+            return CCurlShims_set_long(handle, CURLOPT_SSL_VERIFYPEER, 0) == CURLE_OK
+                && CCurlShims_set_long(handle, CURLOPT_SSL_VERIFYHOST, 0) == CURLE_OK
+        }
         guard let path = request.authorities else { return true }
         return CCurlShims_set_text(handle, CURLOPT_CAINFO, path) == CURLE_OK
     }

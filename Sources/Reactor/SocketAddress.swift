@@ -177,3 +177,16 @@ package struct CompactAddress: Sendable, Equatable, BitwiseCopyable {
         }
     }
 }
+
+extension CompactAddress: Comparable {
+    /// By family, address and port: 10.0.0.2 comes before 10.0.0.10.
+    package static func < (one: CompactAddress, other: CompactAddress) -> Bool {
+        func order(_ address: CompactAddress) -> (UInt64, UInt64, UInt64, UInt64) {
+            (
+                UInt64(address.family.rawValue), UInt64(bigEndian: address.high), UInt64(bigEndian: address.low),
+                UInt64(address.port)
+            )
+        }
+        return order(one) < order(other)
+    }
+}

@@ -55,6 +55,15 @@ enum CertificateText {
         return sign + (bytes.isEmpty ? "00" : Hexadecimal.encode(Array(bytes), .upper))
     }
 
+    /// Milliseconds since 1970-01-01 UTC; 0 when it cannot be read.
+    static func milliseconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
+        guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return 0 }
+        defer { ASN1_STRING_free(epoch) }
+        var (days, seconds) = (Int32(0), Int32(0))
+        guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return 0 }
+        return (Int64(days) * 86_400 + Int64(seconds)) * 1000
+    }
+
     private static func bytes(_ string: UnsafePointer<ASN1_STRING>) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(start: ASN1_STRING_get0_data(string), count: Int(max(ASN1_STRING_length(string), 0)))
     }

@@ -42,7 +42,7 @@ package struct ClientCertificate: Sendable, Equatable {
         serial = CertificateText.serial(X509_get0_serialNumber(certificate))
         fingerprint = Self.fingerprint(certificate)
         (dnsNames, emails) = Self.alternativeNames(certificate)
-        notAfter = Self.milliseconds(X509_get0_notAfter(certificate))
+        notAfter = CertificateText.milliseconds(X509_get0_notAfter(certificate))
         ERR_clear_error()
     }
 
@@ -76,13 +76,5 @@ package struct ClientCertificate: Sendable, Equatable {
             if type == GEN_EMAIL, emails.count < nameLimit { emails.append(text) }
         }
         return (dnsNames, emails)
-    }
-
-    private static func milliseconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64 {
-        guard let time, let epoch = ASN1_TIME_set(nil, 0) else { return 0 }
-        defer { ASN1_STRING_free(epoch) }
-        var (days, seconds) = (Int32(0), Int32(0))
-        guard ASN1_TIME_diff(&days, &seconds, epoch, time) == 1 else { return 0 }
-        return (Int64(days) * 86_400 + Int64(seconds)) * 1000
     }
 }

@@ -7,6 +7,8 @@ import COpenSSL
 /// that no two threads contend for the locks inside.
 package final class TLSContext: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
+    /// What its certificates say, in the order of the options.
+    nonisolated(unsafe) package private(set) var certificates: [CertificateFacts] = []
 
     /// Loads certificates, keys and revocation lists. Fails with what is wrong with which, and what mends it.
     package init(_ options: TLSOptions) throws(TLSError) {
@@ -83,6 +85,10 @@ package final class TLSContext: Sendable {
                 .about(.key(index))
         }
         guard SSL_CTX_check_private_key(handle) == 1 else { throw mismatch(pair, index) }
+        // The one that was loaded last.
+        if let certificate = SSL_CTX_get0_certificate(handle) {
+            certificates.append(CertificateFacts(certificate, file: pair.certificate))
+        }
     }
 
     private func mismatch(_ pair: (certificate: String, key: String), _ index: Int) -> TLSError {

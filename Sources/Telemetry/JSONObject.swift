@@ -4,13 +4,15 @@ import Text
 package struct JSONObject: Sendable {
     private var text = "{"
     private var isEmpty = true
+    private let stringLimit: Int
 
-    package init() {}
+    /// Of a string longer than `stringLimit`, in bytes as they are written, the rest is left out, with "…" in its place.
+    package init(stringLimit: Int = .max) { self.stringLimit = stringLimit }
 
     package mutating func field(_ name: StaticString, _ value: String) {
         begin(name)
         text += "\""
-        Self.escape(value, into: &text)
+        escape(value)
         text += "\""
     }
 
@@ -40,9 +42,9 @@ package struct JSONObject: Sendable {
     package mutating func field(_ name: String, _ value: String) {
         text += isEmpty ? "\"" : ",\""
         isEmpty = false
-        Self.escape(name, into: &text)
+        escape(name)
         text += "\":\""
-        Self.escape(value, into: &text)
+        escape(value)
         text += "\""
     }
 
@@ -54,18 +56,34 @@ package struct JSONObject: Sendable {
         isEmpty = false
     }
 
-    private static func escape(_ value: String, into text: inout String) {
+    private mutating func escape(_ value: String) {
+        let mayCut = value.utf8.count > stringLimit / 6  // no character takes more than six times its bytes
+        var room = stringLimit
         for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case _ where LogText.isControl(scalar):
-                text += "\\u00" + Hexadecimal.encode(UInt8(truncatingIfNeeded: scalar.value), .upper)
-            default: text.unicodeScalars.append(scalar)
+            let escaped = Self.escaped(scalar)
+            if mayCut {
+                room -= escaped?.utf8.count ?? scalar.utf8.count
+                guard room >= 0 else {
+                    text += LogText.ellipsis
+                    return
+                }
             }
+            if let escaped { text += escaped } else { text.unicodeScalars.append(scalar) }
+        }
+    }
+
+    /// nil: the character is written as it is.
+    private static func escaped(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "\"": "\\\""
+        case "\\": "\\\\"
+        case "\n": "\\n"
+        case "\r": "\\r"
+        case "\t": "\\t"
+        case _ where LogText.isUnsafe(scalar):  // all of them have four digits
+            "\\u" + Hexadecimal.encode(UInt8(truncatingIfNeeded: scalar.value >> 8), .upper)
+                + Hexadecimal.encode(UInt8(truncatingIfNeeded: scalar.value), .upper)
+        default: nil
         }
     }
 }

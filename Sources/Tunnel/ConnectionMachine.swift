@@ -2,13 +2,16 @@
 ///
 ///     readingProxyHeader ─▶ handshaking, or readingRequest on a plain listener
 ///     handshaking ─▶ readingRequest ─▶ tunnelling
-///                     ▲         │
-///                     └ sending ┘  the next request, on a connection that is kept open
+///                     ▲ │ ▲     │
+///                     │ │ └ sending ┘  the next request, on a connection that is kept open
+///                     │ ▼
+///                     answering
 ///     any ─▶ closing ─▶ closed
 ///
 /// - `readingProxyHeader`: accepted; the front's PROXY protocol header is on its way. Only where a listener asks for it.
 /// - `handshaking`: the TLS handshake runs. A plain listener skips it.
 /// - `readingRequest`: an HTTP request head is on its way.
+/// - `answering`: another thread makes the answer to the request. No request is read meanwhile.
 /// - `sending`: a response goes out over several turns of the loop: a file. No request is read meanwhile.
 /// - `tunnelling`: the 101 response is sent, and a session has the connection.
 /// - `closing`: the last bytes, close_notify and FIN go out; then a bounded wait for the other side.
@@ -20,6 +23,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     case readingProxyHeader(isTLS: Bool)
     case handshaking
     case readingRequest
+    case answering
     case sending
     case tunnelling
     case closing(EndCause)
@@ -27,7 +31,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
 
     /// The name of the state alone. The phases of the end come last: `closing` and those after it.
     package enum Phase: UInt8, Sendable, BitwiseCopyable, CaseIterable {
-        case readingProxyHeader, handshaking, readingRequest, sending, tunnelling, closing, closed
+        case readingProxyHeader, handshaking, readingRequest, answering, sending, tunnelling, closing, closed
     }
 
     /// The state's name.
@@ -37,6 +41,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
             case .readingProxyHeader: .readingProxyHeader
             case .handshaking: .handshaking
             case .readingRequest: .readingRequest
+            case .answering: .answering
             case .sending: .sending
             case .tunnelling: .tunnelling
             case .closing: .closing
@@ -69,6 +74,18 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
         self = .readingRequest
     }
 
+    /// The request was handed to another thread, which makes the answer.
+    package mutating func answerAwaited() {
+        guard case .readingRequest = self else { return isWrong("answerAwaited") }
+        self = .answering
+    }
+
+    /// The answer has come, and can be sent.
+    package mutating func answerCame() {
+        guard case .answering = self else { return isWrong("answerCame") }
+        self = .readingRequest
+    }
+
     /// A response has begun whose content goes out over several turns.
     package mutating func sendingBegan() {
         guard case .readingRequest = self else { return isWrong("sendingBegan") }
@@ -95,6 +112,8 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     package enum TimeAction: Equatable, Sendable {
         /// Answer 408, then close.
         case answerRequestTimeout
+        /// Answer 503, then close: whoever was to make the answer has not done so.
+        case answerUnavailable
         /// Close with this cause.
         case end(EndCause)
         /// Close the socket at once.
@@ -108,6 +127,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
         case .readingProxyHeader: .end(.proxyHeaderTimeout)
         case .handshaking: .end(.handshakeTimeout)
         case .readingRequest: .answerRequestTimeout
+        case .answering: .answerUnavailable
         case .sending: .end(.sendTimeout)
         case .tunnelling: .ignore  // the session keeps the time
         case .closing: .abort

@@ -13,6 +13,8 @@ package struct Downlink: ~Copyable {
     package static let headroom = carryCapacity + FrameHeader.headroom
     /// Packets of up to this many bytes are gathered in `assembly`; larger ones stay in place.
     static let gatherLimit = 8 * 1024
+    /// Packets of less than this many bytes have a Remaining Length of one byte, and a frame header of two.
+    private static let small = 126
 
     /// Where a block stands: `position..<end` is not framed yet.
     package struct Cursor: BitwiseCopyable {
@@ -46,11 +48,14 @@ package struct Downlink: ~Copyable {
     private var expectsConnack = true
     /// The broker has sent DISCONNECT (5.0 §3.14).
     package private(set) var hasDisconnected = false
+    /// Its reason code (§3.14.2.1); nil: it has not come, or not in the same block as its header.
+    package private(set) var disconnectReason: UInt8?
     /// The broker has broken a rule of MQTT: nothing after that point is framed.
     package private(set) var isBroken = false
     private var carryCount: UInt8 = 0
     private var carry: UInt32 = 0  // first byte lowest
-    private var scanner = PacketScanner()
+    private var scanner: PacketScanner
+    private var blockFrames: UInt64 = 0  // where a frame may hold several packets, or parts of them
     private var postponedPong: UnsafeMutableRawPointer?
 
     /// The downlink to a client that frames MQTT so and speaks this version of it.
@@ -62,12 +67,27 @@ package struct Downlink: ~Copyable {
         isVersion5 = version == .v5_0
         stops = isVersion5 ? PacketStops.broker5 : PacketStops.broker3
         stopBits = stops.rawValue
+        scanner = PacketScanner(isVersion5: isVersion5)
     }
 
     deinit { postponedPong?.deallocate() }
 
-    /// Packets that the broker has begun to send.
-    package var packets: UInt64 { scanner.packets }
+    /// Bytes of the packet under way that are still to come; nil: its fixed header is not whole yet.
+    package var remaining: Int? {
+        scanner.remaining > 0 || scanner.isBetweenPackets && carryCount == 0 ? scanner.remaining : nil
+    }
+
+    /// Packets that the broker has begun to send and that were passed on, and the gateway's own.
+    package var counts: PacketCounts { scanner.counts }
+
+    /// Data frames that have begun.
+    package var frames: UInt64 { isRaw ? 0 : messages == .packet ? counts.total.packets : blockFrames }
+
+    /// Counts a packet of the gateway's own, `size` bytes in a frame of their own.
+    package mutating func countOwn(_ firstByte: UInt8, size: Int, totals: PacketTotals) {
+        scanner.count(firstByte, size: size, totals: totals)
+        blockFrames &+= 1
+    }
 
     /// Whether a frame of our own may be sent now: none is under way.
     @inline(__always)
@@ -90,96 +110,135 @@ package struct Downlink: ~Copyable {
     }
 
     /// The next bytes for the client, or nil at the end of the block. `headroom` bytes are free in front of the block;
-    /// `assembly` is room to gather packets in.
+    /// `assembly` is room to gather packets in. Packets are counted here, and in the `totals` of the loop.
     @inline(__always)
-    package mutating func next(_ cursor: inout Cursor, assembly: UnsafeMutableRawBufferPointer) -> Output? {
+    package mutating func next(
+        _ cursor: inout Cursor, assembly: UnsafeMutableRawBufferPointer, totals: PacketTotals
+    ) -> Output? {
         guard cursor.position < cursor.end, !isBroken else { return nil }
-        if messages == .stream { return nextStream(&cursor) }
-        if scanner.remaining > 0 { return restOfFrame(&cursor) }
-        return messages == .packet ? nextPacket(&cursor, assembly) : nextPackets(&cursor)
+        if messages == .stream { return nextStream(&cursor, totals) }
+        if scanner.remaining > 0 { return restOfFrame(&cursor, totals) }
+        return messages == .packet ? nextPacket(&cursor, assembly, totals) : nextPackets(&cursor, totals)
     }
 
     // MARK: Messages
 
-    private mutating func nextPacket(_ cursor: inout Cursor, _ assembly: UnsafeMutableRawBufferPointer) -> Output? {
+    private mutating func nextPacket(
+        _ cursor: inout Cursor, _ assembly: UnsafeMutableRawBufferPointer, _ totals: PacketTotals
+    ) -> Output? {
         let left = cursor.end - cursor.position
-        guard let size = announcedSize(at: cursor.position, cursor.end), isAllowed(at: cursor.position) else {
-            return hold(&cursor)
-        }
+        guard let size = announcedSize(at: cursor.position, cursor.end), isAllowed(at: cursor.position, cursor.end)
+        else { return hold(&cursor) }
         if size >= left || size > Self.gatherLimit || assembly.count < FrameHeader.headroom + size {
-            return frame(&cursor, size)
+            return frame(&cursor, size, totals)
         }
-        return gather(&cursor, size, assembly)
+        return gather(&cursor, size, assembly, totals)
     }
 
     /// Frames packets one after the other in `assembly`; the first has `first` bytes.
     private mutating func gather(
-        _ cursor: inout Cursor, _ first: Int, _ assembly: UnsafeMutableRawBufferPointer
+        _ cursor: inout Cursor, _ first: Int, _ assembly: UnsafeMutableRawBufferPointer, _ totals: PacketTotals
     ) -> Output? {
         guard let room = assembly.baseAddress else { return nil }
         let roomEnd = room + assembly.count - FrameHeader.headroom
         let end = cursor.end
         var position = cursor.position
         var output = room
-        var packets: UInt64 = 0
+        var run = beginRun(at: position)
         var size = first
         while true {
+            if !run.take(position, size: size, end: end) {
+                scanner.beginPublish(at: position, size: size, end, totals: totals)
+            }
             let count = min(size, end - position)
             let payload = Self.writeHeader(size, to: output)
             payload.copyMemory(from: position, byteCount: count)
             output = payload + count
             position += count
-            packets &+= 1
             if count < size {  // the block ends inside it
                 scanner.begin(remaining: size &- count)
-                packets &-= 1
                 break
+            }
+            // Everyday packets: small ones like the one before, far from the ends of the block and of the room.
+            while size < Self.small, end - position >= Self.small, roomEnd - output >= Self.small,
+                run.takes(position.load(as: UInt8.self))
+            {
+                size = 2 &+ Int((position + 1).load(as: UInt8.self))
+                guard size < Self.small else { break }
+                if !run.take(position, size: size, end: end) {
+                    scanner.beginPublish(at: position, size: size, end, totals: totals)
+                }
+                let payload = Self.writeHeader(size, to: output)
+                payload.copyMemory(from: position, byteCount: size)
+                output = payload + size
+                position += size
             }
             // Looked at before it is taken: what does not fit is the next call's first.
             guard end - position >= 2, let next = announcedSize(at: position, end) else { break }
             let wanted = min(next, end - position)
-            guard wanted <= Self.gatherLimit, roomEnd - output >= wanted,
-                isAllowed(at: position)
-            else { break }
+            guard wanted <= Self.gatherLimit, roomEnd - output >= wanted else { break }
+            if !run.takes(position.load(as: UInt8.self)) {
+                guard isAllowed(at: position, end) else { break }
+                add(run, totals)
+                run = beginRun(at: position)
+            }
             size = next
         }
-        scanner.note(packets: packets)
+        add(run, totals)
         cursor.position = position
         return Output(start: room, count: output - room)
     }
 
-    private mutating func nextPackets(_ cursor: inout Cursor) -> Output? {
+    private mutating func nextPackets(_ cursor: inout Cursor, _ totals: PacketTotals) -> Output? {
         let start = cursor.position
         var position = start
         var cutOff: Int?
+        var run = PacketRun()
         while position < cursor.end, let size = announcedSize(at: position, cursor.end) {
             // The packet that the block cuts off is a message of its own.
             if size > cursor.end - position {
-                if position == start, isAllowed(at: position) { cutOff = size }
+                if position == start, isAllowed(at: position, cursor.end) { cutOff = size }
                 break
             }
-            guard isAllowed(at: position) else { break }
-            scanner.note(packets: 1)
+            if !run.takes(position.load(as: UInt8.self)) {
+                guard isAllowed(at: position, cursor.end) else { break }
+                add(run, totals)
+                run = beginRun(at: position)
+            }
+            if !run.take(position, size: size, end: cursor.end) {
+                scanner.beginPublish(at: position, size: size, cursor.end, totals: totals)
+            }
             position += size
+            var whole = UnsafeRawPointer(position)
+            run.takeWhole(&whole, end: cursor.end, limit: .max)
+            position += whole - UnsafeRawPointer(position)
         }
-        if let cutOff { return frame(&cursor, cutOff) }
+        add(run, totals)
+        if let cutOff { return frame(&cursor, cutOff, totals) }
         guard position > start else { return hold(&cursor) }
+        blockFrames &+= 1
         cursor.position = position
         return prepend(before: start, size: position - start, present: position - start)
     }
 
-    private mutating func nextStream(_ cursor: inout Cursor) -> Output? {
+    private mutating func nextStream(_ cursor: inout Cursor, _ totals: PacketTotals) -> Output? {
         let start = cursor.position
         var position = UnsafeRawPointer(start)
         let end = UnsafeRawPointer(cursor.end)
         do throws(PacketScanner.Failure) {
-            while let packet = try scanner.next(&position, end: end, stops: stops, limit: PacketScanner.largest) {
+            while let packet = try scanner.next(
+                &position, end: end, stops: stops, limit: PacketScanner.largest, totals: totals)
+            {
                 guard isAllowed(packet.firstByte) else {
                     isBroken = true
                     // A cut header is the first that a block can hold; its end would make the packet whole.
                     if scanner.remaining < packet.size { position = UnsafeRawPointer(start) }
                     break
                 }
+                if packet.firstByte == 0xE0, scanner.remaining == packet.size {
+                    disconnectReason = Disconnect.reason(at: position, end)
+                }
+                scanner.count(packet.firstByte, size: packet.size, totals: totals)
             }
         } catch {
             isBroken = true
@@ -187,6 +246,7 @@ package struct Downlink: ~Copyable {
         let count = position - UnsafeRawPointer(start)
         cursor.position = cursor.end
         guard count > 0 else { return nil }
+        blockFrames &+= 1
         return isRaw
             ? Output(start: start, count: count) : prepend(before: start, size: count, present: count)
     }
@@ -194,18 +254,24 @@ package struct Downlink: ~Copyable {
     // MARK: Parts
 
     /// More of the packet whose frame is under way.
-    private mutating func restOfFrame(_ cursor: inout Cursor) -> Output? {
+    private mutating func restOfFrame(_ cursor: inout Cursor, _ totals: PacketTotals) -> Output? {
         let start = cursor.position
         let count = min(scanner.remaining, cursor.end - start)
-        scanner.take(count)
+        scanner.take(count, at: start, totals: totals)
         cursor.position += count
         return Output(start: start, count: count)
     }
 
     /// The packet of `size` bytes at the cursor, or as much of it as is there, as a frame in place.
-    private mutating func frame(_ cursor: inout Cursor, _ size: Int) -> Output? {
+    private mutating func frame(_ cursor: inout Cursor, _ size: Int, _ totals: PacketTotals) -> Output? {
         let start = cursor.position
         let count = min(size, cursor.end - start)
+        var run = beginRun(at: start)
+        if !run.take(start, size: size, end: cursor.end) {
+            scanner.beginPublish(at: start, size: size, cursor.end, totals: totals)
+        }
+        add(run, totals)
+        blockFrames &+= 1
         cursor.position += count
         scanner.begin(remaining: size &- count)
         return prepend(before: start, size: size, present: count)
@@ -241,11 +307,28 @@ package struct Downlink: ~Copyable {
 
     /// Whether the broker may send the packet at `position`; when not, the stream is broken there.
     @inline(__always)
-    private mutating func isAllowed(at position: UnsafeMutableRawPointer) -> Bool {
+    private mutating func isAllowed(at position: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer) -> Bool {
         let first = position.load(as: UInt8.self)
-        guard stopBits &>> UInt16(first >> 4) & 1 != 0, !isAllowed(first) else { return true }
-        isBroken = true
-        return false
+        guard stopBits &>> UInt16(first >> 4) & 1 != 0 else { return true }
+        guard isAllowed(first) else {
+            isBroken = true
+            return false
+        }
+        if first == 0xE0 { disconnectReason = Disconnect.reason(at: position, end) }
+        return true
+    }
+
+    @inline(__always)
+    private mutating func add(_ run: PacketRun, _ totals: PacketTotals) {
+        if run.packets > 0 { scanner.add(run.firstByte, run.packets, run.bytes, run.payloadBytes, totals) }
+    }
+
+    /// A run of packets like the one at `position`. One that is looked at does not let the next pass unseen.
+    @inline(__always)
+    private func beginRun(at position: UnsafeMutableRawPointer) -> PacketRun {
+        let first = position.load(as: UInt8.self)
+        return PacketRun(
+            first, repeats: stopBits &>> UInt16(first >> 4) & 1 == 0, isVersion5: isVersion5)
     }
 
     /// Packets that are looked at: allowed once, allowed and noted, or never allowed from a server.

@@ -56,6 +56,7 @@ extension EndCause {
 
         case .shutdown, .drained: Goodbye(.goingAway, "server shutting down", .serverShuttingDown)
         case .rebalanced: Goodbye(.serviceRestart, "moved to another broker: reconnect", .useAnotherServer)
+        case .kicked: Goodbye(.policyViolation, "closed by the operator", .administrativeAction)
         case .outOfResources: Goodbye(.internalError, "the gateway is out of resources", .serverBusy)
 
         // Before there is a session: nobody is told so.
@@ -69,7 +70,7 @@ extension EndCause {
     /// both sides are sound.
     package var waitsForPacket: Bool {
         switch self {
-        case .drained, .rebalanced, .tokenExpired: true
+        case .drained, .rebalanced, .kicked, .tokenExpired: true
         default: false
         }
     }

@@ -84,20 +84,19 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case drained = "drained"
     /// Moved, so that a peer that is back gets its share.
     case rebalanced = "rebalanced"
+    /// The operator has ended it.
+    case kicked = "kicked"
     case outOfResources = "out_of_resources"
 
-    /// The side that ended a session.
+    /// The side that ended a session or a connection: `gateway` where the gateway did so, whoever gave the reason.
     package enum Side: String, Sendable { case client, upstream, gateway }
 
     /// Which side it was.
     package var side: Side {
         switch self {
-        case .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled:
-            .upstream
-        case .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable,
-            .authBusy, .authTimeout:
-            .gateway
-        default: .client
+        case .clientDisconnect, .clientClosed, .clientLost: .client
+        case .refusedByBroker, .brokerDisconnect, .brokerLost: .upstream
+        default: .gateway
         }
     }
 }

@@ -12,6 +12,12 @@ package struct Uplink: ~Copyable {
     private var packetLimit = PacketScanner.largest
     /// DISCONNECT has begun: what follows it is not passed on [MQTT-3.14.4-2].
     package private(set) var hasDisconnected = false
+    /// The reason code of the DISCONNECT (5.0 §3.14.2.1); nil: it has not come, or the version has none.
+    package private(set) var disconnectReason: UInt8?
+
+    /// WebSocket pings and pongs of the client.
+    package private(set) var pings: UInt32 = 0
+    package private(set) var pongs: UInt32 = 0
 
     /// The whole DISCONNECT was passed on: the client has nothing more to say [MQTT-3.14.4-2].
     package var isDone: Bool { hasDisconnected && scanner.remaining == 0 }
@@ -31,8 +37,14 @@ package struct Uplink: ~Copyable {
         }
     }
 
-    /// Packets that the client has begun to send after its CONNECT.
-    package var packets: UInt64 { scanner.packets }
+    /// Bytes of the packet under way that are still to come; nil: its fixed header is not whole yet.
+    package var remaining: Int? { scanner.remaining > 0 || scanner.isBetweenPackets ? scanner.remaining : nil }
+
+    /// Packets that the client has begun to send and that may be passed on, and its CONNECT.
+    package var counts: PacketCounts { scanner.counts }
+
+    /// Data frames that the client has begun to send.
+    package var frames: UInt64 { decoder.frames }
 
     // MARK: Frames
 
@@ -54,8 +66,13 @@ package struct Uplink: ~Copyable {
         /// Size of the last ping's payload, which lies in the room that was given for it; nil: no ping. One pong answers
         /// all pings of a block (RFC 6455 §5.5.3).
         package var ping: Int?
+        /// There was a pong without payload, as the answer to a ping of the gateway's.
+        package var hasPong: Bool
         /// The end of the stream: nothing after it is decoded.
         package var end: End?
+
+        /// Whether there is more to it than MQTT.
+        package var hasControl: Bool
     }
 
     /// How a client's stream ends.
@@ -80,7 +97,8 @@ package struct Uplink: ~Copyable {
         let start = cursor.position
         guard start < cursor.end else { return nil }
         cursor.position = cursor.end
-        var block = Block(payload: start, count: cursor.end - start, ping: nil, end: nil)
+        var block = Block(
+            payload: start, count: cursor.end - start, ping: nil, hasPong: false, end: nil, hasControl: false)
         if !isRaw { decode(&block, cursor.end, control) }
         return block
     }
@@ -93,9 +111,13 @@ package struct Uplink: ~Copyable {
         var cursor = FrameDecoder.Cursor(start: block.payload, end: end)
         do throws(WebSocketViolation) {
             while let frame = try decoder.next(&cursor) {
+                block.hasControl = true
                 switch frame.kind {
-                case .pong: break  // unsolicited or not, §5.5.3
+                case .pong:  // unsolicited or not, §5.5.3
+                    pongs &+= 1
+                    if frame.count == 0 { block.hasPong = true }
                 case .ping:
+                    pings &+= 1
                     control.copyMemory(from: frame.payload, byteCount: frame.count)
                     block.ping = frame.count
                 case .close:
@@ -105,6 +127,7 @@ package struct Uplink: ~Copyable {
             }
         } catch {
             block.end = .failure(error)
+            block.hasControl = true
         }
         block.count = cursor.payloadEnd - block.payload
     }
@@ -132,24 +155,34 @@ package struct Uplink: ~Copyable {
     /// Begins the stream after the CONNECT. `packetLimit` is in bytes; 0 is what MQTT allows.
     package mutating func open(version: ProtocolVersion, packetLimit: Int) {
         self.packetLimit = packetLimit > 0 ? packetLimit : PacketScanner.largest
+        scanner.isVersion5 = version == .v5_0
         stops = version == .v5_0 ? PacketStops.client5 : PacketStops.client3
     }
 
-    /// Scans MQTT bytes of an open session.
+    /// Counts the CONNECT, which the gate has taken: `size` bytes.
+    package mutating func countConnect(size: Int, totals: PacketTotals) {
+        scanner.count(0x10, size: size, totals: totals)
+    }
+
+    /// Scans MQTT bytes of an open session, and counts its packets here and in the `totals` of the loop.
     @inline(__always)
-    package mutating func scan(_ payload: UnsafeRawPointer, count: Int) -> Scan {
+    package mutating func scan(_ payload: UnsafeRawPointer, count: Int, totals: PacketTotals) -> Scan {
         var position = payload
         let end = payload + count
         do throws(PacketScanner.Failure) {
             if !hasDisconnected {
-                guard let packet = try scanner.next(&position, end: end, stops: stops, limit: packetLimit) else {
-                    return Scan(forward: count, violation: nil)
-                }
-                return stopped(at: packet, before: position - payload, left: end - position)
+                guard
+                    let packet = try scanner.next(
+                        &position, end: end, stops: stops, limit: packetLimit, totals: totals)
+                else { return Scan(forward: count, violation: nil) }
+                return stopped(at: packet, position, before: position - payload, end, totals)
             }
             // The rest of the DISCONNECT, and no more.
             let forward = min(scanner.remaining, count)
-            scanner.take(forward)
+            if forward > 0, disconnectReason == nil, scanner.isVersion5 {
+                disconnectReason = payload.load(as: UInt8.self)  // the header alone had come
+            }
+            scanner.take(forward, at: payload, totals: totals)
             return Scan(forward: forward, violation: nil)
         } catch {
             return Scan(
@@ -157,7 +190,10 @@ package struct Uplink: ~Copyable {
         }
     }
 
-    private mutating func stopped(at packet: PacketScanner.Packet, before: Int, left: Int) -> Scan {
+    private mutating func stopped(
+        at packet: PacketScanner.Packet, _ position: UnsafeRawPointer, before: Int, _ end: UnsafeRawPointer,
+        _ totals: PacketTotals
+    ) -> Scan {
         // Of a packet that breaks a rule, nothing of this block: the end of a cut header, which is the first that a block
         // can hold, would make it whole.
         let sound = scanner.remaining == packet.size ? before : 0
@@ -167,13 +203,24 @@ package struct Uplink: ~Copyable {
                 return Scan(forward: sound, violation: .malformedPacket)
             }
             hasDisconnected = true
-            let forward = min(scanner.remaining, left)
-            scanner.take(forward)
+            if scanner.isVersion5 { disconnectReason = reason(of: packet, position, end) }
+            let forward = min(scanner.remaining, end - position)
+            scanner.count(packet.firstByte, size: packet.size, totals: totals)
+            scanner.take(forward, at: position, totals: totals)
             return Scan(forward: before + forward, violation: nil)
         case 1, 2, 9, 11, 13:  // a second CONNECT [MQTT-3.1.0-2], or what only servers send
             return Scan(forward: sound, violation: .protocolError)
         default:  // 0, and 15 before version 5
             return Scan(forward: sound, violation: .malformedPacket)
         }
+    }
+
+    /// The reason code of the DISCONNECT at which the scanner has stopped, as far as it is there.
+    private func reason(
+        of packet: PacketScanner.Packet, _ position: UnsafeRawPointer, _ end: UnsafeRawPointer
+    ) -> UInt8? {
+        if scanner.remaining == packet.size { return Disconnect.reason(at: position, end) }
+        // An earlier block has contained a part of the fixed header.
+        return scanner.remaining == 0 ? 0 : position < end ? position.load(as: UInt8.self) : nil
     }
 }

@@ -7,6 +7,8 @@ struct PasswdCommand: ParsableCommand {
         commandName: "sluice passwd",
         abstract: "Adds a user to a password file, changes its password, or deletes it.",
         discussion: """
+            The file is for auth_password_file (MQTT clients) or auth_basic_user_file (operators).
+
             The password is asked for twice on the terminal, or is one line of standard input when that is no \
             terminal. It is never an argument, which other users could see.
 

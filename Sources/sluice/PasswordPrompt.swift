@@ -1,18 +1,23 @@
 import Access
 import Glibc
 
-/// Reads a new password from the terminal, or from standard input.
+/// Reads a password from the terminal, or from standard input.
 enum PasswordPrompt {
     /// In bytes, with the end of the line: more than any hash takes.
     private static let longestLine = 4096
 
-    /// Twice and without echo from a terminal; otherwise the first line of standard input.
+    /// A new one: twice and without echo from a terminal; otherwise the first line of standard input.
     static func read(for user: String) throws(Failure) -> Secret {
         guard isatty(STDIN_FILENO) == 1 else { return try line() }
         let first = try unseen("Password for \(user): ")
         let second = try unseen("Repeat the password: ")
         guard first.equals(second) else { throw Failure(description: "the two passwords differ") }
         return first
+    }
+
+    /// Once, of a password that exists already.
+    static func readExisting(for user: String) throws(Failure) -> Secret {
+        isatty(STDIN_FILENO) == 1 ? try unseen("Password for \(user): ") : try line()
     }
 
     /// Reads one line while the terminal shows nothing of it.

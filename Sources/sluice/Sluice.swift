@@ -3,16 +3,16 @@ import Configuration
 import Gateway
 import Glibc
 
-/// Chooses between the gateway and `sluice passwd`. Not a subcommand of the parser's: its options would be mixed up with
-/// those of the gateway, whose -c takes a file.
+/// Chooses between the gateway, `sluice passwd` and `sluice top`. Not subcommands of the parser's: their options would be
+/// mixed up with those of the gateway, whose -c takes a file.
 @main
 enum Main {
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
-        if arguments.first == "passwd" {
-            PasswdCommand.main(Array(arguments.dropFirst()))
-        } else {
-            Sluice.main(Array(arguments))
+        switch arguments.first {
+        case "passwd": PasswdCommand.main(Array(arguments.dropFirst()))
+        case "top": TopCommand.main(Array(arguments.dropFirst()))
+        default: Sluice.main(Array(arguments))
         }
     }
 }
@@ -25,7 +25,7 @@ struct Sluice: ParsableCommand {
         abstract: "Connects browsers to MQTT brokers: TLS and WebSocket to clients, plain MQTT over TCP to brokers.",
         discussion: """
             Without -t, -T, -s, -v or -V it runs in the foreground. `sluice passwd --help` tells how to change password \
-            files.
+            files, `sluice top --help` how to watch connections and upstreams in the terminal.
 
             Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, HUP reloads \
             the configuration (open sessions go on), USR1 opens the logs again.

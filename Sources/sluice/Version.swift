@@ -1,26 +1,17 @@
 import CNghttp2
+import Gateway
 import TLS
 
 /// Versions of the gateway and of what it is made with.
 enum Version {
-    static let gateway = "0.1.0"
+    static let gateway = Build.version
 
     static func write(all: Bool) {
         print("sluice \(gateway)")
         guard all else { return }
-        print("Swift \(compiler)")
+        print("Swift \(Build.compiler)")
         print(Library.version)
         print("nghttp2 \(nghttp2)")
-    }
-
-    private static var compiler: String {
-        #if compiler(>=6.4)
-            "6.4 or later"
-        #elseif compiler(>=6.3)
-            "6.3"
-        #else
-            "6.2"
-        #endif
     }
 
     private static var nghttp2: String {

@@ -285,6 +285,8 @@ def test_examples_load(rig, path):
         "ssl_client_certificate": rig.authority.certificate.read_bytes,
         "ssl_crl": lambda: rig.authority.revoke().read_bytes(),
         "auth_password_file": lambda: b"",
+        "auth_basic_user_file": lambda: b"",
+        "api_token_file": lambda: b"0123456789abcdef\n",
         "auth_jwt_key_file": lambda: key_set(jwk("ES256")).encode(),
     }
     for directive, make in contents.items():

@@ -20,10 +20,11 @@ SECONDS = 120 * float(os.environ.get("SLUICE_TEST_PATIENCE", "1"))
 
 @pytest.fixture
 def environment():
-    """The environment of one demo, on two free ports; afterwards nothing of that demo may be left running."""
-    ports = subprocess.check_output([SCRIPTS / "ports.py", "free", "2"], text=True).split()
+    """The environment of one demo, on three free ports; afterwards nothing of that demo may be left running."""
+    ports = subprocess.check_output([SCRIPTS / "ports.py", "free", "3"], text=True).split()
     runs = set((ROOT / ".demo").glob("run.*"))
-    yield os.environ | {"SLUICE_DEMO_WSS_PORT": ports[0], "SLUICE_DEMO_WS_PORT": ports[1], "NO_COLOR": "1"}
+    names = ("SLUICE_DEMO_WSS_PORT", "SLUICE_DEMO_WS_PORT", "SLUICE_DEMO_ADMIN_PORT")
+    yield os.environ | dict(zip(names, ports)) | {"NO_COLOR": "1"}
     assert started_with(f"SLUICE_DEMO_WSS_PORT={ports[0]}") == []
     assert set((ROOT / ".demo").glob("run.*")) <= runs, "the demo left its folder behind"
 
@@ -126,7 +127,7 @@ def read_until(process: subprocess.Popen, line: str) -> str:
     raise AssertionError(f"ended with status {process.wait()} and without {line!r}:\n{output}")
 
 
-@pytest.mark.parametrize("variable", ["SLUICE_DEMO_WSS_PORT", "SLUICE_DEMO_WS_PORT"])
+@pytest.mark.parametrize("variable", ["SLUICE_DEMO_WSS_PORT", "SLUICE_DEMO_WS_PORT", "SLUICE_DEMO_ADMIN_PORT"])
 def test_a_taken_port_is_named_with_its_owner(environment, variable):
     with socket.create_server(("127.0.0.1", int(environment[variable]))):
         result = run([SCRIPTS / "demo.sh", "--check"], environment)

@@ -1,6 +1,7 @@
 import Configuration
 import Foundation
 import Reactor
+import Telemetry
 import Testing
 
 @testable import Gateway
@@ -8,7 +9,7 @@ import Testing
 @Suite("Access log line")
 struct AccessLogLineTests {
     private func listener(isTLS: Bool) -> Listener {
-        Listener(ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), servers: [])
+        Listener(ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), index: 0, servers: [])
     }
 
     /// What a line is made of.
@@ -22,7 +23,7 @@ struct AccessLogLineTests {
             var server = ServerSettings()
             server.names = serverName.isEmpty ? [] : [serverName]
             let listener = Listener(
-                ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]),
+                ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]), index: 0,
                 servers: [VirtualServer(Site(server), routes: [])])
             client = ClientFacts(id: 0xABC, acceptedAt: 0, listener: listener, address: CompactAddress())
             request = RequestFacts(client, site: listener.defaultServer.site, startedAt: 0)
@@ -38,6 +39,10 @@ struct AccessLogLineTests {
         (record.version, record.clientID, record.username) = (.v5_0, "client-1", "user")
         (record.keepAlive, record.cleanStart, record.tries) = (60, true, 2)
         record.upstreamAddress = "127.0.0.1:1883"
+        (record.subprotocol, record.admissionTime, record.connackTime) = ("mqtt", 1_500, 230)
+        record.farewell.clientClosed(4000)
+        record.farewell.complete(.clientDisconnect, client: 0x8E, broker: nil)
+        (facts.client.tlsServerName, facts.client.isResumed) = ("a.example", true)
         facts.session = record
         return facts
     }
@@ -97,16 +102,37 @@ struct AccessLogLineTests {
         let expected: [String: AnyHashable] = [
             "connection_id": "0000000000000abc", "remote_addr": "unix:", "remote_port": 0, "server_name": "a.example",
             "server_port": 8084, "scheme": "wss", "uri": "/mqtt", "http_version": "1.1", "http_status": 101,
-            "ssl_protocol": "TLSv1.3", "ssl_cipher": "TLS_AES_128_GCM_SHA256", "mqtt_client_id": "client-1",
+            "listener": "*:8084",
+            "ssl_protocol": "TLSv1.3", "ssl_cipher": "TLS_AES_128_GCM_SHA256", "ssl_server_name": "a.example",
+            "websocket_protocol": "mqtt", "auth_time": 0.0015, "upstream_connack_time": 0.00023,
+            "close_side": "client", "websocket_close_code": 4000, "mqtt_reason_code": "0x8E",
+            "mqtt_client_id": "client-1",
             "mqtt_username": "user", "mqtt_version": "5.0", "mqtt_keepalive": 60,
             "upstream_name": "brokers", "upstream_addr": "127.0.0.1:1883", "upstream_tries": 2, "bytes_in": 100,
             "bytes_out": 200, "packets_in": 3, "packets_out": 4, "duration": 1.25, "status_reason": "client_disconnect",
         ]
         for (key, value) in expected { #expect(object[key] as? AnyHashable == value, "\(key)") }
-        #expect(object["mqtt_clean_start"] as? Bool == true)
-        #expect(Set(object.keys) == Set(expected.keys).union(["time", "mqtt_clean_start"]))
+        let flags = ["mqtt_clean_start", "ssl_session_reused"]
+        for flag in flags { #expect(object[flag] as? Bool == true, "\(flag)") }
+        #expect(Set(object.keys) == Set(expected.keys).union(flags + ["time"]))
         let time = try #require(object["time"] as? String)
         #expect(time.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/) != nil, "\(time)")
+    }
+
+    @Test("A line for syslog is cut to what a message holds; JSON stays JSON", arguments: [2048, 8192])
+    func limit(octets: Int) throws {
+        let format = SyslogFormat(facility: 23, hostname: "h", tag: "t", process: 1, limit: octets)
+        let path = "/dev/null"
+        let sink = LogSink(.file(path), try LogOutput(path: path), wake: -1)
+        let file = LogFile(sink, syslog: format)
+        let facts = session(uri: "/" + String(repeating: "\u{1}é", count: 20_000))
+        facts.session?.record(clientID: String(repeating: "\u{1}", count: 1024))
+        facts.session?.record(username: "😀")
+        let text = AccessLog(file: file, format: .json).text(line(facts))
+        #expect(text.utf8.count <= file.lineLimit)
+        let object = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+        #expect((object["uri"] as? String)?.hasSuffix("…") ?? false)
+        #expect(object["mqtt_username"] as? String == "😀" && object["status_reason"] as? String == "client_disconnect")
     }
 
     @Test("JSON: without TLS and CONNECT their fields are left out")
@@ -128,6 +154,10 @@ struct AccessLogLineTests {
             (.mqttCleanStart, "1"), (.upstreamName, "brokers"), (.upstreamAddr, "127.0.0.1:1883"),
             (.connectionID, "0000000000000abc"), (.bytesIn, "100"), (.bytesOut, "200"), (.packetsIn, "3"),
             (.packetsOut, "4"), (.duration, "1.250"), (.statusReason, "client_disconnect"),
+            (.listener, "*:8084"), (.sslServerName, "a.example"), (.sslSessionReused, "r"),
+            (.websocketProtocol, "mqtt"), (.authTime, "0.001500"), (.upstreamTries, "2"),
+            (.upstreamConnackTime, "0.000230"), (.closeSide, "client"), (.websocketCloseCode, "4000"),
+            (.mqttReasonCode, "0x8E"),
             (.http("origin"), "-"), (.cookie("id"), "-"), (.argument("token"), "-"),
         ] as [(Variable, String)])
     func variables(variable: Variable, value: String) {
@@ -137,7 +167,11 @@ struct AccessLogLineTests {
     @Test("Text: what is not known is a dash")
     func dashes() {
         let facts = Facts(isTLS: false, serverName: "")
-        for variable in [Variable.mqttVersion, .mqttKeepalive, .mqttCleanStart, .mqttClientID, .uri, .sslCipher] {
+        let unknown: [Variable] = [
+            .mqttVersion, .mqttKeepalive, .mqttCleanStart, .mqttClientID, .uri, .sslCipher, .sslSessionReused,
+            .websocketProtocol, .authTime, .upstreamTries, .upstreamConnackTime, .websocketCloseCode, .mqttReasonCode,
+        ]
+        for variable in unknown {
             #expect(text(facts, [.variable(variable)]) == "-", "\(variable)")
         }
     }

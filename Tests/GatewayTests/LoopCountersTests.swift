@@ -1,6 +1,7 @@
 import Reactor
 import Testing
 import Tunnel
+import Wire
 
 @testable import Gateway
 
@@ -24,6 +25,21 @@ struct LoopCountersTests {
         }
         writer.subtract(.connections)
         #expect(counters[.connections] == UInt64(LoopCounters.Counter.connections.rawValue))
+    }
+
+    @Test("Packets of each direction have words of their own")
+    func packets() {
+        let counters = LoopCounters()
+        var uplink = Uplink(framing: .raw)
+        uplink.countConnect(size: 20, totals: counters.writer.received)
+        var downlink = Downlink(framing: .raw, version: .v5_0)
+        for _ in 0..<2 { downlink.countOwn(0xE0, size: 4, totals: counters.writer.sent) }
+        #expect(counters.packets(.received)[.connect] == PacketCounts.Count(packets: 1, bytes: 20))
+        #expect(counters.packets(.received) == uplink.counts && counters.packets(.sent) == downlink.counts)
+        #expect(counters.packets(.sent).total == PacketCounts.Count(packets: 2, bytes: 8))
+        for counter in LoopCounters.Counter.allCases { #expect(counters[counter] == 0) }
+        for cause in EndCause.allCases { #expect(counters[cause] == 0) }
+        for failure in AttemptFailure.allCases { #expect(counters[failure] == 0) }
     }
 
     @Test("A thread that reads while the loop counts sees whole numbers that never fall, and in the end all of them")

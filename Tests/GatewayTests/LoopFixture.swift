@@ -7,13 +7,15 @@ import Tunnel
 
 /// A loop that no thread runs, and sessions that are open from the start.
 enum LoopFixture {
-    private static let text = """
+    static let text = """
         worker_threads 1; error_log /dev/null; access_log off;
         server { listen 127.0.0.1:1; location / { mqtt_pass 127.0.0.1:2; } }
         """
 
     /// A loop of one listener and one upstream, which listens nowhere.
-    static func makeLoop() throws -> Loop {
+    static func makeLoop(
+        _ text: String = text, index: Int = 0, counters: LoopCounters = LoopCounters()
+    ) throws -> Loop {
         let text = Array(text.utf8)
         let source = ConfigurationSource(read: { _, _ in text }, glob: { _ in [] }, exists: { _ in true })
         let snapshot = try Snapshot.load(path: "/sluice.conf", prefix: "/", source: source)
@@ -23,8 +25,8 @@ enum LoopFixture {
         let generation = draft.generation(number: 1, upstreams: draft.upstreams)
         return try Loop.make(
             Loop.Parts(
-                index: 0, first: Lock(generation), services: services, sockets: [], mailbox: try Mailbox(),
-                counters: LoopCounters(), report: { _ in }))
+                index: index, first: Lock(generation), services: services, sockets: [], mailbox: try Mailbox(),
+                counters: counters, report: { _ in }))
     }
 
     /// An open session over these sockets; -1: over none.

@@ -13,7 +13,7 @@ struct UpstreamServicesTests {
 
     init() throws {
         folder = try TemporaryFolder()
-        let log = ErrorLog(file: try LogWriter().file(folder.path + "/error.log"), level: .debug)
+        let log = ErrorLog(file: try LogWriter().file(.file(folder.path + "/error.log")), level: .debug)
         services = try UpstreamServices(control: ControlLoop(), log: log)
         orders = try Mailbox<Loop.Order>()
     }

@@ -4,14 +4,16 @@ import Testing
 
 @Suite("Histogram")
 struct HistogramTests {
-    @Test("Each time is counted in the class whose end it does not pass", arguments: Histogram.bounds.indices)
+    @Test(
+        "Each time is counted in the class whose end it does not pass",
+        arguments: Histogram.Bounds.work.microseconds.indices)
     func classes(index: Int) {
         var histogram = Histogram()
-        histogram.record(microseconds: Histogram.bounds[index])
-        histogram.record(microseconds: Histogram.bounds[index] + 1)
+        histogram.record(microseconds: Histogram.Bounds.work.microseconds[index])
+        histogram.record(microseconds: Histogram.Bounds.work.microseconds[index] + 1)
         #expect(histogram.counts[index] == 1 && histogram.counts[index + 1] == 1)
-        #expect(histogram.total == 2 && histogram.longest == Histogram.bounds[index] + 1)
-        #expect(histogram.sum == 2 * Histogram.bounds[index] + 1)
+        #expect(histogram.total == 2 && histogram.longest == Histogram.Bounds.work.microseconds[index] + 1)
+        #expect(histogram.sum == 2 * Histogram.Bounds.work.microseconds[index] + 1)
     }
 
     @Test("How many took longer")

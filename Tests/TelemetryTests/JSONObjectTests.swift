@@ -43,12 +43,27 @@ struct JSONObjectTests {
             ("\"", #"\""#), ("\\", #"\\"#), ("\n", #"\n"#), ("\r", #"\r"#), ("\t", #"\t"#), ("\r\n", #"\r\n"#),
             ("\0", #"\u0000"#), ("\u{1B}[31m", #"\u001B[31m"#), ("\u{1F}", #"\u001F"#), ("\u{7F}", #"\u007F"#),
             ("\u{9B}31m", #"\u009B31m"#), ("\u{80}", #"\u0080"#),
-            ("/", "/"), ("é", "é"), ("\u{A0}", "\u{A0}"), ("😀", "😀"), ("", ""),
+            ("\u{2028}\u{202E}", #"\u2028\u202E"#), ("/", "/"), ("é", "é"), ("\u{A0}", "\u{A0}"), ("😀", "😀"), ("", ""),
             (#"","admin":"yes"#, #"\",\"admin\":\"yes"#),
         ])
     func escapes(value: String, escaped: String) throws {
         #expect(json(value).closed == "{\"value\":\"\(escaped)\"}")
         #expect(try parse(json(value))["value"] as? String == value)
+    }
+
+    @Test(
+        "A string that is too long is cut, between two characters and escapes",
+        arguments: [
+            ("12345678", "12345678"), ("123456789", "12345678…"), ("1234567é", "1234567…"), ("éééé", "éééé"),
+            (#"1234567""#, "1234567…"), (#"123456""#, #"123456\""#), ("\u{1}\u{2}", #"\u0001…"#),
+            ("ab\u{1}", #"ab\u0001"#),
+            ("abc\u{1}", "abc…"),
+        ])
+    func limit(value: String, written: String) throws {
+        var object = JSONObject(stringLimit: 8)
+        object.field("v", value)
+        #expect(object.closed == "{\"v\":\"\(written)\"}")
+        _ = try parse(object)
     }
 
     @Test("Any text comes back from a parser as it was, on one line", arguments: 1...20 as ClosedRange<UInt64>)

@@ -13,6 +13,9 @@ struct LogTextTests {
             ("e\u{301}\n", "e\u{301}\\x0A"),
             // ECMA-48 §5.3: C1, of which U+009B begins a control sequence.
             ("\u{9B}2J", #"\xC2\x9B2J"#), ("\u{80}\u{9F}", #"\xC2\x80\xC2\x9F"#),
+            // Line ends of Unicode, and what turns the order of a line around.
+            ("a\u{2028}\u{2029}", #"a\xE2\x80\xA8\xE2\x80\xA9"#), ("\u{202E}cod", #"\xE2\x80\xAEcod"#),
+            ("\u{2066}", #"\xE2\x81\xA6"#), ("\u{2027}\u{202F}\u{2065}\u{206A}", "\u{2027}\u{202F}\u{2065}\u{206A}"),
         ])
     func escape(value: String, escaped: String) {
         #expect(LogText.escape(value) == escaped)
@@ -27,6 +30,21 @@ struct LogTextTests {
             #expect(!isControl && !text.contains("\""), "\(value)")
             #expect(text.hasPrefix("a") && text.hasSuffix("b"), "\(value)")
         }
+    }
+
+    @Test("Text of the operator's keeps its quotes")
+    func oneLine() {
+        #expect(LogText.oneLine("a \"b\" \\ \n") == #"a "b" \ \x0A"#)
+    }
+
+    @Test(
+        "Cut between two characters, with a sign of it",
+        arguments: [
+            ("abc", 3, "abc"), ("abcd", 3, "…"), ("abcde", 4, "a…"), ("éé", 4, "éé"), ("ééé", 5, "é…"), ("ééé", 4, "…"),
+            ("e\u{301}abc", 5, "e…"), ("", 0, ""),
+        ])
+    func cut(text: String, limit: Int, result: String) {
+        #expect(Array(LogText.cut(text, limit: limit).unicodeScalars) == Array(result.unicodeScalars))
     }
 
     @Test(

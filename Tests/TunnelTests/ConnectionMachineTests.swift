@@ -6,12 +6,13 @@ import Testing
 struct ConnectionMachineTests {
     /// The states of the table's columns, in its order.
     enum State: Int, CaseIterable, Codable {
-        case readingTLSProxyHeader, readingPlainProxyHeader, handshaking, readingRequest, sending, tunnelling
+        case readingTLSProxyHeader, readingPlainProxyHeader, handshaking, readingRequest, answering, sending, tunnelling
         case closing, closed
     }
 
     enum Event: Int, CaseIterable, Codable {
-        case proxyHeaderRead, handshakeCompleted, sendingBegan, responseSent, upgraded, timeLimit, end, close
+        case proxyHeaderRead, handshakeCompleted, answerAwaited, answerCame, sendingBegan, responseSent, upgraded,
+            timeLimit, end, close
     }
 
     typealias Row = MachineRow<Event>
@@ -19,27 +20,37 @@ struct ConnectionMachineTests {
     static let table = [
         Row(
             .proxyHeaderRead,
-            "> handshaking", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "> handshaking", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .handshakeCompleted,
-            "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong"),
-        Row(.sendingBegan, "wrong", "wrong", "wrong", "> sending", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .answerAwaited,
+            "wrong", "wrong", "wrong", "> answering", "wrong", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .answerCame,
+            "wrong", "wrong", "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .sendingBegan,
+            "wrong", "wrong", "wrong", "> sending", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .responseSent,
-            "wrong", "wrong", "wrong", "> readingRequest", "> readingRequest", "wrong", "wrong", "wrong"),
-        Row(.upgraded, "wrong", "wrong", "wrong", "> tunnelling", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "> readingRequest", "wrong", "> readingRequest", "wrong", "wrong", "wrong"),
+        Row(
+            .upgraded,
+            "wrong", "wrong", "wrong", "> tunnelling", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .timeLimit,
             "proxy_header_timeout", "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout",
-            "send_timeout", "ignore", "abort", "ignore"),
+            "answerUnavailable", "send_timeout", "ignore", "abort", "ignore"),
         Row(
             .end,
             "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
-            "beginClosing > closing", "beginClosing > closing", "ignore", "ignore"),
+            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "ignore", "ignore"),
         Row(
             .close,
             "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
-            "client_lost > closed", "client_lost > closed", "shutdown > closed", "nil"),
+            "client_lost > closed", "client_lost > closed", "client_lost > closed", "shutdown > closed", "nil"),
     ]
 
     @Test("The table has every event, in every state")
@@ -64,7 +75,8 @@ struct ConnectionMachineTests {
     /// The events that come only in one order: each of them in a phase where it is wrong, one pair for each phase.
     static let wrong: [(Event, State)] = [
         (.handshakeCompleted, .readingTLSProxyHeader), (.upgraded, .readingPlainProxyHeader),
-        (.proxyHeaderRead, .handshaking), (.handshakeCompleted, .readingRequest), (.sendingBegan, .sending),
+        (.proxyHeaderRead, .handshaking), (.handshakeCompleted, .readingRequest), (.sendingBegan, .answering),
+        (.sendingBegan, .sending),
         (.upgraded, .tunnelling), (.responseSent, .tunnelling), (.upgraded, .closing), (.responseSent, .closed),
     ]
 
@@ -83,6 +95,7 @@ struct ConnectionMachineTests {
             switch state {
             case .readingTLSProxyHeader, .readingPlainProxyHeader, .handshaking: []
             case .readingRequest: [.handshakeCompleted]
+            case .answering: [.handshakeCompleted, .answerAwaited]
             case .sending: [.handshakeCompleted, .sendingBegan]
             case .tunnelling: [.handshakeCompleted, .upgraded]
             case .closing: [.end]
@@ -100,6 +113,8 @@ struct ConnectionMachineTests {
         switch event {
         case .proxyHeaderRead: machine.proxyHeaderRead()
         case .handshakeCompleted: machine.handshakeCompleted()
+        case .answerAwaited: machine.answerAwaited()
+        case .answerCame: machine.answerCame()
         case .sendingBegan: machine.sendingBegan()
         case .responseSent: machine.responseSent()
         case .upgraded: machine.upgraded()

@@ -85,6 +85,7 @@ struct DownlinkBrokerTests {
     func staysBroken(framing: Framing) {
         var downlink = Downlink(framing: framing, version: .v5_0)
         let room = GuardedBuffer(count: 256)
+        let words = TotalWords()
         let view = UnsafeMutableRawBufferPointer(start: room.start, count: room.count)
         for block in [[0x00, 0x00], [0xD0, 0x00], [0x30], []] as [[UInt8]] {
             let buffer = GuardedBuffer(count: Downlink.headroom + block.count)
@@ -92,7 +93,7 @@ struct DownlinkBrokerTests {
             buffer.fill(block, at: Downlink.headroom)
             let first = downlink.restoreCarry(before: start)
             var cursor = Downlink.Cursor(start: first, end: start + block.count)
-            let output = downlink.next(&cursor, assembly: view)
+            let output = downlink.next(&cursor, assembly: view, totals: words.totals)
             #expect(output == nil && downlink.isBroken && first == start && buffer.isIntact)
         }
     }
@@ -124,6 +125,31 @@ struct DownlinkBrokerTests {
                 #expect(run.isBroken == !isAllowed && run.hasDisconnected == (byte == 0xE0 && isAllowed), "\(byte)")
             }
         }
+    }
+
+    @Test(
+        "5.0 §3.14.2.1: the reason code of the broker's DISCONNECT, if it comes with the header", arguments: Framing.all
+    )
+    func disconnectReason(framing: Framing) {
+        for (packet, code) in [
+            ([0xE0, 0x00], 0x00), ([0xE0, 0x01, 0x8B], 0x8B), ([0xE0, 0x02, 0x8E, 0x00], 0x8E),
+            ([0xE0, 0xC8, 0x01] + [UInt8](repeating: 0x99, count: 200), 0x99),
+            ([0xE0, 0x80, 0x80, 0x01] + [UInt8](repeating: 0x98, count: 16_384), 0x98),
+        ] as [([UInt8], UInt8)] {
+            let stream = Self.front + packet
+            let header =
+                Self.front.count + packet.count
+                - max(0, packet.count - (packet[1] < 0x80 ? 2 : packet[2] < 0x80 ? 3 : 4))
+            for cut in [0, Self.front.count, stream.count] {
+                let run = DownlinkRun(of: stream, cuts: [cut], framing: framing)
+                #expect(run.disconnectReason == code && run.hasDisconnected, "cut at \(cut)")
+            }
+            for cut in 0...min(stream.count, header + 3) {
+                let run = DownlinkRun(of: stream, cuts: [cut], framing: framing)
+                #expect(run.disconnectReason == code || run.disconnectReason == nil, "cut at \(cut)")
+            }
+        }
+        #expect(DownlinkRun(of: Self.front, framing: framing).disconnectReason == nil)
     }
 
     @Test(

@@ -15,8 +15,9 @@ struct DownlinkPongTests {
         let start = buffer.start + Downlink.headroom
         let assembly = GuardedBuffer(count: 512)
         var cursor = Downlink.Cursor(start: downlink.restoreCarry(before: start), end: start + bytes.count)
+        let words = TotalWords()
         let view = UnsafeMutableRawBufferPointer(start: assembly.start, count: 512)
-        while downlink.next(&cursor, assembly: view) != nil {}
+        while downlink.next(&cursor, assembly: view, totals: words.totals) != nil {}
     }
 
     private func take(_ downlink: inout Downlink) -> [UInt8]? {

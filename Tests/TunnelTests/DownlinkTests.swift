@@ -168,7 +168,9 @@ struct DownlinkTests {
         var downlink = Downlink(framing: .raw, version: .v5_0)
         var cursor = Downlink.Cursor(
             start: downlink.restoreCarry(before: block.start), end: block.start + stream.count)
-        let output = downlink.next(&cursor, assembly: UnsafeMutableRawBufferPointer(start: nil, count: 0))
+        let words = TotalWords()
+        let output = downlink.next(
+            &cursor, assembly: UnsafeMutableRawBufferPointer(start: nil, count: 0), totals: words.totals)
         #expect(output?.start == block.start && output?.count == stream.count && block.isIntact)
         #expect(bytes(at: block.start, count: stream.count) == stream)
     }

@@ -58,6 +58,7 @@ struct EndCauseTests {
             (.credentialsRefused, .policyViolation, nil), (.authBusy, .tryAgainLater, nil),
             (.tokenExpired, .policyViolation, .maximumConnectTime), (.refusedByBroker, .policyViolation, nil),
             (.clientIdle, .policyViolation, nil), (.rebalanced, .serviceRestart, .useAnotherServer),
+            (.kicked, .policyViolation, .administrativeAction),
             (.sourcePortsExhausted, .tryAgainLater, nil), (.proxyHeaderInvalid, .policyViolation, nil),
             (.keepaliveTimeout, .policyViolation, nil), (.sendTimeout, .policyViolation, nil),
         ] as [(EndCause, CloseCode, ReasonCode?)])
@@ -65,18 +66,13 @@ struct EndCauseTests {
         #expect(cause.goodbye.code == code && cause.goodbye.reason == reason)
     }
 
-    @Test("Each cause is of one side")
+    @Test("One side has ended it: who breaks a rule is closed by the gateway")
     func sides() {
-        let upstream: Set<EndCause> = [
-            .noUpstream, .refusedByBroker, .brokerDisconnect, .brokerLost, .brokerProtocolError, .brokerStalled,
-        ]
-        let gateway: Set<EndCause> = [
-            .shutdown, .drained, .rebalanced, .outOfResources, .sourcePortsExhausted, .served, .authUnavailable,
-            .authBusy, .authTimeout,
-        ]
+        let client: Set<EndCause> = [.clientDisconnect, .clientClosed, .clientLost]
+        let upstream: Set<EndCause> = [.refusedByBroker, .brokerDisconnect, .brokerLost]
         for cause in EndCause.allCases {
             let side: EndCause.Side =
-                upstream.contains(cause) ? .upstream : gateway.contains(cause) ? .gateway : .client
+                upstream.contains(cause) ? .upstream : client.contains(cause) ? .client : .gateway
             #expect(cause.side == side, "\(cause.rawValue)")
         }
     }

@@ -99,6 +99,25 @@ struct UplinkScanTests {
         }
     }
 
+    @Test(
+        "5.0 §3.14.2.1: the reason code of a DISCONNECT, however it is cut; before 5.0 there is none",
+        arguments: [
+            ([0xE0, 0x00], 0x00), ([0xE0, 0x01, 0x04], 0x04), ([0xE0, 0x02, 0x8E, 0x00], 0x8E),
+            ([0xE0, 0x80, 0x01] + [UInt8](repeating: 0x99, count: 128), 0x99),
+        ] as [([UInt8], UInt8)])
+    func disconnectReason(packet: [UInt8], code: UInt8) {
+        let stream = Self.front + packet + [0xC0, 0x00]
+        for first in 0...stream.count {
+            for second in first...stream.count {
+                let run = ScanRun(of: stream, cuts: [first, second])
+                if run.disconnectReason != code { Issue.record("cut at \(first), \(second): \(run)") }
+            }
+        }
+        #expect(ScanRun(of: stream, cuts: Array(1..<stream.count)).disconnectReason == code)
+        #expect(ScanRun(of: stream, version: .v3_1_1).disconnectReason == nil)
+        #expect(ScanRun(of: Self.front).disconnectReason == nil)
+    }
+
     @Test("hasDisconnected is set when the fixed header of DISCONNECT is whole, isDone with its last byte")
     func disconnectBegins() {
         let stream = Self.front + MQTTPacket.make(0xE0, 200)

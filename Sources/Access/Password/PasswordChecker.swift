@@ -31,14 +31,19 @@ package final class PasswordChecker: Sendable {
     private static let mostWaiting = 65_536
 
     package let path: String
+    /// What names the file in the configuration.
+    package let directive: String
     private let workers: PasswordWorkers
     private let cache: SuccessCache<Bool>
     private let state: Lock<State>
     private let hashed = Atomic<Int>(0)
 
     /// Reads the file. `cacheFor`: milliseconds for which a right password is remembered; 0: not at all.
-    package init(path: String, cacheFor: Int64, workers: PasswordWorkers) throws(PasswordFileError) {
+    package init(
+        path: String, cacheFor: Int64, workers: PasswordWorkers, directive: String = "auth_password_file"
+    ) throws(PasswordFileError) {
         self.path = path
+        self.directive = directive
         self.workers = workers
         cache = SuccessCache(life: cacheFor)
         let stamp = FileStamp(path)
@@ -133,7 +138,7 @@ package final class PasswordChecker: Sendable {
             cache.removeAll()
             return .reloaded(users: file.count)
         } catch {
-            return .failed("auth_password_file \(error)")
+            return .failed("\(directive) \(error)")
         }
     }
 

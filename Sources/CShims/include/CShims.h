@@ -4,6 +4,7 @@
 // Swift inserts between the two (a release, a deinit) can overwrite it. EINTR is retried here and nowhere else.
 #pragma once
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -70,6 +71,17 @@ static inline int CShims_accept(int fd, struct sockaddr_storage *address, sockle
 }
 static inline int CShims_socket(int family) {
     return (int)CShims_result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+/// A socket for datagrams; a send that waits does so for at most so many milliseconds.
+static inline int CShims_datagram_socket(int family, int milliseconds) {
+    int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct timeval wait = { .tv_sec = milliseconds / 1000, .tv_usec = milliseconds % 1000 * 1000 };
+    if (fd >= 0) (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    return (int)CShims_result(fd);
+}
+static inline long CShims_send_to(int fd, const void *bytes, size_t count, const struct sockaddr_storage *address,
+                                  socklen_t length, int waits) {
+    CSHIMS_RETRY(sendto(fd, bytes, count, MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT), (const struct sockaddr *)address, length));
 }
 static inline int CShims_bind(int fd, const struct sockaddr_storage *address, socklen_t length) {
     return (int)CShims_result(bind(fd, (const struct sockaddr *)address, length));
@@ -150,6 +162,12 @@ static inline int CShims_wait_readable(int fd, int milliseconds) {
     CSHIMS_RETRY(poll(&wait, 1, milliseconds));
 }
 
+/// Whether the descriptor can be written now without waiting, or is broken.
+static inline int CShims_is_writable(int fd) {
+    struct pollfd wait = { .fd = fd, .events = POLLOUT };
+    return poll(&wait, 1, 0) > 0;
+}
+
 // Files and logs
 
 static inline int CShims_open(const char *path, int flags, int mode) {
@@ -224,6 +242,30 @@ static inline long CShims_raise_descriptor_limit(long wanted) {
     if (asked.rlim_cur > asked.rlim_max) asked.rlim_max = asked.rlim_cur;
     if (setrlimit(RLIMIT_NOFILE, &asked) < 0) return -errno;
     return (long)asked.rlim_cur;
+}
+/// The soft limit of open descriptors (INT64_MAX: there is none), or -errno.
+static inline int64_t CShims_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
+    return limit.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+/// How many descriptors are open, or -errno. Linux 6.2 and newer know; before, the list of all has to be read.
+static inline int64_t CShims_count_descriptors(void) {
+    struct stat status;
+    if (stat("/proc/self/fd", &status) < 0) return -errno;
+    if (status.st_size > 0) return status.st_size;
+    DIR *list = opendir("/proc/self/fd");
+    if (list == NULL) return -errno;
+    int64_t count = -3; // itself, and two that are no descriptors
+    while (readdir(list) != NULL) count++;
+    closedir(list);
+    return count;
+}
+/// The CPU time of the process, of user and system together, in microseconds; or -errno.
+static inline int64_t CShims_cpu_microseconds(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) < 0) return -errno;
+    return ((int64_t)usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec;
 }
 static inline int64_t CShims_monotonic_milliseconds(void) {
     struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);

@@ -10,6 +10,7 @@ struct Scope: Sendable {
     var mqtt = MQTTSettings()
     var webSocket = WebSocketSettings()
     var access = AccessDraft()
+    var admin = AdminDraft()
     var clientVerification = ClientVerificationDraft()
     var accessLog: AccessLogSettings?
     var root: Root?
@@ -68,6 +69,8 @@ struct ServerDraft: Sendable {
     var locations: [String: Position] = [:]
     /// Whether a location serves the files of the server's own `root`.
     var usesRoot = false
+    /// A `dashboard`, which reads an `api` of the same server.
+    var dashboard: Position?
 }
 
 /// A `location` block being read.
@@ -75,6 +78,8 @@ struct LocationDraft: Sendable {
     var match: LocationSettings.Match
     /// The argument of `mqtt_pass` and the upstream it names.
     var pass: (word: Word, upstream: Int)?
+    /// `metrics`, `api` or `dashboard`, and what it says.
+    var admin: (word: Word, action: LocationSettings.Action)?
 }
 
 /// Collects what the statements say; `snapshot()` checks the whole and hands it over.

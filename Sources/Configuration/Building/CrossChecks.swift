@@ -34,7 +34,10 @@ extension Builder {
         location = nil
         let ownRoot = scope.root.flatMap { $0.context == .location ? $0 : nil }
         var settings: LocationSettings
-        if let pass = draft.pass {
+        if let admin = draft.admin {
+            settings = try adminLocation(statement, admin.word, draft.match, admin.action)
+            if admin.action == .dashboard { server?.dashboard = admin.word.position }
+        } else if let pass = draft.pass {
             if let ownRoot {
                 throw ConfigurationError(
                     at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot be used in one location",
@@ -50,8 +53,9 @@ extension Builder {
             settings = LocationSettings(match: draft.match, action: .files(root: root.path, index: scope.index))
             if root.context == .server { server?.usesRoot = true }
         } else {
-            throw statement.error("needs \"mqtt_pass\" or \"root\"")
+            throw statement.error("needs \"mqtt_pass\", \"root\", \"metrics\", \"api\" or \"dashboard\"")
         }
+        if draft.admin == nil { try checkNoAdmin(statement, isMQTT: draft.pass != nil) }
         settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog
         server?.settings.locations.append(settings)
@@ -90,6 +94,7 @@ extension Builder {
                 at: root.position, "\"root\" is used by no location of this server",
                 hint: "add \"location / { }\" to serve its files")
         }
+        try checkDashboard(draft)
         let certificates = try pairedCertificates()
         if let listen = draft.listens.first(where: \.isTLS) {
             guard !certificates.isEmpty else {

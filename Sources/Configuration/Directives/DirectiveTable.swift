@@ -2,6 +2,7 @@
 enum DirectiveTable {
     static let all: [Directive] =
         main + upstream + balancers + healthCheck + server + realIP + location + access + tokens + authHTTP + identity
+        + admin
 
     private static let byName = Dictionary(grouping: all, by: \.name)
 
@@ -74,6 +75,6 @@ extension DirectiveTable {
 
     /// Names that are reserved for later versions.
     private static let later: Set<String> = [
-        "limit_connections", "limit_connect_rate", "limit_rate", "dashboard", "metrics", "api", "health",
+        "limit_connections", "limit_connect_rate", "limit_rate", "health",
     ]
 }

@@ -297,7 +297,10 @@ extension Variable {
     /// Whether no value is there when a CONNECT arrives.
     var isKnownAtEndOnly: Bool {
         switch self {
-        case .upstreamAddr, .bytesIn, .bytesOut, .packetsIn, .packetsOut, .duration, .statusReason, .timeISO8601: true
+        case .authTime, .upstreamAddr, .upstreamTries, .upstreamConnackTime, .bytesIn, .bytesOut, .packetsIn,
+            .packetsOut,
+            .duration, .statusReason, .closeSide, .websocketCloseCode, .mqttReasonCode, .timeISO8601:
+            true
         default: false
         }
     }

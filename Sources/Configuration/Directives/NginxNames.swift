@@ -40,7 +40,7 @@ extension NginxNames {
         ("if", "not supported: there are no conditions; use \"location\", \"allow\" and \"deny\""),
         ("map", "not needed for the upgrade to WebSocket, and custom variables are not supported; remove it"),
         ("geo split_clients set", "not supported: there are no custom variables; remove it"),
-        ("limit_except", "not needed: only GET and HEAD are answered; remove it"),
+        ("limit_except", "not needed: only \"api write=on\" takes other methods than GET and HEAD; remove it"),
     ]
 
     private static let process: [Entry] = [
@@ -117,12 +117,18 @@ extension NginxNames {
         ("add_header add_trailer expires etag if_modified_since charset default_type override_charset", files),
         (
             "client_max_body_size client_body_buffer_size client_body_temp_path",
-            "not needed: requests have no body; \"mqtt_max_packet_size\" limits MQTT packets"
+            "not needed: only \"api\" takes a body, and limits it; \"mqtt_max_packet_size\" limits MQTT packets"
         ),
+        (
+            "stub_status vhost_traffic_status_display",
+            "write \"metrics\" instead, for Prometheus, or \"dashboard\" with \"api\", for people"
+        ),
+        ("vhost_traffic_status vhost_traffic_status_zone", "not needed: everything is counted always; remove it"),
+        ("status", "write \"api\" instead"),
         ("try_files", "not supported: the file is always \"root\" followed by the path, or \"index\" for a folder"),
         ("alias", "write \"root\" instead: the file is the root followed by the whole path"),
         (
-            "autoindex stub_status internal open_file_cache log_not_found log_subrequest disable_symlinks merge_slashes "
+            "autoindex internal open_file_cache log_not_found log_subrequest disable_symlinks merge_slashes "
                 + "underscores_in_headers ignore_invalid_headers sub_filter mirror", files
         ),
     ]
@@ -176,7 +182,7 @@ extension NginxNames {
     ]
 
     private static let access: [Entry] = [
-        ("auth_basic auth_basic_user_file", "write \"auth_password_file\" instead"),
+        ("auth_delay", "not needed: wrong passwords of one address are limited; remove it"),
         ("auth_jwt", "write \"auth_jwt_key_file\" or \"auth_jwt_jwks_url\" instead"),
         ("auth_jwt_key_request", "write \"auth_jwt_jwks_url\" instead"),
         ("auth_request auth_request_set", "write \"auth_http\" instead"),
@@ -192,7 +198,7 @@ extension NginxNames {
 
     private static let others: Set<Substring> = Set(
         """
-        absolute_redirect accept_mutex_delay add_after_body add_before_body ancient_browser auth_delay \
+        absolute_redirect accept_mutex_delay add_after_body add_before_body ancient_browser \
         chunked_transfer_encoding client_body_in_file_only client_body_in_single_buffer client_header_buffers \
         connection_pool_size create_full_put_path debug_connection debug_points directio_alignment empty_gif flv f4f \
         google_perftools_profiles hls lock_file max_ranges mp4 min_delete_depth modern_browser msie_padding msie_refresh \

@@ -9,6 +9,12 @@ package struct LocationSettings: Sendable, Equatable {
         case mqtt(upstream: Int)
         /// Files below `root`; `index` is served for a folder.
         case files(root: String, index: String)
+        /// Prometheus metrics.
+        case metrics
+        /// The JSON API; `isWritable`: it also changes things.
+        case api(isWritable: Bool)
+        /// The page that shows what the API knows.
+        case dashboard
     }
     package var match: Match
     package var action: Action
@@ -16,6 +22,8 @@ package struct LocationSettings: Sendable, Equatable {
     package var mqtt = MQTTSettings()
     package var webSocket = WebSocketSettings()
     package var accessLog: AccessLogSettings?
+    /// nil unless the action is `metrics`, `api` or `dashboard`.
+    package var admin: AdminSettings?
 
     package init(match: Match, action: Action) {
         self.match = match

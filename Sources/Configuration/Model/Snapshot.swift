@@ -32,8 +32,7 @@ package struct ProcessSettings: Sendable, Equatable {
 
 package struct ErrorLogSettings: Sendable, Equatable {
     package enum Level: String, Sendable, CaseIterable { case debug, info, notice, warn, error }
-    /// A path, or `stdout`; nil is standard error.
-    package var path: String?
+    package var target = LogTarget.stderr
     package var level: Level = .notice
 
     package init() {}
@@ -46,12 +45,11 @@ package struct AccessLogSettings: Sendable, Equatable {
         case json
         case named(String, Template)
     }
-    /// A path, or `stderr` or `stdout`.
-    package var path: String
+    package var target: LogTarget
     package var format: Format
 
-    package init(path: String, format: Format) {
-        self.path = path
+    package init(target: LogTarget, format: Format) {
+        self.target = target
         self.format = format
     }
 }

@@ -43,6 +43,15 @@ extension Writer {
         for header in http.headers { line("auth_http_set_header", header.name, header.value) }
     }
 
+    mutating func admin(_ admin: AdminSettings) {
+        line("auth_basic", admin.realm ?? "off")
+        if let file = admin.passwordFile {
+            line("auth_basic_user_file", file.path)
+            line("auth_password_cache", Value.text(of: file.cache))
+        }
+        if let path = admin.tokenFile { line("api_token_file", path) }
+    }
+
     mutating func clientVerification(_ verification: ClientVerificationSettings?) {
         guard let verification else { return line("ssl_verify_client", "off") }
         line("ssl_client_certificate", verification.authorities.text)

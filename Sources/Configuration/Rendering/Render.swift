@@ -77,7 +77,7 @@ extension Writer {
         line("worker_threads", process.workerThreads.map { "\($0)" } ?? "auto")
         if let user = process.user { line("user", user.text) }
         if let path = process.pidFile { line("pid_file", path) }
-        line("error_log", process.errorLog.path ?? "stderr", process.errorLog.level.rawValue)
+        line("error_log", process.errorLog.target.description, process.errorLog.level.rawValue)
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
         line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
         line("auth_hash_threads", process.hashThreads.map { "\($0)" } ?? "auto")
@@ -133,8 +133,8 @@ extension Writer {
     mutating func accessLog(_ log: AccessLogSettings?) {
         switch log?.format {
         case nil: line("access_log", "off")
-        case .json: line("access_log", log?.path ?? "", "json")
-        case .named(let name, _): line("access_log", log?.path ?? "", name)
+        case .json: line("access_log", log?.target.description ?? "", "json")
+        case .named(let name, _): line("access_log", log?.target.description ?? "", name)
         }
     }
 
@@ -156,7 +156,11 @@ extension Writer {
             case .files(let root, let index):
                 writer.line("root", root)
                 writer.line("index", index)
+            case .metrics: writer.line("metrics")
+            case .api(let isWritable): writer.line("api", isWritable ? "write=on" : "write=off")
+            case .dashboard: writer.line("dashboard")
             }
+            if let admin = location.admin { writer.admin(admin) }
             writer.accessLog(location.accessLog)
         }
     }

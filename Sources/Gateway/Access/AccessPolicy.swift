@@ -55,6 +55,8 @@ struct TokenPlaces: Sendable {
     private var isEmpty: Bool { arguments.isEmpty && cookies.isEmpty && fields.isEmpty }
 
     init(_ servers: [ServerSettings]) {
+        let admins = servers.flatMap { $0.locations.compactMap(\.admin) }
+        if admins.contains(where: { $0.realm != nil || $0.tokenFile != nil }) { fields.insert("authorization") }
         for place in servers.flatMap({ $0.locations.flatMap { $0.access.jwt?.places ?? [] } }) {
             switch place {
             case .query(let name): arguments.insert(name)

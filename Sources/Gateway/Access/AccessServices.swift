@@ -12,6 +12,8 @@ final class AccessServices: Sendable {
     private let workers: PasswordWorkers
     private let log: ErrorLog
     private let passwords = Lock(SharedObjects<PasswordFileSettings, PasswordChecker>())
+    private let tokenFiles = Lock(SharedObjects<String, AdminTokenFile>())
+    private let attempts = AdminAttempts()
     private let keyFiles = Lock(SharedObjects<String, KeyFile>())
     private let keySources = Lock(SharedObjects<KeySourceName, JWKSource>())
     private let services = Lock(SharedObjects<AuthHTTPName, AuthHTTP>())
@@ -64,13 +66,27 @@ final class AccessServices: Sendable {
             location, passwords: passwords, tokens: tokens, http: access.http.map { service($0, access) })
     }
 
+    /// Who is admitted to a location of the operator's side; nil: it is none. Reads files as `policy` does.
+    func admission(
+        _ location: LocationSettings, read: inout Set<String>
+    ) throws(StartError) -> AdminAdmission? {
+        guard let admin = location.admin else { return nil }
+        let passwords = try admin.passwordFile.map { file throws(StartError) in
+            try checker(file, of: "auth_basic_user_file", &read)
+        }
+        let tokens = try admin.tokenFile.map { path throws(StartError) in try tokenFile(path, &read) }
+        return AdminAdmission(
+            location.action, admin, passwords: passwords, tokens: tokens, attempts: attempts, log: log)
+    }
+
     // MARK: Threads
 
     /// Starts the threads, as far as there is anything for them to do and they do not run yet. The main thread's.
     func start() throws(StartError) {
         let hashes = passwords.withLock(\.isInUse)
         let looks =
-            hashes || keyFiles.withLock(\.isInUse) || keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
+            hashes || tokenFiles.withLock(\.isInUse) || keyFiles.withLock(\.isInUse) || keySources.withLock(\.isInUse)
+            || services.withLock(\.isInUse)
         let begun = running.withLock { $0 }
         try StartError.wrap { () throws(SystemError) in
             if hashes, !begun.hashes {
@@ -110,8 +126,15 @@ final class AccessServices: Sendable {
         for checker in passwords.withLock(\.all) {
             switch checker.reloadIfChanged() {
             case .unchanged: break
-            case .reloaded(let users): log.write(.notice, "auth_password_file \(checker.path): \(users) users")
+            case .reloaded(let users): log.write(.notice, "\(checker.directive) \(checker.path): \(users) users")
             case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
+            }
+        }
+        for file in tokenFiles.withLock(\.all) {
+            switch file.reloadIfChanged() {
+            case nil: break
+            case .success(let text): log.write(.notice, text)
+            case .failure(let error): log.write(.error, "\(error); the previous tokens stay in use")
             }
         }
         for file in keyFiles.withLock(\.all) {
@@ -126,17 +149,24 @@ final class AccessServices: Sendable {
     // MARK: What policies share
 
     private func checker(
-        _ settings: PasswordFileSettings, _ read: inout Set<String>
+        _ settings: PasswordFileSettings, of directive: String = "auth_password_file", _ read: inout Set<String>
     ) throws(StartError) -> PasswordChecker {
         let isFirst = read.insert(settings.path).inserted
         if !isFirst, let known = passwords.withLock({ $0[settings] }) { return known }
         do throws(PasswordFileError) {
             let checker = try PasswordChecker(
-                path: settings.path, cacheFor: settings.cache.milliseconds, workers: workers)
+                path: settings.path, cacheFor: settings.cache.milliseconds, workers: workers, directive: directive)
             return passwords.withLock { $0.shared(settings, else: checker) }
         } catch {
-            throw StartError("auth_password_file \(error)")
+            throw StartError("\(directive) \(error)")
         }
+    }
+
+    private func tokenFile(_ path: String, _ read: inout Set<String>) throws(StartError) -> AdminTokenFile {
+        let isFirst = read.insert(path).inserted
+        if !isFirst, let known = tokenFiles.withLock({ $0[path] }) { return known }
+        let file = try AdminTokenFile(path)
+        return tokenFiles.withLock { $0.shared(path, else: file) }
     }
 
     private func verifier(

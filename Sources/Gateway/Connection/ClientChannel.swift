@@ -64,6 +64,13 @@ enum ClientChannel: BitwiseCopyable {
         }
     }
 
+    /// A copy of what is known of the connection; `session`: of the session whose channel this is.
+    func describe(_ session: SessionDescription, _ request: RequestFacts) -> ConnectionDescription {
+        switch self {
+        case .connection(let connection): connection.pointee.describe(session, request: request)
+        }
+    }
+
     // MARK: Bytes
 
     /// Reads once, into the loop's `plain` buffer.

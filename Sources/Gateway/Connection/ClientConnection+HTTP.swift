@@ -32,14 +32,18 @@ extension ClientConnection {
     /// The client sends no more; what it has asked for is still sent to it.
     private mutating func inputEnded() {
         switch machine.phase {
-        case .readingProxyHeader, .handshaking: clientLost()
+        case .handshaking:
+            loop.pointee.figures.handshakeFailed(.lost)
+            clientLost()
+        case .readingProxyHeader: clientLost()
         case .readingRequest: endIfAllIsAnswered()
-        case .sending, .tunnelling, .closing, .closed: break
+        case .sending where exchange?.stream != nil: clientLost()  // nobody reads on
+        case .answering, .sending, .tunnelling, .closing, .closed: break
         }
     }
 
     /// Ends a connection whose client has said that it sends no more, once it has the answers to all that it has asked for.
-    private mutating func endIfAllIsAnswered() {
+    mutating func endIfAllIsAnswered() {
         guard machine.phase == .readingRequest, leg.isAtEnd, isAnswered else { return }
         end(.clientLost)
     }
@@ -50,7 +54,7 @@ extension ClientConnection {
     /// The socket takes bytes again, or it is this connection's turn again.
     mutating func goOn() {
         switch machine.phase {
-        case .sending: sendFile()
+        case .sending where exchange?.stream == nil: sendFile()
         case .readingRequest: serve()
         default: return
         }
@@ -60,7 +64,7 @@ extension ClientConnection {
     }
 
     /// A client that is slow to take its answers is not idle, and has asked in time.
-    private mutating func limitAnswers() {
+    mutating func limitAnswers() {
         guard machine.phase == .readingRequest, let exchange, !exchange.isUnderWay else { return }
         limit(isAnswered ? exchange.request.site.keepaliveTimeout : Self.sendLimit)
     }
@@ -70,8 +74,14 @@ extension ClientConnection {
         guard let exchange else { return }
         exchange.mustGoOn = false
         for _ in 0..<Self.requestsPerTurn {
-            guard machine.phase == .readingRequest, leg.isFlushed, let head = nextHead(exchange) else { return }
-            route(head, exchange)
+            guard machine.phase == .readingRequest, leg.isFlushed else { return }
+            if let request = exchange.incomplete {
+                guard exchange.held.count >= request.length else { return }
+                ask(request, exchange)
+            } else {
+                guard let head = nextHead(exchange) else { return }
+                route(head, exchange)
+            }
         }
         exchange.mustGoOn = machine.phase == .readingRequest && !exchange.held.isEmpty
     }
@@ -117,6 +127,11 @@ extension ClientConnection {
                 return refuse(.forbidden, detail: "This address is not allowed.", cause: .addressRefused)
             }
             serveFile(head, root: root, index: file)
+        case .metrics, .api, .dashboard:
+            guard route.policy?.allows(exchange.request.address) ?? true else {
+                return refuse(.forbidden, detail: "This address is not allowed.", cause: .addressRefused)
+            }
+            serveAdmin(head, route)
         }
     }
 
@@ -131,14 +146,14 @@ extension ClientConnection {
             exchange.request.address = address
         }
         if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
-        exchange.persistence = mayKeep(head, exchange) ? head.persistence : .close
+        exchange.persistence = !head.hasBody && mayKeep(head, exchange) ? head.persistence : .close
     }
 
     /// Whether another request may follow this one, if it is not granted an upgrade.
-    private func mayKeep(_ head: RequestHead, _ exchange: HTTPExchange) -> Bool {
-        // A body is never read; and a client may send frames without waiting for the answer to its upgrade. Neither may be
-        // taken for a request.
-        guard !head.hasBody, !head.has(token: "websocket", in: "upgrade") else { return false }
+    func mayKeep(_ head: RequestHead, _ exchange: HTTPExchange) -> Bool {
+        // A client may send frames without waiting for the answer to its upgrade: they must not be taken for a request. Nor
+        // may content that is not read.
+        guard !head.has(token: "websocket", in: "upgrade") else { return false }
         // After a reload or during a drain the client is to come back to whoever serves now.
         guard !loop.pointee.isStopping, exchange.generation === loop.pointee.generation else { return false }
         let site = exchange.listener.defaultServer.site

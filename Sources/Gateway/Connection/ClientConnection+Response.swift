@@ -24,6 +24,7 @@ extension ClientConnection {
     mutating func responseSent(_ cause: EndCause) {
         guard let exchange else { return }
         loop.pointee.counters.add(.responses)
+        if let status = exchange.request.status { loop.pointee.figures.responded(status) }
         guard exchange.persistence != .close else { return end(cause) }
         logEnd(of: exchange, cause)
         exchange.next(client, now: loop.pointee.now)
@@ -37,10 +38,14 @@ extension ClientConnection {
         exchange.isUnderWay = false
         loop.pointee.counters.count(cause)
         log(.debug, "ended: \(cause.rawValue)")
+        // Requests that were served are no ends of connections, and would drive out those that tell something.
+        if cause != .served, loop.pointee.generation.hasAdmin {
+            loop.pointee.recentEnds.record(describe(nil, request: exchange.request), cause)
+        }
         guard let accessLog = exchange.request.accessLog else { return }
         let line = AccessLogLine(
             client: client, request: exchange.request, cause: cause,
             duration: loop.pointee.now - exchange.request.startedAt)
-        accessLog.file.append(line.text(accessLog.format))
+        accessLog.write(line)
     }
 }

@@ -73,12 +73,16 @@ extension ClientConnection {
         case .complete:  // the ticket leaves with what answers the request
             client.tlsVersion = tls?.version ?? ""
             client.tlsCipher = tls?.cipher ?? ""
+            client.tlsServerName = tls?.serverName ?? ""
+            client.isResumed = tls?.isResumed ?? false
+            loop.pointee.figures.handshakeCompleted(client.tlsVersion, isResumed: client.isResumed)
             recordCertificate()
             machine.handshakeCompleted()
             limit(exchange?.request.site.headerTimeout ?? 0)
             return true
         case .failed(let failure):
             log(.info, "TLS: \(failure.reason)")
+            loop.pointee.figures.handshakeFailed(HandshakeFailure(failure))
             if failure.isPlainHTTP {
                 let request = UnsafeRawBufferPointer(start: bytes, count: count)
                 answerPlainHTTP(isHead: request.starts(with: "HEAD ".utf8))
@@ -122,6 +126,7 @@ extension ClientConnection {
         tls = nil
         let response = HTTPResponse(status: .badRequest, detail: "This port speaks TLS: use https or wss.")
         _ = write(response.bytes(date: loop.pointee.httpDate(), omittingBody: isHead))
+        loop.pointee.figures.responded(HTTPStatus.badRequest.code)
         end(.plainHTTPToTLS)
     }
 

@@ -14,20 +14,25 @@ extension ClientConnection {
             let room = UnsafeMutableRawBufferPointer(start: buffers.plain, count: buffers.plainCapacity)
             guard let count = accepted.writeResponse(into: room, sha1: Digest.sha1), write(buffers.plain, count: count)
             else { return clientLost() }
+            loop.pointee.figures.responded(HTTPStatus.switchingProtocols.code)
             machine.upgraded()
             limitNothing()
             exchange.isUnderWay = false
             client.address = exchange.request.address  // no other request comes that could name another
-            beginSession(exchange.request, route, head)
+            beginSession(exchange.request, route, head, subprotocol: accepted.subprotocol)
         } catch {
+            loop.pointee.figures.upgradeRefused(error.kind)
             log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
             respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
         }
     }
 
-    private mutating func beginSession(_ request: RequestFacts, _ route: Route, _ head: RequestHead) {
+    private mutating func beginSession(
+        _ request: RequestFacts, _ route: Route, _ head: RequestHead, subprotocol: String?
+    ) {
         let (token, session) = loop.pointee.sessions.reserve()
         let record = SessionRecord(request, upstreamName: route.upstreamName)
+        record.subprotocol = subprotocol
         session.initialize(
             to: Session(
                 loop, token: token, address: session, channel: .connection(address), client: client, route: route,

@@ -11,8 +11,8 @@ typealias ConnectionPointer = UnsafeMutablePointer<ClientConnection>
 /// connection, never the other way round: what passes from a connection to its session passes through `ConnectionPointer`
 /// (ConnectionEvents.swift), so that no two calls hold the same memory.
 ///
-/// In the order of a connection's life: `+ProxyHeader`, `+TLS`, `+HTTP` (requests), `+Response`, `+Files`, `+Upgrade`,
-/// `+Closing`.
+/// In the order of a connection's life: `+ProxyHeader`, `+TLS`, `+HTTP` (requests), `+Response`, `+Files`, `+Admin` (the
+/// operator's side), `+Upgrade`, `+Closing`.
 struct ClientConnection: ~Copyable {
     let loop: LoopPointer
     let token: SlabToken
@@ -74,7 +74,7 @@ struct ClientConnection: ~Copyable {
         switch machine {
         case .readingProxyHeader, .handshaking: true
         case .readingRequest where leg.isFlushed: !leg.isAtEnd && exchange?.wantsInput ?? false
-        case .readingRequest, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
+        case .readingRequest, .answering, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
         case .tunnelling: false
         case .closing: !leg.isAtEnd
         case .closed: false
@@ -88,7 +88,7 @@ struct ClientConnection: ~Copyable {
         countStall(!leg.isFlushed)
         guard leg.isOpen else { return true }
         var isSending = exchange?.mustGoOn ?? false
-        if case .sending = machine { isSending = true }
+        if case .sending = machine { isSending = exchange?.stream == nil }
         return leg.watch(
             reading: reading, writing: !leg.isFlushed || isSending, loop.pointee.poller, word: LoopWord.client(address))
     }
@@ -133,14 +133,17 @@ struct ClientConnection: ~Copyable {
     mutating func timerFired(tick: Int64) {
         let (loop, owner) = (loop, TimerOwner.connection(token))
         guard timer.hasPassed(tick: tick, now: loop.pointee.now, owner, &loop.pointee.wheel) else { return }
+        if exchange?.stream != nil { return endStream(.time) }
         switch machine.timeLimit() {
         case .ignore: break
         case .abort: abort(machine.cause ?? .clientLost)
         case .end(let cause):
             if cause == .proxyHeaderTimeout { tls = nil }  // it has not begun
+            if cause == .handshakeTimeout { loop.pointee.figures.handshakeFailed(.timeout) }
             // A client that takes nothing of a response does not take a goodbye either.
             if cause == .sendTimeout { abort(cause) } else { end(cause) }
         case .answerRequestTimeout: requestTimedOut()
+        case .answerUnavailable: answerIsMissing()
         }
     }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Reactor
 import TLS
 
@@ -11,6 +12,10 @@ final class ClientFacts {
     let isTLS: Bool
     /// 0 for a unix socket.
     let serverPort: UInt16
+    /// Place of the listener in the generation's list.
+    let listenerIndex: Int
+    /// The address of `listen` that took the connection.
+    let listener: Address
     /// The client's address: that of the connection, or what a trusted front's PROXY header says.
     var address: CompactAddress
     /// The address that the client has connected to, where a front has said so.
@@ -18,6 +23,10 @@ final class ClientFacts {
 
     var tlsVersion = ""
     var tlsCipher = ""
+    /// The name that the client has asked for (SNI); empty: none.
+    var tlsServerName = ""
+    /// The handshake has taken up an earlier TLS session.
+    var isResumed = false
     /// The site whose rules the TLS handshake has kept.
     var tlsSite: Site?
     /// Who the client has proved to be by TLS.
@@ -28,6 +37,8 @@ final class ClientFacts {
         self.acceptedAt = acceptedAt
         isTLS = listener.isTLS
         serverPort = listener.port
+        listenerIndex = listener.index
+        self.listener = listener.address
         self.address = address
     }
 }

@@ -58,6 +58,13 @@ extension UnsafeMutablePointer<ClientConnection> {
         }
     }
 
+    /// What another thread has for the client.
+    func answer(_ answer: AdminAnswer) {
+        pointee.take(answer)
+        passEarlyInput()
+        updateInterest()
+    }
+
     /// The wheel has handed the connection out, for `tick`.
     func timerFired(tick: Int64) {
         pointee.timerFired(tick: tick)

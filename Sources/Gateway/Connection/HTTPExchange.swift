@@ -23,6 +23,12 @@ final class HTTPExchange {
     var answered = 0
     /// The file that the response under way consists of.
     var file: FileTransfer?
+    /// A request to the operator's side whose content is still to come.
+    var incomplete: IncompleteRequest?
+    /// What the response under way consists of, where somebody else writes it part by part.
+    var stream: AdminStream?
+    /// Whether those parts are chunks; else the end of the connection ends them.
+    var isChunked = false
     /// Whole requests may wait in `held` although the socket has nothing more to say: others had their turn first.
     var mustGoOn = false
 
@@ -33,6 +39,14 @@ final class HTTPExchange {
         var left: Int
     }
 
+    /// A request whose head has come.
+    struct IncompleteRequest {
+        let head: RequestHead
+        let route: Route
+        /// Bytes of its content.
+        let length: Int
+    }
+
     init(_ client: ClientFacts, _ listener: Listener, of generation: Generation, now: Int64) {
         self.listener = listener
         self.generation = generation
@@ -40,17 +54,21 @@ final class HTTPExchange {
         scanner = RequestHeadScanner(limit: request.site.headLimit)
     }
 
-    deinit { closeFile() }
+    deinit {
+        closeFile()
+        stream?.finish()
+    }
 
     /// Whether more may be read ahead of its turn: of pipelined requests, and of frames after an upgrade, only a bounded part
     /// waits here, the rest in the kernel.
-    var hasRoom: Bool { held.count < Self.readSize }
+    var hasRoom: Bool { held.count < max(Self.readSize, incomplete?.length ?? 0) }
     /// Whether more is to be read of a request whose turn it is; the scanner refuses one that is too long.
     var wantsInput: Bool { !mustGoOn || hasRoom }
 
     /// The response is complete: a new exchange begins with what has come already.
     func next(_ client: ClientFacts, now: Int64) {
         closeFile()
+        stream = nil
         request = RequestFacts(client, site: listener.defaultServer.site, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
         persistence = .close

@@ -29,7 +29,7 @@ extension Loop {
                 begin(descriptor, address, listener: socket.listener(of: descriptor) ?? index)
             case .none: return
             case .failed(let error): context.pointee.log.write(.info, "\(error)")
-            case .descriptorsExhausted: return refuseForWantOfDescriptors(socket)
+            case .descriptorsExhausted: return refuseForWantOfDescriptors(socket, listener: index)
             }
         }
     }
@@ -40,6 +40,7 @@ extension Loop {
         let client = ClientFacts(
             id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener,
             address: address)
+        context.pointee.figures.accepted(by: index)
         let (token, connection) = context.pointee.connections.reserve()
         connection.initialize(
             to: ClientConnection(
@@ -68,7 +69,7 @@ extension Loop {
 
     /// Gives up the descriptor in reserve to refuse what waits: without it a connection could be neither taken nor refused,
     /// and the loop would turn for it without end.
-    private mutating func refuseForWantOfDescriptors(_ socket: ListeningSocket) {
+    private mutating func refuseForWantOfDescriptors(_ socket: ListeningSocket, listener index: Int) {
         context.pointee.log.write(
             .error, "no file descriptor is left, new connections are refused: raise worker_rlimit_nofile")
         if spareDescriptor >= 0 {
@@ -77,6 +78,7 @@ extension Loop {
                 guard case .connection(let descriptor, _) = Kernel.accept(socket.descriptor) else { break }
                 Kernel.close(descriptor)
                 context.pointee.counters.add(.accepted)
+                context.pointee.figures.accepted(by: index)
                 context.pointee.counters.count(.outOfResources)
             }
             spareDescriptor = Kernel.openSpare()

@@ -28,7 +28,21 @@ extension Loop {
             session.updateInterest()
         case .health(let pool, let peer, let health): context.pointee.record(health, of: peer, in: pool)
         case .upstream(let pool, let upstream): context.pointee.replace(pool, upstream)
-        case .describe(let slot, let reply): reply(context.pointee.describe(from: slot))
+        case .describe(let slot, let id, let reply): reply(context.pointee.describe(from: slot, only: id))
+        case .figures(let reply): reply(context.pointee.currentFigures(turns: turns))
+        case .census(var census, let reply):
+            context.pointee.count(&census)
+            // The rest in another turn: what is posted now comes with the next batch.
+            if census.isComplete { reply(census) } else { context.pointee.mailbox.post(.census(census, reply: reply)) }
+        case .recentEnds(let reply): reply(context.pointee.recentEnds.latest)
+        case .answer(let token, let answer):
+            guard let connection = context.pointee.connections[token], !connection.pointee.isClosed else { return }
+            connection.answer(answer)
+        case .trace(let trace, let slot):
+            guard let next = context.pointee.begin(trace, from: slot) else { return }
+            context.pointee.mailbox.post(.trace(trace, from: next))
+        case .end(let tokens, let cause, let reply):
+            reply(tokens.count { token in context.pointee.connections[token].map { end($0, cause) } ?? false })
         }
     }
 
@@ -44,9 +58,11 @@ extension Loop {
 
     /// Ends the connection in a slot, or the session that it carries. Returns whether there is one that was not ending yet.
     private func end(slot: Int, _ cause: EndCause) -> Bool {
-        guard let connection = context.pointee.connections[slot: slot],
-            connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue
-        else { return false }
+        context.pointee.connections[slot: slot].map { end($0, cause) } ?? false
+    }
+
+    private func end(_ connection: ConnectionPointer, _ cause: EndCause) -> Bool {
+        guard connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue else { return false }
         connection.end(cause)
         return true
     }

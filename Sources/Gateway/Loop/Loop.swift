@@ -24,8 +24,22 @@ struct Loop: ~Copyable {
         case health(pool: Int, peer: Int, PeerHealth)
         /// An upstream has other peers.
         case upstream(Int, ResolvedUpstream)
-        /// Somebody wants to know of the sessions from a slot on. `reply` is called on the loop's thread, and must not block.
-        case describe(from: Int, reply: @Sendable (SessionPage) -> Void)
+        /// Somebody wants to know of the connections from a slot on. `reply` is called on the loop's thread, and must not block.
+        /// `only`: of the one with this identifier.
+        case describe(from: Int, only: UInt64? = nil, reply: @Sendable (ConnectionPage) -> Void)
+        /// The same for those that ended last.
+        case recentEnds(reply: @Sendable ([ConnectionDescription]) -> Void)
+        /// Somebody wants to know what the loop has counted. As above.
+        case figures(reply: @Sendable (LoopFigures) -> Void)
+        /// Somebody wants the connections counted: the loop goes on with this census, a part of its connections in each turn.
+        /// `reply` gets the whole one. As above.
+        case census(ConnectionCensus, reply: @Sendable (ConnectionCensus) -> Void)
+        /// The admin thread has something for a client.
+        case answer(SlabToken, AdminAnswer)
+        /// Begin a packet trace, with the sessions from a slot on.
+        case trace(Trace, from: Int)
+        /// The operator ends these connections; `reply` gets how many were there still.
+        case end([SlabToken], EndCause, reply: @Sendable (Int) -> Void)
     }
 
     /// What a loop tells the main thread.
@@ -35,6 +49,8 @@ struct Loop: ~Copyable {
         /// New connections get this generation from here on.
         case adopted(Int)
         case ended(turns: Histogram)
+        /// Somebody asks for a reload; `reply` gets its result, and must not block.
+        case reloadWanted(reply: @Sendable (ReloadResult) -> Void)
     }
 
     let context: LoopPointer
@@ -52,7 +68,7 @@ struct Loop: ~Copyable {
     /// Orders that wait for their turn.
     private var orders = Deque<Order>()
     /// How long each turn took: as long can an event wait for its own.
-    private var turns = Histogram()
+    private(set) var turns = Histogram()
     /// When the last one was over, on the monotonic clock.
     private var turnEnded = Kernel.microseconds()
 

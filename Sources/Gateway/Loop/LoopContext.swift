@@ -24,7 +24,10 @@ struct LoopContext: ~Copyable {
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
     let log: ErrorLog
+    let admin: AdminService
     let counters: LoopCounters.Writer
+    /// What is counted off the data path.
+    var figures: LoopFigures
 
     /// The configuration that new connections get.
     private(set) var generation: Generation
@@ -41,6 +44,9 @@ struct LoopContext: ~Copyable {
     var endedConnections: [SlabToken] = []
     var endedSessions: [SlabToken] = []
     var wheel: TimerWheel
+    var recentEnds = RecentEnds()
+    /// Packet traces that run, or ran last.
+    var traces: [Trace] = []
     /// Legs that have bytes waiting.
     var stalled = 0
     /// Connections that are closing, or closed and not given back yet.
@@ -67,7 +73,9 @@ struct LoopContext: ~Copyable {
         self.engine = engine
         engineBuffers = engine.buffers
         log = parts.services.logs.error
+        admin = parts.services.admin
         counters = parts.counters.writer
+        figures = LoopFigures(loop: parts.index)
         generation = first
         chance = Kernel.randomWord()
         wheel = TimerWheel(now: now)
@@ -126,6 +134,7 @@ struct LoopContext: ~Copyable {
                 upstreams.append(upstream)
                 pools.append(Pool(upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts))
                 sourceTurns.append(0)
+                figures.adopt(upstream, pool)
             }
         }
         // A pool that is gone keeps its sessions, and so does one whose operator no longer wants rebalancing.
@@ -138,6 +147,7 @@ struct LoopContext: ~Copyable {
     /// An upstream has other peers, or other settings.
     mutating func replace(_ pool: Int, _ upstream: ResolvedUpstream) {
         upstreams[pool] = upstream
+        figures.adopt(upstream, pool)
         let isChanged = pools[pool].update(
             upstream.peers.map(\.settings), balancer: upstream.balancer, counts: upstream.counts, now: now)
         if isChanged { rebalance(pool, after: Self.rebalancePause) }
@@ -168,15 +178,5 @@ struct LoopContext: ~Copyable {
     mutating func recovered(_ pool: Int) {
         guard upstreams[pool].settings.healthCheck == nil else { return }
         rebalance(pool, after: Self.rebalancePause)
-    }
-}
-
-extension ErrorLog {
-    /// A line that names a connection and its client.
-    func write(
-        _ level: Level, of client: ClientFacts, _ address: CompactAddress, _ message: @autoclosure () -> String
-    ) {
-        guard isOn(level) else { return }
-        write(level, "\(LogText.connectionID(client.id)) client \(address.text): \(LogText.escape(message()))")
     }
 }

@@ -1,5 +1,6 @@
 import Synchronization
 import Tunnel
+import Wire
 
 /// What one loop has counted so far: words with one writer, the loop, which any thread may read at any time without asking.
 ///
@@ -10,8 +11,10 @@ final class LoopCounters: Sendable {
     enum Counter: Int, CaseIterable, Sendable {
         /// MQTT bytes from clients and to clients, CONNECT and CONNACK included.
         case bytesReceived, bytesSent
-        /// MQTT packets from clients and to clients.
-        case packetsReceived, packetsSent
+        /// How often clients, and brokers, were not read because the other side did not take what they sent; and for how many
+        /// milliseconds, of the times that are over.
+        case backpressureReceived, backpressureSent
+        case backpressureMillisecondsReceived, backpressureMillisecondsSent
         /// Turns of the loop, and microseconds that it was busy in them.
         case turns, busyMicroseconds
         /// Connections that were accepted, and those that are there now.
@@ -25,7 +28,10 @@ final class LoopCounters: Sendable {
     private static let cacheLine = 128  // two lines: the prefetcher takes them in pairs
 
     nonisolated(unsafe) private let words: Words  // shared on purpose: every access is atomic
-    fileprivate static let failureStart = Counter.allCases.count
+    // Each direction's packets begin on a cache line, too.
+    private static let totalsStride = (PacketTotals.wordCount + 15) / 16 * 16
+    fileprivate static let totalsStart = (Counter.allCases.count + 15) / 16 * 16
+    fileprivate static let failureStart = totalsStart + totalsStride * PacketDirection.allCases.count
     fileprivate static let causeStart = failureStart + AttemptFailure.allCases.count
     private static let count = causeStart + EndCause.allCases.count
 
@@ -39,6 +45,16 @@ final class LoopCounters: Sendable {
     /// Any thread.
     subscript(counter: Counter) -> UInt64 { words[counter.rawValue] }
 
+    /// The packets of all sessions, those that have ended included. Any thread.
+    func packets(_ direction: PacketDirection) -> PacketCounts { words.totals(Self.start(of: direction)).counts }
+
+    fileprivate static func start(of direction: PacketDirection) -> Int {
+        switch direction {
+        case .received: totalsStart
+        case .sent: totalsStart + totalsStride
+        }
+    }
+
     /// How often something has ended so. Any thread.
     subscript(cause: EndCause) -> UInt64 { words[Self.causeStart + cause.ordinal] }
 
@@ -51,6 +67,10 @@ final class LoopCounters: Sendable {
 
         @inline(__always)
         func add(_ counter: Counter, _ count: UInt64 = 1) { words.add(counter.rawValue, count) }
+
+        /// Where packets are counted.
+        var received: PacketTotals { @inline(__always) get { words.totals(LoopCounters.start(of: .received)) } }
+        var sent: PacketTotals { @inline(__always) get { words.totals(LoopCounters.start(of: .sent)) } }
 
         func subtract(_ counter: Counter, _ count: UInt64 = 1) { words.add(counter.rawValue, 0 &- count) }
 
@@ -71,6 +91,10 @@ final class LoopCounters: Sendable {
         }
 
         func deallocate() { UnsafeMutableRawPointer(start).deallocate() }
+
+        /// Those of one direction's packets, from `index` on.
+        @inline(__always)
+        func totals(_ index: Int) -> PacketTotals { PacketTotals(start + index) }
 
         subscript(index: Int) -> UInt64 {
             @inline(__always) get { start[index].load(ordering: .relaxed) }

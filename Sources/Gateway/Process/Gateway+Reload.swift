@@ -2,12 +2,23 @@ import CShims
 import Configuration
 import Reactor
 
+/// What a reload has come to.
+enum ReloadResult: Sendable {
+    /// The number of the generation in use.
+    case succeeded(generation: Int)
+    /// What is wrong: nothing has changed.
+    case failed(String)
+}
+
 /// A reload: the configuration is read and checked again, made ready to serve, and published to the loops. Until all that
 /// has worked nothing changes.
 extension Gateway {
-    mutating func reload() {
+    mutating func reload() -> ReloadResult {
         let log = services.logs.error
-        guard !isEnding else { return log.write(.warn, "reload: the gateway is stopping, nothing is reloaded") }
+        guard !isEnding else {
+            log.write(.warn, "reload: the gateway is stopping, nothing is reloaded")
+            return .failed("the gateway is stopping")
+        }
         log.write(.notice, "reload: reading the configuration again")
         do throws(StartError) {
             let snapshot = try load()
@@ -19,8 +30,13 @@ extension Gateway {
             for directive in process.fixedDirectives(unlike: snapshot.process) {
                 log.write(.warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
             }
+            services.process.reloadSucceeded(generation.number)
+            return .succeeded(generation: generation.number)
         } catch {
-            log.write(.error, "reload: \(error)\(permissionHint(error)); the running configuration stays in use")
+            let detail = "\(error)\(permissionHint(error))"
+            log.write(.error, "reload: \(detail); the running configuration stays in use")
+            services.process.reloadFailed(detail)
+            return .failed(detail)
         }
     }
 
@@ -40,6 +56,7 @@ extension Gateway {
             for mailbox in mailboxes { mailbox.post(.adopt(generation)) }
             return generation
         }
+        services.admin.adopt(generation)
         services.access.refresh()
     }
 

@@ -8,13 +8,17 @@ import Tunnel
 extension Gateway {
     mutating func serve() throws(StartError) {
         let log = services.logs.error
-        defer { services.upstreams.stop() }
+        defer {
+            services.admin.stop()
+            services.upstreams.stop()
+        }
         do throws(StartError) {
             try startLoops()
             if let user = process.user { try Privileges.become(user.text, services.logs.writer) }
             let mailboxes = mailboxes
             try services.upstreams.start(for: generation.upstreams)
             services.upstreams.begin { order in for mailbox in mailboxes { mailbox.post(order) } }
+            try startAdmin()
             order(.serve)
         } catch {
             order(.stop)
@@ -76,6 +80,14 @@ extension Gateway {
         }
     }
 
+    private func startAdmin() throws(StartError) {
+        let loops = zip(mailboxes, counters).enumerated().map { index, parts in
+            LoopHandle(index: index, mailbox: parts.0, counters: parts.1)
+        }
+        let world = AdminWorld(generation: generation, services: services, loops: loops, reports: reports)
+        try StartError.wrap { () throws(SystemError) in try services.admin.start(world) }
+    }
+
     private static func runLoop(_ parts: Loop.Parts) {
         do throws(StartError) {
             var loop = try Loop.make(parts)
@@ -105,6 +117,7 @@ extension Gateway {
         case .ended(let turns):
             running -= 1
             self.turns.add(turns)
+        case .reloadWanted(let reply): reply(reload())
         }
     }
 
@@ -126,8 +139,8 @@ extension Gateway {
             order(.drain(milliseconds: limit))
         case SIGUSR1:
             log.write(.notice, "opening the logs again")
-            services.logs.writer.reopen(log)
-        case SIGHUP: reload()
+            services.logs.writer.reopen()
+        case SIGHUP: _ = reload()
         default: log.write(.warn, "signal \(signal) does nothing in this version")
         }
     }

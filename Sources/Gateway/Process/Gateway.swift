@@ -91,7 +91,9 @@ package struct Gateway: ~Copyable {
         CShims_ignore_sigpipe()
         CShims_tune_allocator()
         raiseDescriptorLimit()
-        do throws(SystemError) { try services.logs.writer.start() } catch { throw StartError("\(error)") }
+        do throws(SystemError) { try services.logs.writer.start(for: services.logs.error) } catch {
+            throw StartError("\(error)")
+        }
         defer { services.logs.writer.stop() }
         try services.access.start()
         defer { services.access.stop() }

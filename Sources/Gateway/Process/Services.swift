@@ -11,6 +11,9 @@ struct Services: Sendable {
     let logs: Logs
     let access: AccessServices
     let upstreams: UpstreamServices
+    let process: ProcessHistory
+    let admin: AdminService
+    let traces = RunningTraces()
 
     /// Starts no thread yet.
     init(_ process: ProcessSettings) throws(StartError) {
@@ -19,5 +22,7 @@ struct Services: Sendable {
         logs = try Logs(process.errorLog)
         access = try AccessServices(hashThreads: process.hashThreads, log: logs.error)
         upstreams = try UpstreamServices(control: access.control, log: logs.error)
+        self.process = ProcessHistory()
+        admin = try StartError.wrap { [logs] () throws(SystemError) in try AdminService(log: logs.error) }
     }
 }

@@ -15,16 +15,31 @@ final class Generation: Sendable {
     /// an upstream whose names have other addresses since reaches the loops as an order of its own.
     let upstreams: [Int: ResolvedUpstream]
     let tokenPlaces: TokenPlaces
+    /// In the order of the servers.
+    let certificates: [ServedCertificate]
+    /// Whether a location shows the operator what happens here.
+    let hasAdmin: Bool
 
     init(
         number: Int, snapshot: Snapshot, listeners: [Listener], tlsNames: [[TLSServerNames?]],
-        upstreams: [Int: ResolvedUpstream]
+        upstreams: [Int: ResolvedUpstream], certificates: [ServedCertificate] = []
     ) {
         self.number = number
         self.snapshot = snapshot
         self.listeners = listeners
         self.tlsNames = tlsNames
         self.upstreams = upstreams
+        self.certificates = certificates
         tokenPlaces = TokenPlaces(snapshot.servers)
+        hasAdmin = snapshot.servers.contains { $0.locations.contains { $0.action.isAdmin } }
     }
+}
+
+/// A certificate that a server of the generation shows its clients: as it was loaded, whatever the file has now.
+struct ServedCertificate: Sendable {
+    /// The first name of the server; empty: it has none.
+    let serverName: String
+    /// The addresses that the server listens on with TLS, as configured.
+    let listeners: [String]
+    let facts: CertificateFacts
 }

@@ -7,6 +7,7 @@ struct GenerationDraft {
     let snapshot: Snapshot
     let listeners: [Listener]
     let tlsNames: [[TLSServerNames?]]
+    let certificates: [ServedCertificate]
     let errorLog: LogFile
     /// By identity, as the resolver has just answered.
     let upstreams: [Int: ResolvedUpstream]
@@ -17,7 +18,7 @@ struct GenerationDraft {
     /// of the listening sockets.
     init(_ snapshot: Snapshot, listeners: [Address], services: Services, pools: PoolTable) throws(StartError) {
         self.snapshot = snapshot
-        errorLog = try services.logs.file(snapshot.process.errorLog.path ?? "stderr")
+        errorLog = try services.logs.file(snapshot.process.errorLog.target)
         var pools = pools
         let identities = snapshot.upstreams.map { pools.identity(of: $0.name) }
         self.pools = pools
@@ -27,18 +28,21 @@ struct GenerationDraft {
             servers.append(try Self.server(settings, snapshot.upstreams, identities, services, &read))
         }
         let settings = listeners.compactMap { address in snapshot.listeners.first { $0.address == address } }
-        self.listeners = settings.map { Listener($0, servers: servers) }
+        self.listeners = settings.enumerated().map { Listener($1, index: $0, servers: servers) }
         var upstreams: [Int: ResolvedUpstream] = [:]
         for (identity, upstream) in zip(identities, snapshot.upstreams) {
             upstreams[identity] = try ResolvedUpstream(upstream)
         }
         self.upstreams = upstreams
         var names: [[TLSServerNames?]] = []
+        var certificates: [ServedCertificate] = []
         for _ in 0..<services.loops {
             let contexts = try snapshot.makeContexts(ticketKeys: services.ticketKeys)
+            certificates = snapshot.served(contexts)
             names.append(zip(settings, self.listeners).map { $1.makeTLSNames($0, contexts) })
         }
         tlsNames = names
+        self.certificates = certificates
         if let user = snapshot.process.user { _ = try Privileges.find(user.text) }
         for case .files(let root, _) in snapshot.servers.flatMap({ $0.locations.map(\.action) })
         where !ConfigurationFiles.isFolder(root) {
@@ -57,9 +61,11 @@ struct GenerationDraft {
             if case .mqtt(let index) = location.action, upstreams.indices.contains(index) { place = index }
             let upstream = place.map { upstreams[$0] }
             let policy = try services.access.policy(location, key: upstream?.balancer.key, read: &read)
+            let admission = try services.access.admission(location, read: &read)
             routes.append(
                 Route(
-                    location, of: site, policy: policy, pool: place.map { identities[$0] }, upstream: upstream,
+                    location, of: site, policy: policy, admission: admission, pool: place.map { identities[$0] },
+                    upstream: upstream,
                     accessLog: try services.logs.open(location.accessLog)))
         }
         return VirtualServer(site, routes: routes)
@@ -68,7 +74,8 @@ struct GenerationDraft {
     /// The generation that the draft becomes. `upstreams`: its own, with every peer at its place.
     func generation(number: Int, upstreams: [Int: ResolvedUpstream]) -> Generation {
         Generation(
-            number: number, snapshot: snapshot, listeners: listeners, tlsNames: tlsNames, upstreams: upstreams)
+            number: number, snapshot: snapshot, listeners: listeners, tlsNames: tlsNames, upstreams: upstreams,
+            certificates: certificates)
     }
 }
 

@@ -2,6 +2,8 @@ import Configuration
 
 /// A listening address, and the servers behind it.
 final class Listener: Sendable {
+    /// Its place among all, which is the same in every generation.
+    let index: Int
     let address: Address
     let isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
@@ -10,10 +12,13 @@ final class Listener: Sendable {
     let port: UInt16
     let defaultServer: VirtualServer
     let names: ServerNames
+    /// The names of all servers.
+    let serverNames: [String]
     private let servers: [VirtualServer]
 
     /// `servers` are those of the whole configuration.
-    init(_ settings: ListenerSettings, servers: [VirtualServer]) {
+    init(_ settings: ListenerSettings, index: Int, servers: [VirtualServer]) {
+        self.index = index
         address = settings.address
         isTLS = settings.isTLS
         readsProxyHeader = settings.readsProxyHeader
@@ -24,6 +29,7 @@ final class Listener: Sendable {
         defaultServer = first
         self.servers = own.isEmpty ? [first] : own
         names = ServerNames(self.servers.map(\.site.settings.names))
+        serverNames = self.servers.flatMap(\.site.settings.names)
     }
 
     /// The server for a lower-case name.

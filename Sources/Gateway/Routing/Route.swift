@@ -8,6 +8,8 @@ final class Route: Sendable {
     let location: LocationSettings
     /// nil: everyone is allowed in, and the broker is told nothing of the request.
     let policy: AccessPolicy?
+    /// nil: the location does not belong to the operator's side.
+    let admission: AdminAdmission?
     /// The identity of the pool that sessions go to; nil: the location serves files.
     let pool: Int?
     /// The name of that upstream; empty: the location serves files.
@@ -27,12 +29,14 @@ final class Route: Sendable {
     let pingInterval: Int64
 
     init(
-        _ location: LocationSettings, of site: Site, policy: AccessPolicy? = nil, pool: Int? = nil,
+        _ location: LocationSettings, of site: Site, policy: AccessPolicy? = nil,
+        admission: AdminAdmission? = nil, pool: Int? = nil,
         upstream: UpstreamSettings? = nil, accessLog: AccessLog? = nil
     ) {
         self.site = site
         self.location = location
         self.policy = policy
+        self.admission = admission
         self.pool = pool
         self.accessLog = accessLog
         upstreamName = upstream?.name ?? ""
@@ -54,4 +58,23 @@ final class Route: Sendable {
 struct AccessLog: Sendable {
     let file: LogFile
     let format: AccessLogSettings.Format
+}
+
+extension LocationSettings.Match {
+    /// What a request's path is, or begins with.
+    var path: String {
+        switch self {
+        case .exact(let path), .prefix(let path): path
+        }
+    }
+}
+
+extension LocationSettings.Action {
+    /// Whether it belongs to the operator's side.
+    var isAdmin: Bool {
+        switch self {
+        case .mqtt, .files: false
+        case .metrics, .api, .dashboard: true
+        }
+    }
 }

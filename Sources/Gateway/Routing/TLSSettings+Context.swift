@@ -13,6 +13,16 @@ extension Snapshot {
         return contexts
     }
 
+    /// What clients are shown. `contexts`: by server.
+    func served(_ contexts: [Int: TLSContext]) -> [ServedCertificate] {
+        servers.indices.flatMap { index in
+            let places = listeners.filter { $0.isTLS && $0.servers.contains(index) }.map(\.address.text)
+            return (contexts[index]?.certificates ?? []).map {
+                ServedCertificate(serverName: servers[index].names.first ?? "", listeners: places, facts: $0)
+            }
+        }
+    }
+
     /// Tells a server from others in the tickets of its clients: by its names and where it listens, as its place in the file
     /// may be another server's after a reload.
     private func identity(of server: Int) -> Int {

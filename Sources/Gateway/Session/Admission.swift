@@ -21,6 +21,14 @@ struct Admission {
     /// Of those who are asked; cancelled when the session ends before the decision.
     private let ticket = Ticket()
     private var deliberation: Deliberation
+    /// What was asked last, while the answer is to come.
+    private(set) var question: Question?
+
+    /// A method that was asked, and when, in microseconds of the monotonic clock.
+    struct Question {
+        let method: Deliberation.Method
+        let askedAt = Kernel.microseconds()
+    }
 
     init(_ policy: AccessPolicy, isAnonymous: Bool) {
         self.policy = policy
@@ -34,16 +42,21 @@ struct Admission {
         while true {
             switch deliberation.next() {
             case .ask(let method):
+                question = Question(method: method)
                 guard let verdict = ask(method, applicant) else { return .waiting }
-                deliberation.answered(verdict)
+                answered(verdict, applicant.count)
             case .allow(let identity, let method): return .allowed(identity, method: method)
             case .refuse(let refusal): return .refused(refusal)
             }
         }
     }
 
-    /// What another thread has found out about the method that was asked last.
-    mutating func answered(_ verdict: Verdict) { deliberation.answered(verdict) }
+    /// What was found out about the method that was asked last, by another thread if `advance` has waited. `count` is told.
+    mutating func answered(_ verdict: Verdict, _ count: (Question, AuthResult) -> Void) {
+        if let question { count(question, AuthResult(verdict)) }
+        question = nil
+        deliberation.answered(verdict)
+    }
 
     /// Nobody needs to work for the answer any more.
     func cancel() { ticket.cancel() }
@@ -126,6 +139,8 @@ struct Applicant {
     let now: Int64
     /// Gives a verdict of another thread to the session, if it is still there.
     let reply: @Sendable (Verdict) -> Void
+    /// Counts what a method has answered.
+    let count: (Admission.Question, AuthResult) -> Void
 
     /// A copy of the password.
     var password: Secret? { opening.secret(connect.packet.password) }

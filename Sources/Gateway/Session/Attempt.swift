@@ -18,6 +18,8 @@ struct Attempt: ~Copyable {
     var refusal: [UInt8]?
     /// Why the last try failed.
     var lastFailure: AttemptFailure?
+    /// When the current peer was sent the CONNECT, in microseconds of the monotonic clock.
+    var connectSentAt: Int64 = 0
     /// Until when the current peer may be connected to, and until when any may be tried, on the loop's clock.
     var connectDeadline: Int64 = 0
     var triesDeadline: Int64 = .max

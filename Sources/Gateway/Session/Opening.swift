@@ -12,6 +12,8 @@ final class Opening {
     var connect: GatedConnect?
     /// Whether its client is allowed in: what has been found out so far.
     var admission: Admission?
+    /// When the first method was asked, in microseconds of the monotonic clock; nil: none was.
+    var admissionBegan: Int64?
     var attempt = Attempt()
     /// The request that was upgraded, kept until it is decided who is allowed in.
     var request: RequestHead?

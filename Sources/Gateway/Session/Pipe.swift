@@ -19,11 +19,20 @@ struct Pipe: ~Copyable {
     var heardAt: Int64
     /// When it was last sent a ping; 0: never.
     var pingedAt: Int64 = 0
-    /// When anything last came from either side.
-    var activeAt: Int64
+    /// When anything last came from the client, and from the broker.
+    var receivedAt: Int64
+    var sentAt: Int64
     /// When the client's credentials expire, on the loop's clock.
     var expiresAt: Int64 = .max
     var bytes = ByteCounts()
+    /// Pings of the gateway's own.
+    var pings = Pings()
+    /// How long the client, and the broker, were not read because the other side did not take what they sent.
+    var receivedBackpressure = Backpressure()
+    var sentBackpressure = Backpressure()
+
+    /// When anything last came from either side.
+    var activeAt: Int64 { max(receivedAt, sentAt) }
 
     /// An end that the gateway wants and that can wait for the packet under way.
     struct PostponedEnd {
@@ -41,6 +50,7 @@ struct Pipe: ~Copyable {
         uplink = Uplink(framing: framing)
         downlink = Downlink(framing: framing, version: .v3_1_1)
         heardAt = now
-        activeAt = now
+        receivedAt = now
+        sentAt = now
     }
 }

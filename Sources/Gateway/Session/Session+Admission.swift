@@ -12,33 +12,44 @@ extension Session {
         }
         guard !policy.methods.isEmpty else { return admit(Identity(), method: "", opening) }
         limit(policy.timeout)
+        opening.admissionBegan = Kernel.microseconds()
         let isAnonymous = connect.packet.username == nil && connect.packet.password == nil
         opening.admission = Admission(policy, isAnonymous: isAnonymous)
         advanceAdmission(opening, connect)
     }
 
     private mutating func advanceAdmission(_ opening: Opening, _ connect: GatedConnect) {
-        let (mailbox, token) = (loop.pointee.mailbox, token)
+        let (mailbox, token, loop) = (loop.pointee.mailbox, token, loop)
         let applicant = Applicant(
             opening: opening, connect: connect, values: values(opening), now: loop.pointee.now,
-            reply: { mailbox.post(.verdict(token, $0)) })
+            reply: { mailbox.post(.verdict(token, $0)) }, count: { loop.pointee.figures.answered($0, $1) })
         switch opening.admission?.advance(applicant) {
         case .waiting, nil: break
-        case .allowed(let identity, let method): admit(identity, method: method, opening)
-        case .refused(let refusal): refuse(refusal.kind.cause, refusal.kind.reason, refusal.detail)
+        case .allowed(let identity, let method):
+            recordAdmissionTime(opening)
+            admit(identity, method: method, opening)
+        case .refused(let refusal):
+            recordAdmissionTime(opening)
+            refuse(refusal.kind.cause, refusal.kind.reason, refusal.detail)
         }
     }
 
     /// What another thread has found out.
     mutating func decided(_ verdict: Verdict) {
         guard phase == .authenticating, let opening, let connect = opening.connect else { return }
-        opening.admission?.answered(verdict)
+        opening.admission?.answered(verdict) { [loop] in loop.pointee.figures.answered($0, $1) }
         advanceAdmission(opening, connect)
     }
 
     /// `auth_timeout` has passed.
     mutating func refuseUndecided() {
+        if let question = opening?.admission?.question { loop.pointee.figures.answered(question, .timeout) }
+        if let opening { recordAdmissionTime(opening) }
         refuse(.authTimeout, .serverUnavailable, "authentication did not finish within auth_timeout")
+    }
+
+    private func recordAdmissionTime(_ opening: Opening) {
+        record.admissionTime = opening.admissionBegan.map { max(0, Kernel.microseconds() - $0) }
     }
 
     mutating func refuse(_ cause: EndCause, _ reason: ReasonCode, _ detail: String) {

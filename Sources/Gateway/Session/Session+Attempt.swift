@@ -31,6 +31,7 @@ extension Session {
         }
         place = Place(pool: Int32(truncatingIfNeeded: pool), peer: Int32(truncatingIfNeeded: peer))
         record.tries += 1
+        if let place { loop.pointee.figures.attemptBegan(place, isFailover: record.tries > 1) }
         record.upstreamAddress = loop.pointee.upstreams[pool].peers[peer].text
         opening.attempt.connectDeadline = now + route.upstreamConnectTimeout
         return connect(opening)
@@ -123,6 +124,7 @@ extension Session {
         guard let start = opening.held.bytes.baseAddress, count > 0, count <= opening.held.count, let pool = route.pool
         else { return Attempt.Failure(.connectFailed, "there is no CONNECT") }
         limitTry(route.upstreamConnackTimeout)
+        opening.attempt.connectSentAt = Kernel.microseconds()
         let isSent: Bool
         if let version = loop.pointee.upstreams[pool].settings.proxyProtocol.version.header {
             isSent = sendAfterProxyHeader(version, start, count: count, opening)
@@ -159,6 +161,7 @@ extension Session {
         opening?.attempt.lastFailure = failure.kind
         loop.pointee.counters.count(failure.kind)
         if let place {
+            loop.pointee.figures.attemptFailed(place, failure.kind)
             log(loop.pointee.attemptLevel(), "upstream server \(record.upstreamAddress) failed: \(failure.detail)")
             if isOut(place, by: failure.kind.blame) {
                 log(.warn, "upstream server \(record.upstreamAddress) is skipped for its fail_timeout")

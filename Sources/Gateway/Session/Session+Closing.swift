@@ -40,7 +40,9 @@ extension Session {
         if channel.isOpen, pipe.isBetweenFrames {
             let goodbye = cause.goodbye
             if mayDisconnect, let reason = reason ?? goodbye.reason { sendDisconnect(reason, goodbye.words) }
-            _ = send(.close(code ?? goodbye.code, words: words ?? goodbye.words))
+            if send(.close(code ?? goodbye.code, words: words ?? goodbye.words)), pipe.framing.hasControlFrames {
+                record.farewell.gatewayClosed(code ?? goodbye.code)
+            }
         }
         channel.end(cause)
         limit(pipe.upstream.isFlushed ? Self.closeLimit : Self.flushLimit)
@@ -50,7 +52,8 @@ extension Session {
     private mutating func sendDisconnect(_ reason: ReasonCode, _ words: String) {
         guard record.version == .v5_0, pipe.downlink.isBetweenPackets, !pipe.downlink.hasDisconnected else { return }
         let text = record.takesReasonStrings ? words : ""
-        _ = sendMessage(Disconnect.packet(reason, reason: text, limit: record.maximumPacketSize))
+        guard sendMessage(Disconnect.packet(reason, reason: text, limit: record.maximumPacketSize)) else { return }
+        record.farewell.disconnected(reason)
     }
 
     /// Goes on with the end as far as it can.
@@ -108,6 +111,7 @@ extension Session {
         opening?.end()
         opening = nil
         countStall(false)
+        countBackpressure(takesInput: true, takesOutput: true)
         loop.pointee.counters.subtract(.sessions)
         logEnd(cause)
         channel.release()
@@ -117,12 +121,19 @@ extension Session {
     /// Counts the end, and writes the access log's line.
     private func logEnd(_ cause: EndCause) {
         loop.pointee.counters.count(cause)
-        log(.debug, "ended: \(cause.rawValue)")
+        record.farewell.complete(
+            cause, client: pipe.uplink.disconnectReason, broker: pipe.downlink.disconnectReason)
+        log(.debug, namingPeer: true, "ended: \(cause.rawValue)")
+        trace?.ended(cause)
+        if loop.pointee.generation.hasAdmin {
+            loop.pointee.recentEnds.record(
+                channel.describe(describe(), record.request), cause, record.farewell)
+        }
         guard let accessLog = record.request.accessLog else { return }
         let line = AccessLogLine(
             client: client, request: record.request, cause: cause, duration: loop.pointee.now - client.acceptedAt,
-            session: record, bytes: pipe.bytes, packetsIn: pipe.uplink.packets + (record.version == nil ? 0 : 1),
-            packetsOut: pipe.downlink.packets)
-        accessLog.file.append(line.text(accessLog.format))
+            session: record, bytes: pipe.bytes, packetsIn: pipe.uplink.counts.total.packets,
+            packetsOut: pipe.downlink.counts.total.packets)
+        accessLog.write(line)
     }
 }

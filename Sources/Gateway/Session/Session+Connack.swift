@@ -91,10 +91,14 @@ extension Session {
         _ bytes: UnsafeMutableRawPointer, count: Int, _ connack: Connack.Parsed, _ connect: GatedConnect,
         _ opening: Opening
     ) {
+        record.connackTime = max(0, Kernel.microseconds() - opening.attempt.connectSentAt)
         let answer = UnsafeRawBufferPointer(start: bytes, count: connack.length)
         if phase == .exchanging {
             return connack.isAccepted
                 ? accepted(bytes, count: count, connack, connect, opening) : passRefusal(answer, connack, connect)
+        }
+        if let place, let time = record.connackTime {
+            loop.pointee.figures.connackCame(place, after: time)
         }
         switch connack.meaning {
         case .accepted: accepted(bytes, count: count, connack, connect, opening)
@@ -133,6 +137,8 @@ extension Session {
         let wasExchanging = phase == .exchanging
         if !wasExchanging { recordAnswer() }
         _ = machine.connackArrived(isAccepted: true)
+        if let place { loop.pointee.figures.sessionOpened(place) }
+        record.openedAt = loop.pointee.now
         if wasExchanging {
             beginKeepAlive(connack, connect)
         } else {
@@ -179,8 +185,9 @@ extension Session {
         opening.held.wipe(first: opening.connectSize)  // it may hold a password
         opening.held.consume(opening.connectSize)
         if let start = opening.held.bytes.baseAddress, opening.held.count > 0 {
-            let scan = pipe.uplink.scan(start, count: opening.held.count)
-            loop.pointee.counters.add(.packetsReceived, pipe.uplink.packets)
+            if trace != nil { traceReceived(start, count: opening.held.count) }
+            let scan = pipe.uplink.scan(
+                start, count: opening.held.count, totals: loop.pointee.counters.received)
             opening.heldViolation = scan.violation
             if scan.forward > 0, !pipe.upstream.send(start, count: scan.forward) { upstreamLost() }
         }
@@ -227,6 +234,8 @@ extension Session {
 
     /// What a broker has refused the CONNECT with goes to the client.
     mutating func pass(refusal: [UInt8]) {
+        loop.pointee.figures.connectRefused(.refusedByBroker, connack: refusal)
+        record.farewell.refused(connack: refusal)
         let (down, capacity) = (loop.pointee.buffers.down, loop.pointee.buffers.downCapacity)
         if !refusal.isEmpty, refusal.count <= capacity {
             down.copyMemory(from: refusal, byteCount: refusal.count)

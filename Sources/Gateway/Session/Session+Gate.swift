@@ -15,6 +15,7 @@ extension Session {
             loop.pointee.counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
             if phase == .awaitingConnect { examineConnect(opening) }
             guard !isClosing else { return }
+            if block.ping != nil { loop.pointee.figures.pingCame() }
             if let ping = block.ping, !sendControl(.pong(UnsafeRawBufferPointer(start: control, count: ping))) {
                 return clientLost()
             }
@@ -26,6 +27,7 @@ extension Session {
         switch end {
         case .failure(let violation): webSocketBroke(violation)
         case .close(let code):
+            record.farewell.clientClosed(code)
             // What the client sent after its CONNECT still goes out before the close.
             if let opening, opening.holdsMoreThanConnect {
                 opening.endAfterHeld = .clientClosed
@@ -50,9 +52,11 @@ extension Session {
                 packet: packet, size: size, clientID: opening.text(packet.clientID),
                 username: packet.username.map(opening.text))
             opening.connect = connect
-            loop.pointee.counters.add(.packetsReceived)
+            pipe.uplink.countConnect(size: size, totals: loop.pointee.counters.received)
+            loop.pointee.figures.connectArrived(packet.version)
             // A token is no name, and belongs in no log.
             record.record(connect, showsUsername: route.policy?.hasToken(in: .username) != true)
+            if !loop.pointee.traces.isEmpty { joinTraces(connectSize: size) }
             machine.connectArrived()
             beginAdmission(opening, connect)
         }
@@ -60,6 +64,8 @@ extension Session {
 
     /// Answers the CONNECT with a refusal (nothing, when the version has no answer for it), then ends.
     mutating func refuseConnect(_ answer: [UInt8], _ cause: EndCause) {
+        loop.pointee.figures.connectRefused(cause, connack: answer)
+        record.farewell.refused(connack: answer)
         if !answer.isEmpty, channel.isOpen, !sendMessage(answer) { channel.close() }
         end(cause)
     }

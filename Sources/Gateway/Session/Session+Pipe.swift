@@ -13,7 +13,7 @@ extension Session {
         var cursor = pipe.uplink.begin(bytes, end: bytes + count)
         while let block = pipe.uplink.next(&cursor, control: control) {
             if block.count > 0, !forwardUp(block) { return }
-            if block.ping != nil || block.end != nil {
+            if block.hasControl {
                 controlUp(block, control)
                 guard isPiping else { return }
             }
@@ -23,11 +23,10 @@ extension Session {
     /// Sends MQTT to the broker. False: the session ends.
     @inline(__always)
     private mutating func forwardUp(_ block: Uplink.Block) -> Bool {
-        let packets = pipe.uplink.packets
-        let scan = pipe.uplink.scan(block.payload, count: block.count)
+        if trace != nil { traceReceived(block.payload, count: block.count) }
         let counters = loop.pointee.counters
+        let scan = pipe.uplink.scan(block.payload, count: block.count, totals: counters.received)
         counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
-        counters.add(.packetsReceived, pipe.uplink.packets &- packets)
         pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
         // Of a client that breaks together with its broker, only what it says last still counts.
         if scan.forward > 0, pipe.upstream.isOpen, !pipe.upstream.send(block.payload, count: scan.forward) {
@@ -47,7 +46,12 @@ extension Session {
     }
 
     private mutating func controlUp(_ block: Uplink.Block, _ control: UnsafeMutableRawPointer) {
+        if block.hasPong, pipe.pings.isWaiting {
+            pipe.pings.answered(at: Kernel.microseconds())
+            if let time = pipe.pings.roundTrip { loop.pointee.figures.pongCame(after: Int64(time)) }
+        }
         if let ping = block.ping {
+            loop.pointee.figures.pingCame()
             if pipe.downlink.isBetweenFrames {
                 guard sendControl(.pong(UnsafeRawBufferPointer(start: control, count: ping))) else {
                     return clientLost()
@@ -58,7 +62,9 @@ extension Session {
         }
         switch block.end {
         case nil: break
-        case .close(let code): end(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
+        case .close(let code):
+            record.farewell.clientClosed(code)
+            end(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
         case .failure(let violation): webSocketBroke(violation)
         }
     }
@@ -66,13 +72,13 @@ extension Session {
     /// The client has broken a rule of WebSocket.
     mutating func webSocketBroke(_ violation: WebSocketViolation) {
         log(
-            .info,
+            .info, namingPeer: true,
             "the client violated the WebSocket protocol: \(violation.words); closing with \(violation.code.rawValue)")
         end(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
     }
 
     private mutating func violated(_ cause: EndCause) {
-        log(.info, "the client violated the MQTT protocol: \(cause.goodbye.words)")
+        log(.info, namingPeer: true, "the client violated the MQTT protocol: \(cause.goodbye.words)")
         end(cause)
     }
 
@@ -84,7 +90,7 @@ extension Session {
         let buffer = loop.pointee.buffers.down
         switch pipe.upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
         case .bytes(let count):
-            pipe.activeAt = loop.pointee.now
+            pipe.sentAt = loop.pointee.now
             switch machine {
             case .open: pipeDown(buffer, count: count)
             case .exchanging: readConnack(buffer, count: count)
@@ -98,19 +104,18 @@ extension Session {
     /// MQTT of the broker, `count` bytes at `start`, which lies in the loop's `down` buffer.
     @inline(__always)
     mutating func pipeDown(_ start: UnsafeMutableRawPointer, count: Int) {
-        let packets = pipe.downlink.packets
+        if trace != nil { traceSent(start, count: count) }
+        let counters = loop.pointee.counters
         pipe.bytes.sent &+= UInt64(truncatingIfNeeded: count)
+        counters.add(.bytesSent, UInt64(truncatingIfNeeded: count))
         let first = pipe.downlink.restoreCarry(before: start)
         var cursor = Downlink.Cursor(start: first, end: start + count)
         let assembly = loop.pointee.buffers.assembly
-        while let output = pipe.downlink.next(&cursor, assembly: assembly) {
+        while let output = pipe.downlink.next(&cursor, assembly: assembly, totals: counters.sent) {
             guard channel.write(output.start, count: output.count) else { return clientBroke() }
             if pipe.downlink.hasDuePong || pipe.postponedEnd != nil, !frameEnded() { return }
         }
         guard channel.flush() else { return clientBroke() }
-        let counters = loop.pointee.counters
-        counters.add(.bytesSent, UInt64(truncatingIfNeeded: count))
-        counters.add(.packetsSent, pipe.downlink.packets &- packets)
         if pipe.downlink.isBroken { brokerBroke() }
     }
 
@@ -157,8 +162,11 @@ extension Session {
 
     /// Sends an MQTT packet of the gateway's own. False: the client is gone.
     mutating func sendMessage(_ message: [UInt8]) -> Bool {
+        let counters = loop.pointee.counters
         pipe.bytes.sent &+= UInt64(message.count)
-        loop.pointee.counters.add(.bytesSent, UInt64(message.count))
+        counters.add(.bytesSent, UInt64(message.count))
+        if let first = message.first { pipe.downlink.countOwn(first, size: message.count, totals: counters.sent) }
+        if trace != nil { message.withUnsafeBytes { traceSent($0.baseAddress, count: $0.count) } }
         return message.withUnsafeBytes { send(.message($0)) }
     }
 

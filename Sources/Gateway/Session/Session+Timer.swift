@@ -41,7 +41,7 @@ extension Session {
         // First: an end that waits already would put off any other forever.
         if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
         if now >= pipe.expiresAt {
-            log(.info, "the client's credentials have expired")
+            log(.info, namingPeer: true, "the client's credentials have expired")
             return end(.tokenExpired)
         }
         switch pipe.keepAlive.check(now: now, heard: pipe.heardAt, pinged: pipe.pingedAt) {
@@ -55,6 +55,8 @@ extension Session {
             if channel.isFlushed, pipe.downlink.isBetweenFrames {
                 guard sendControl(.ping) else { return clientLost() }
                 pipe.pingedAt = now
+                pipe.pings.sent(at: Kernel.microseconds())
+                loop.pointee.figures.pingSent()
             }
             wait(until: min(now + pipe.keepAlive.pingInterval, pipe.expiresAt))
         }

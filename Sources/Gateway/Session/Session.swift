@@ -31,6 +31,8 @@ struct Session: ~Copyable {
     /// The place on a peer that it has taken.
     var place: Place?
     var timer = Deadline()
+    /// nil: nobody traces it.
+    var trace: SessionTrace?
     /// Counted in the loop: bytes wait for the broker.
     private var isStalled = false
 
@@ -107,9 +109,14 @@ struct Session: ~Copyable {
     mutating func updateInterest() -> Bool {
         switch machine {
         case .open, .exchanging:
-            countStall(!pipe.upstream.isFlushed)
-            return watchUpstream(reading: channel.isFlushed)
+            let (takesInput, takesOutput) = (pipe.upstream.isFlushed, channel.isFlushed)
+            countStall(!takesInput)
+            if pipe.receivedBackpressure.isUnderWay == takesInput || pipe.sentBackpressure.isUnderWay == takesOutput {
+                countBackpressure(takesInput: takesInput, takesOutput: takesOutput)
+            }
+            return watchUpstream(reading: takesOutput)
         case .closing:
+            countBackpressure(takesInput: true, takesOutput: true)
             advanceClosing()
             return phase == .closed || watchUpstream(reading: !pipe.upstream.isAtEnd)
         case .connecting: return watchAttempt(reading: false, writing: true)
@@ -137,6 +144,23 @@ struct Session: ~Copyable {
         guard isStalled != self.isStalled else { return }
         self.isStalled = isStalled
         loop.pointee.stalled += isStalled ? 1 : -1
+    }
+
+    /// Notes which side is not read from now on, because the other does not take what it sends.
+    mutating func countBackpressure(takesInput: Bool, takesOutput: Bool) {
+        let (now, counters) = (loop.pointee.now, loop.pointee.counters)
+        if !takesInput, !pipe.receivedBackpressure.isUnderWay {
+            pipe.receivedBackpressure.begin(now: now)
+            counters.add(.backpressureReceived)
+        } else if takesInput, let length = pipe.receivedBackpressure.end(now: now) {
+            counters.add(.backpressureMillisecondsReceived, UInt64(length))
+        }
+        if !takesOutput, !pipe.sentBackpressure.isUnderWay {
+            pipe.sentBackpressure.begin(now: now)
+            counters.add(.backpressureSent)
+        } else if takesOutput, let length = pipe.sentBackpressure.end(now: now) {
+            counters.add(.backpressureMillisecondsSent, UInt64(length))
+        }
     }
 
     // MARK: Events
@@ -176,7 +200,7 @@ struct Session: ~Copyable {
     @inline(__always)
     private mutating func clientWasHeard() {
         pipe.heardAt = loop.pointee.now
-        pipe.activeAt = pipe.heardAt
+        pipe.receivedAt = pipe.heardAt
     }
 
     /// The client took some of what waited for it.
@@ -195,8 +219,10 @@ struct Session: ~Copyable {
 
     // MARK: Log
 
-    /// A line of the error log that names the connection and the client.
-    func log(_ level: ErrorLog.Level, _ message: @autoclosure () -> String) {
-        loop.pointee.log.write(level, of: client, record.request.address, message())
+    /// A line of the error log that names the connection and the client; `namingPeer`: and the server that the session is with,
+    /// for messages that do not say it themselves.
+    func log(_ level: ErrorLog.Level, namingPeer: Bool = false, _ message: @autoclosure () -> String) {
+        loop.pointee.log.write(
+            level, of: client, record.request.address, peer: namingPeer ? record.upstreamAddress : "", message())
     }
 }

@@ -10,6 +10,8 @@ final class SessionRecord {
     let request: RequestFacts
     let upstreamName: String
 
+    /// The WebSocket subprotocol that was granted; nil: none was asked for.
+    var subprotocol: String?
     var version: ProtocolVersion?
     /// At most `textLimit` bytes of it.
     var clientID = ""
@@ -22,6 +24,8 @@ final class SessionRecord {
     var maximumPacketSize = Int.max
     /// What has allowed the client in; empty: nothing was asked.
     var authMethod = ""
+    /// Microseconds until it was decided whether the client is allowed in; nil: it was not, or no method was asked.
+    var admissionTime: Int64?
     /// Those claims of the token that templates ask for.
     var claims: [String: String] = [:]
 
@@ -30,6 +34,12 @@ final class SessionRecord {
     var upstreamAddress = ""
     /// Peers that were tried.
     var tries = 0
+    /// Microseconds from the last CONNECT that a broker was sent to its CONNACK; nil: none has come.
+    var connackTime: Int64?
+    /// When the broker accepted the client, on the loop's clock; nil: not yet.
+    var openedAt: Int64?
+    /// What was said last.
+    var farewell = Farewell()
 
     /// Longer names are cut in logs.
     static let textLimit = 1024

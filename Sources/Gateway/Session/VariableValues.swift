@@ -29,14 +29,18 @@ struct VariableValues {
         case .http(let name): head?.first(name) ?? ""
         case .cookie(let name): head?.cookie(name) ?? ""
         case .argument(let name): head?.argument(name) ?? ""
+        case .listener: client.listener.description
         case .sslProtocol: client.tlsVersion
         case .sslCipher: client.tlsCipher
+        case .sslServerName: client.tlsServerName
+        case .sslSessionReused: client.tlsVersion.isEmpty ? "" : client.isResumed ? "r" : "."
         case .sslClientCN: client.certificate?.commonName ?? ""
         case .sslClientDN: client.certificate?.subject ?? ""
         case .sslClientSerial: client.certificate?.serial ?? ""
         case .sslClientFingerprint: client.certificate?.fingerprint ?? ""
         // A certificate that does not verify ends the handshake.
         case .sslClientVerify: client.certificate == nil ? "NONE" : "SUCCESS"
+        case .websocketProtocol: session?.subprotocol ?? ""
         case .mqttClientID: clientID
         case .mqttUsername: username
         case .mqttVersion: session?.version?.name ?? ""
@@ -46,7 +50,10 @@ struct VariableValues {
         case .authMethod: session?.authMethod ?? ""
         case .upstreamName: session?.upstreamName ?? ""
         case .connectionID: LogText.connectionID(client.id)
-        case .upstreamAddr, .bytesIn, .bytesOut, .packetsIn, .packetsOut, .duration, .statusReason, .timeISO8601: nil
+        case .authTime, .upstreamAddr, .upstreamTries, .upstreamConnackTime, .bytesIn, .bytesOut, .packetsIn,
+            .packetsOut,
+            .duration, .statusReason, .closeSide, .websocketCloseCode, .mqttReasonCode, .timeISO8601:
+            nil
         }
     }
 

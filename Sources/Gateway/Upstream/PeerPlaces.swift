@@ -5,16 +5,51 @@ import Upstream
 /// Which peer has which index while the addresses of names come and go, and the configuration changes. Peers that stay keep
 /// their index; those that go keep theirs, without new sessions, until nobody can refer to them any longer.
 struct PeerPlaces: Sendable {
+    /// As configured, and as names resolve.
     private(set) var upstream: ResolvedUpstream
+    /// What the operator has changed meanwhile, by the peer's address: it outlasts the peer, and the configuration.
+    private(set) var overrides: [String: PeerOverride] = [:]
     /// When the peer at an index lost its address.
     private var goneSince: [Int: Int64] = [:]
 
     /// More addresses of one name are not used.
     static let addressLimit = 1024
+    /// Peers that may be changed.
+    static let overrideLimit = 4096
     /// Milliseconds until an index serves for another peer: loops and probes know of the end by then.
     private static let quarantine: Int64 = 60_000
 
     init(_ upstream: ResolvedUpstream) { self.upstream = upstream }
+
+    /// What loops and probes get: with the operator's changes.
+    var current: ResolvedUpstream {
+        guard !overrides.isEmpty else { return upstream }
+        var changed = upstream
+        for index in changed.peers.indices where !changed.peers[index].isGone {
+            guard let wish = overrides[changed.peers[index].text] else { continue }
+            changed.peers[index].settings = wish.applied(to: changed.peers[index].settings)
+        }
+        return changed
+    }
+
+    enum ChangeResult {
+        /// The settings of the peer from now on.
+        case changed(Peer.Settings)
+        case noSuchPeer, tooMany
+    }
+
+    /// Changes the peers with an address.
+    mutating func change(_ address: String, _ body: (inout PeerOverride) -> Void) -> ChangeResult {
+        guard upstream.peers.contains(where: { $0.text == address && !$0.isGone }) else { return .noSuchPeer }
+        var wish = overrides[address] ?? PeerOverride()
+        body(&wish)
+        guard overrides[address] != nil || wish.isEmpty || overrides.count < Self.overrideLimit else {
+            return .tooMany
+        }
+        overrides[address] = wish.isEmpty ? nil : wish
+        let peer = current.peers.first { $0.text == address && !$0.isGone }
+        return peer.map { .changed($0.settings) } ?? .noSuchPeer
+    }
 
     /// What has changed.
     struct Change: Equatable {
@@ -34,6 +69,7 @@ struct PeerPlaces: Sendable {
             if isThere {
                 guard goneSince.removeValue(forKey: index) != nil else { continue }
                 upstream.peers[index].settings.isDown = server.isDown
+                upstream.peers[index].isGone = false
                 change.added.append(upstream.peers[index].text)
             } else if goneSince[index] == nil {
                 retire(index, now: now)
@@ -84,6 +120,7 @@ struct PeerPlaces: Sendable {
     private mutating func retire(_ index: Int, now: Int64) {
         goneSince[index] = goneSince[index] ?? now
         upstream.peers[index].settings.isDown = true
+        upstream.peers[index].isGone = true
     }
 
     private mutating func place(_ target: ResolvedUpstream.Target, now: Int64) {

@@ -13,6 +13,8 @@ struct ResolvedUpstream: Sendable {
         /// As the configuration writes it.
         let configured: Configuration.Address
         var settings: Peer.Settings
+        /// No longer among the addresses of the upstream: it keeps its sessions.
+        var isGone = false
     }
 
     let settings: UpstreamSettings

@@ -65,7 +65,7 @@ final class UpstreamServices: Sendable {
                 state.places[pool] = places
             }
             state.current = Set(upstreams.keys)
-            let published = publish(state.places.filter { upstreams[$0.key] != nil }.mapValues(\.upstream))
+            let published = publish(state.places.filter { upstreams[$0.key] != nil }.mapValues(\.current))
             if state.post != nil { watch(&state) }
             return published
         }
@@ -76,6 +76,34 @@ final class UpstreamServices: Sendable {
         state.withLock { state in
             state.post = post
             watch(&state)
+        }
+    }
+
+    // MARK: The operator
+
+    /// The upstreams of the generation in use, in the order of their names.
+    var overview: [UpstreamOverview] {
+        state.withLock { state in
+            state.current.compactMap { pool in
+                state.places[pool].map {
+                    UpstreamOverview(identity: pool, upstream: $0.current, overrides: $0.overrides)
+                }
+            }
+        }.sorted { $0.upstream.name < $1.upstream.name }
+    }
+
+    /// Changes a peer for as long as the process runs, and tells the loops and the probes.
+    func change(
+        _ pool: Int, peer address: String, _ body: (inout PeerOverride) -> Void
+    ) -> PeerPlaces.ChangeResult {
+        state.withLock { state in
+            guard state.current.contains(pool), let result = state.places[pool]?.change(address, body),
+                let upstream = state.places[pool]?.current
+            else { return .noSuchPeer }
+            guard case .changed = result else { return result }
+            state.post?(.upstream(pool, upstream))
+            probe(pool, upstream, &state)
+            return result
         }
     }
 
@@ -91,7 +119,7 @@ final class UpstreamServices: Sendable {
         }
         var list: [NameWatch.Name] = []
         for pool in state.current.sorted() {
-            guard let upstream = state.places[pool]?.upstream else { continue }
+            guard let upstream = state.places[pool]?.current else { continue }
             probe(pool, upstream, &state)
             let interval = upstream.settings.resolveInterval.milliseconds
             for server in upstream.settings.servers where server.resolves {
@@ -151,12 +179,21 @@ final class UpstreamServices: Sendable {
         guard state.current.contains(name.pool),
             let server = servers.first(where: { $0.address == name.address && $0.resolves }),
             let change = state.places[name.pool]?.update(server, addresses, now: monotonicMilliseconds()),
-            !change.isEmpty, let upstream = state.places[name.pool]?.upstream
+            !change.isEmpty, let upstream = state.places[name.pool]?.current
         else { return PeerPlaces.Change() }
         state.post?(.upstream(name.pool, upstream))
         probe(name.pool, upstream, &state)
         return change
     }
+}
+
+/// An upstream of the generation in use, as the operator sees it.
+struct UpstreamOverview: Sendable {
+    let identity: Int
+    /// With the operator's changes.
+    let upstream: ResolvedUpstream
+    /// Those changes, by the peer's address.
+    let overrides: [String: PeerOverride]
 }
 
 extension ProxyProtocolSettings.Version {

@@ -6,6 +6,8 @@ enum Authority {
         let place: Range<Int>
         /// Whether it holds none of `A`–`Z`.
         let isLowerCase: Bool
+        /// nil: none is given, and the scheme has a default.
+        let port: UInt16?
     }
 
     /// The host of the authority at `place`.
@@ -13,10 +15,11 @@ enum Authority {
     /// Throws 400 for user information (RFC 9110 §4.2.4), ports that are not 0...65535, and other bytes.
     static func host(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> Host {
         var end = try endOfHost(bytes, place)
-        try checkPort(bytes, end..<place.upperBound)
+        let port = try port(bytes, end..<place.upperBound)
         if end > place.lowerBound, bytes[end - 1] == UInt8(ascii: ".") { end -= 1 }
         let host = place.lowerBound..<end
-        return Host(place: host, isLowerCase: host.allSatisfy { bytes[$0] == HTTPCharacter.lowercased(bytes[$0]) })
+        let isLowerCase = host.allSatisfy { bytes[$0] == HTTPCharacter.lowercased(bytes[$0]) }
+        return Host(place: host, isLowerCase: isLowerCase, port: port)
     }
 
     private static func endOfHost(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> Int {
@@ -48,14 +51,14 @@ enum Authority {
     }
 
     /// `place` holds what follows the host: nothing, or ":" and `*DIGIT` (RFC 3986 §3.2.3).
-    private static func checkPort(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) {
-        guard let colon = place.first else { return }
+    private static func port(_ bytes: Span<UInt8>, _ place: Range<Int>) throws(HTTPError) -> UInt16? {
+        guard let colon = place.first else { return nil }
         let digits = place.dropFirst()
-        let isPort =
-            bytes[colon] == UInt8(ascii: ":") && digits.count <= 5
-            && digits.allSatisfy { HTTPCharacter.isDigit(bytes[$0]) }
-            && digits.reduce(0) { $0 * 10 + Int(bytes[$1] - UInt8(ascii: "0")) } <= 65535
-        guard isPort else { throw .malformed(.host, "the port is not a number up to 65535") }
+        guard bytes[colon] == UInt8(ascii: ":"), digits.count <= 5,
+            digits.allSatisfy({ HTTPCharacter.isDigit(bytes[$0]) }),
+            let port = UInt16(exactly: digits.reduce(0) { $0 * 10 + Int(bytes[$1] - UInt8(ascii: "0")) })
+        else { throw .malformed(.host, "the port is not a number up to 65535") }
+        return digits.isEmpty ? nil : port
     }
 
     /// `unreserved / sub-delims`, RFC 3986 §3.2.2. Without `pct-encoded`: no DNS name needs it, and an encoded name

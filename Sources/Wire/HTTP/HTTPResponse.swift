@@ -55,18 +55,42 @@ package struct HTTPResponse: Sendable, Equatable {
         }
     }
 
+    /// The head of a response whose content comes in parts, after it: in chunks (RFC 9112 §7.1), or, for a client of
+    /// HTTP/1.0, up to the end of the connection. `body` is not part of it.
+    package func streamHead(date: String, isChunked: Bool, persistence: HTTPPersistence) -> [UInt8] {
+        let named = fields.reduce(0) { $0 + $1.name.utf8.count + $1.value.utf8.count + 4 }
+        let capacity = Self.ownRoom + date.utf8.count + named
+        return [UInt8](unsafeUninitializedCapacity: capacity) { bytes, count in
+            let room = UnsafeMutableRawBufferPointer(bytes)
+            count = writeHead(into: room, date, persistence, isChunked ? .chunks : .connection) ?? 0
+        }
+    }
+
+    /// One chunk of a response (RFC 9112 §7.1); an empty one ends it.
+    package static func chunk(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](String(bytes.count, radix: 16).utf8) + [0x0D, 0x0A] + bytes + [0x0D, 0x0A]
+    }
+
+    /// What tells the end of the content.
+    private enum Framing { case length, chunks, connection }
+
     /// Room for a status line and the fields that every response has.
     private static let ownRoom = 256
 
     private func writeHead(
-        into room: UnsafeMutableRawBufferPointer, _ date: String, _ persistence: HTTPPersistence
+        into room: UnsafeMutableRawBufferPointer, _ date: String, _ persistence: HTTPPersistence,
+        _ framing: Framing = .length
     ) -> Int? {
         var head = HeadWriter(status, into: room)
         head.write("Date", value: date)
         head.write("Server", "sluice")
         for field in fields where !Self.isReserved(field) { head.write(field.name, field.value) }
         // RFC 9110 §8.6: no Content-Length with 1xx and 204; content of 304 is that of another response.
-        if !status.forbidsContent { head.write("Content-Length", body.count) }
+        switch framing {
+        case .length where !status.forbidsContent: head.write("Content-Length", body.count)
+        case .chunks: head.write("Transfer-Encoding", "chunked")
+        case .length, .connection: break
+        }
         writeConnection(persistence, to: &head)
         return head.finish()
     }

@@ -17,8 +17,13 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let notFound = HTTPStatus(unchecked: 404)
     package static let methodNotAllowed = HTTPStatus(unchecked: 405)
     package static let requestTimeout = HTTPStatus(unchecked: 408)
+    package static let conflict = HTTPStatus(unchecked: 409)
+    package static let lengthRequired = HTTPStatus(unchecked: 411)
+    package static let contentTooLarge = HTTPStatus(unchecked: 413)
     package static let uriTooLong = HTTPStatus(unchecked: 414)
+    package static let unsupportedMediaType = HTTPStatus(unchecked: 415)
     package static let misdirectedRequest = HTTPStatus(unchecked: 421)
+    package static let unprocessableContent = HTTPStatus(unchecked: 422)
     package static let upgradeRequired = HTTPStatus(unchecked: 426)
     package static let tooManyRequests = HTTPStatus(unchecked: 429)
     package static let requestHeaderFieldsTooLarge = HTTPStatus(unchecked: 431)
@@ -65,8 +70,13 @@ extension HTTPStatus {
         case 404: "Not Found"
         case 405: "Method Not Allowed"
         case 408: "Request Timeout"
+        case 409: "Conflict"
+        case 411: "Length Required"
+        case 413: "Content Too Large"
         case 414: "URI Too Long"
+        case 415: "Unsupported Media Type"
         case 421: "Misdirected Request"
+        case 422: "Unprocessable Content"
         case 426: "Upgrade Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"

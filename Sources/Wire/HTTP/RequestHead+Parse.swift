@@ -20,7 +20,7 @@ extension RequestHead {
         let host = try head.parseHost(bytes)
         // RFC 9112 §3.2.2: the absolute-form target wins over Host.
         if let host = target.host ?? host { head.set(host: host) }
-        head.hasBody = try head.checkBody(bytes)
+        try head.checkBody(bytes)
         return head
     }
 }
@@ -88,9 +88,9 @@ extension RequestHead {
         return try Authority.host(bytes, host)
     }
 
-    /// RFC 9112 §6: bodies are never read here, so one that is announced must not be mistaken for a next request.
-    /// Returns whether there is one.
-    private func checkBody(_ bytes: Span<UInt8>) throws(HTTPError) -> Bool {
+    /// RFC 9112 §6: content that is announced must not be mistaken for a next request. Notes whether there is some, and its
+    /// size.
+    private mutating func checkBody(_ bytes: Span<UInt8>) throws(HTTPError) {
         let lengths = field("content-length")
         let hasTransferCoding = field("transfer-encoding").count > 0
         guard lengths.count == 0 || !hasTransferCoding else {
@@ -102,16 +102,16 @@ extension RequestHead {
         guard lengths.count <= 1 else {
             throw .malformed(.body, "more than one Content-Length")  // RFC 9112 §6.3
         }
-        var hasBody = hasTransferCoding
+        hasBody = hasTransferCoding
         if let length = lengths.first {
             guard !length.isEmpty, length.allSatisfy({ HTTPCharacter.isDigit(bytes[$0]) }) else {
                 throw .malformed(.body, "Content-Length is not a number")  // RFC 9112 §6.3
             }
             hasBody = length.contains { bytes[$0] != UInt8(ascii: "0") }
+            contentLength = Int(text(length)) ?? .max
         }
         guard !hasBody || !(isMethod("GET") || isMethod("HEAD")) else {
             throw .malformed(.body, "a \(method) request with a body")  // RFC 9110 §9.3.1
         }
-        return hasBody
     }
 }

@@ -18,11 +18,16 @@ package struct RequestHead: Sendable {
     private var pathPlace: Range<Int>
     private var queryPlace: Range<Int>?
     private var hostPlace: Range<Int>?
+    /// The port beside `host`; nil: none is given, and the scheme has a default.
+    package private(set) var port: UInt16?
     /// The y of "HTTP/1.y".
     package let minorVersion: Int
-    /// Whether a message body follows the head (RFC 9112 §6.3). It is never read here, so that the connection cannot be
-    /// used for another request.
+    /// Whether content follows the head (RFC 9112 §6.3). Where it is not read, the connection cannot be used for another
+    /// request.
     package internal(set) var hasBody = false
+    /// The size of the content, in bytes, where Content-Length gives it; `.max` for a number that is larger than that. nil:
+    /// there is none, or it comes in chunks.
+    package internal(set) var contentLength: Int?
 
     /// A head of these lines, whose target and host are still to be set.
     init(_ bytes: [UInt8], _ line: RequestLine, _ fields: [FieldPlace]) {
@@ -42,6 +47,7 @@ package struct RequestHead: Sendable {
 
     /// Sets the host.
     mutating func set(host: Authority.Host) {
+        port = host.port
         hostPlace = host.isLowerCase ? host.place : append(bytes[host.place].map { HTTPCharacter.lowercased($0) })
     }
 
@@ -103,7 +109,7 @@ extension RequestHead: Equatable {
             && left.bytes[left.pathPlace] == right.bytes[right.pathPlace]
             && left.queryPlace.map { left.bytes[$0] } == right.queryPlace.map { right.bytes[$0] }
             && left.hostPlace.map { left.bytes[$0] } == right.hostPlace.map { right.bytes[$0] }
-            && left.minorVersion == right.minorVersion && left.fields == right.fields
+            && left.port == right.port && left.minorVersion == right.minorVersion && left.fields == right.fields
     }
 }
 

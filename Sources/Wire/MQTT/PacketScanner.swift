@@ -1,5 +1,5 @@
 /// Walks the fixed headers of a stream of MQTT packets (3.1.1 §2.2, 5.0 §2.1) in blocks cut anywhere: counts packets,
-/// knows where each ends, and never holds a payload.
+/// knows where each ends, and never holds a payload. What it counts it also adds to the `totals` of its loop.
 package struct PacketScanner: BitwiseCopyable, Sendable {
     package enum Failure: Error, Equatable, Sendable, CaseIterable, CustomStringConvertible {
         /// A Remaining Length of more than four bytes [MQTT-1.5.5].
@@ -48,49 +48,59 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
     /// The largest packet that a fixed header can announce: five bytes and 256 MiB - 1.
     package static let largest = 5 + 268_435_455
 
-    /// Packets that began so far.
-    package private(set) var packets: UInt64 = 0
     /// Bytes of the current packet still to come.
     package private(set) var remaining = 0
     private var partial: UInt32 = 0  // a fixed header that a block cut off, first byte lowest
     private var partialCount: UInt8 = 0
+    /// Whether a PUBLISH has properties.
+    package var isVersion5: Bool
+    private var publish = PublishHeader()  // of the current packet, while its payload is not known
+    /// Packets that began so far, without those at which it stopped and that were not counted.
+    package private(set) var counts = PacketCounts()
 
-    package init() {}
+    package init(isVersion5: Bool = false) { self.isVersion5 = isVersion5 }
 
     /// Whether the input so far ends between two packets.
     package var isBetweenPackets: Bool { remaining == 0 && partialCount == 0 }
 
     /// Scans `position..<end`: moves `position` to `end` and returns nil, or stops at a packet of one of the `stops`, with
     /// `position` at its first byte, or after its fixed header if an earlier block contained part of that. `remaining`
-    /// is then what is left of it from `position` on; call again to continue after it. When it throws, `position` is at the
-    /// first byte of the packet, or unmoved if an earlier block contained part of its fixed header.
+    /// is then what is left of it from `position` on; call again to continue after it. It is not counted: that is up to the
+    /// caller, with `count`. When it throws, `position` is at the first byte of the packet, or unmoved if an earlier block
+    /// contained part of its fixed header.
     package mutating func next(
-        _ position: inout UnsafeRawPointer, end: UnsafeRawPointer, stops: Types, limit: Int
+        _ position: inout UnsafeRawPointer, end: UnsafeRawPointer, stops: Types, limit: Int, totals: PacketTotals
     ) throws(Failure) -> Packet? {
         if remaining > 0 {
             let count = min(remaining, end - position)
-            remaining &-= count
+            take(count, at: position, totals: totals)
             position += count
             if remaining > 0 { return nil }
         }
         if partialCount > 0 {
-            if let packet = try resume(&position, end, stops, limit) { return packet }
+            if let packet = try resume(&position, end, stops, limit, totals) { return packet }
         }
+        var run = PacketRun()
+        defer { add(run, totals: totals) }
         while end - position >= 2 {
             let first = position.load(as: UInt8.self)
-            let second = (position + 1).load(as: UInt8.self)
-            var size = 2 &+ Int(second)
-            if second >= 0x80 {
-                guard let long = try Self.size(at: position, end) else { break }
-                size = long
+            if !run.takes(first) {
+                if stops.contains(Types(firstByte: first)) {
+                    guard let size = try Self.size(at: position, end) else { break }
+                    guard size <= limit else { throw .tooLarge }
+                    remaining = size
+                    return Packet(firstByte: first, size: size)
+                }
+                add(run, totals: totals)
+                run = PacketRun(first, repeats: true, isVersion5: isVersion5)
             }
+            run.takeWhole(&position, end: end, limit: limit)
+            guard end - position >= 2, run.takes(position.load(as: UInt8.self)) else { continue }
+            // One that is not simple, or the last.
+            guard let size = try Self.size(at: position, end) else { break }
             guard size <= limit else { throw .tooLarge }
-            packets &+= 1
+            if !run.take(position, size: size, end: end) { beginPublish(at: position, size: size, end, totals: totals) }
             let left = end - position
-            if stops.contains(Types(firstByte: first)) {
-                remaining = size
-                return Packet(firstByte: first, size: size)
-            }
             guard size <= left else {
                 remaining = size &- left
                 position = end
@@ -108,7 +118,8 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
 
     /// Goes on with a fixed header that the last block cut off.
     private mutating func resume(
-        _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer, _ stops: Types, _ limit: Int
+        _ position: inout UnsafeRawPointer, _ end: UnsafeRawPointer, _ stops: Types, _ limit: Int,
+        _ totals: PacketTotals
     ) throws(Failure) -> Packet? {
         let start = position
         while position < end {
@@ -135,31 +146,74 @@ package struct PacketScanner: BitwiseCopyable, Sendable {
                 throw .tooLarge
             }
             (partial, partialCount) = (0, 0)
-            packets &+= 1
             remaining = length
             if stops.contains(Types(firstByte: packet.firstByte)) { return packet }
-            let count = min(remaining, end - position)
-            remaining &-= count
-            position += count
+            count(packet.firstByte, size: packet.size, totals: totals)
+            if packet.firstByte &>> 4 == 3 {
+                publish = PublishHeader(packet.firstByte, length: length, isVersion5: isVersion5)
+            }
+            let present = min(length, end - position)
+            take(present, at: position, totals: totals)
+            position += present
             return nil
         }
         return nil
     }
 
-    /// Counts `count` packets that were found whole by `wholePackets`.
-    @inline(__always)
-    package mutating func note(packets count: UInt64) { packets &+= count }
+    // MARK: Counts
 
-    /// Begins a packet of which `remaining` bytes are still to come.
-    @inline(__always)
-    package mutating func begin(remaining: Int) {
-        packets &+= 1
-        self.remaining = remaining
+    /// Counts a packet at which it has stopped, or one that is no part of the stream. The payload of a PUBLISH is left out.
+    package mutating func count(_ firstByte: UInt8, size: Int, totals: PacketTotals) {
+        add(firstByte, 1, UInt64(truncatingIfNeeded: size), 0, totals)
     }
 
-    /// Takes up to `count` bytes of the current packet.
+    /// Counts packets that the caller has walked.
     @inline(__always)
-    package mutating func take(_ count: Int) { remaining = max(0, remaining &- count) }
+    private mutating func add(_ run: PacketRun, totals: PacketTotals) {
+        if run.packets > 0 { add(run.firstByte, run.packets, run.bytes, run.payloadBytes, totals) }
+    }
+
+    /// Counts packets that the caller has walked: all have this first byte. Numbers, so that a run can stay in registers.
+    @inline(never)
+    package mutating func add(
+        _ firstByte: UInt8, _ packets: UInt64, _ bytes: UInt64, _ payload: UInt64, _ totals: PacketTotals
+    ) {
+        let index = PacketKind.index(of: firstByte)
+        counts.add(index, packets: packets, bytes: bytes)
+        totals.add(index, packets: packets, bytes: bytes)
+        guard payload > 0 else { return }
+        counts.add(payload: payload)
+        totals.add(payload: payload)
+    }
+
+    /// Finds out how much payload the PUBLISH of `size` bytes at `position` has: now, or when more of its header is `take`n.
+    /// Its fixed header is there; no byte from `end` on is read.
+    package mutating func beginPublish(
+        at position: UnsafeRawPointer, size: Int, _ end: UnsafeRawPointer, totals: PacketTotals
+    ) {
+        var body = position + 1
+        while body < end, body.load(as: UInt8.self) >= 0x80 { body += 1 }
+        body = min(body + 1, end)
+        let length = max(0, size &- (body - position))
+        publish = PublishHeader(position.load(as: UInt8.self), length: length, isVersion5: isVersion5)
+        readPublish(body, min(length, end - body), totals)
+    }
+
+    private mutating func readPublish(_ bytes: UnsafeRawPointer, _ count: Int, _ totals: PacketTotals) {
+        guard let payload = publish.read(bytes, count: count) else { return }
+        counts.add(payload: UInt64(truncatingIfNeeded: payload))
+        totals.add(payload: UInt64(truncatingIfNeeded: payload))
+    }
+
+    /// `remaining` bytes of the packet that the caller has walked last are still to come.
+    @inline(__always)
+    package mutating func begin(remaining: Int) { self.remaining = remaining }
+
+    /// Takes up to `count` bytes of the current packet, which are at `bytes`.
+    package mutating func take(_ count: Int, at bytes: UnsafeRawPointer, totals: PacketTotals) {
+        if !publish.isOver { readPublish(bytes, min(count, remaining), totals) }
+        remaining = max(0, remaining &- count)
+    }
 
     /// The size of the packet at `position`; nil when its fixed header is not all there.
     @inlinable

@@ -35,6 +35,8 @@ package struct FrameDecoder: ~Copyable {
     private var remaining = 0  // payload of the current data frame still to come
     private var mask: UInt32 = 0  // rotated to the next payload byte
     private var isFragmented = false  // inside a message whose last frame is still to come
+    /// Data frames that have begun.
+    package private(set) var frames: UInt64 = 0
     /// Whether an unmasked Pong or Close is refused, as §5.1 requires. Widespread clients send both like this (paho-mqtt up to
     /// 2.2), and nothing of them enters MQTT.
     package var isStrict = false
@@ -92,6 +94,7 @@ package struct FrameDecoder: ~Copyable {
                 mask = (source + 2).loadUnaligned(as: UInt32.self)
                 remaining = Int(second & 0x7F)
                 source += 6
+                frames &+= 1
                 continue
             }
             try check(first, second)
@@ -108,6 +111,7 @@ package struct FrameDecoder: ~Copyable {
                 return nil
             }
             source += header
+            frames &+= 1
         }
     }
 

@@ -1,15 +1,17 @@
 /// Writes headers of server-to-client frames (RFC 6455 §5.2): never masked.
-package enum FrameHeader {
+///
+/// Public, as the compiler inlines nothing into another module that is not.
+public enum FrameHeader {
     /// Room in front of a payload that the longest header needs.
-    package static let headroom = 16
+    @inlinable public static var headroom: Int { 16 }
 
-    package enum Opcode: UInt8, Sendable, BitwiseCopyable {
+    @frozen public enum Opcode: UInt8, Sendable, BitwiseCopyable {
         case continuation = 0, binary = 2, close = 8, ping = 9, pong = 10
     }
 
     /// Writes the header of a frame right before its `count` bytes of payload; returns where the frame begins.
-    @inline(__always)
-    package static func prepend(
+    @inlinable @inline(__always)
+    public static func prepend(
         _ opcode: Opcode, isFinal: Bool = true, before payload: UnsafeMutableRawPointer, count: Int
     ) -> UnsafeMutableRawPointer {
         let start = payload - size(count)
@@ -18,8 +20,8 @@ package enum FrameHeader {
     }
 
     /// Writes the header of a frame of `count` bytes at `start`; returns where its payload belongs.
-    @inline(__always)
-    package static func write(
+    @inlinable @inline(__always)
+    public static func write(
         _ opcode: Opcode, isFinal: Bool = true, count: Int, to start: UnsafeMutableRawPointer
     ) -> UnsafeMutableRawPointer {
         start.storeBytes(of: opcode.rawValue | (isFinal ? 0x80 : 0), as: UInt8.self)
@@ -38,6 +40,6 @@ package enum FrameHeader {
     }
 
     /// Bytes of the header of a frame with `count` bytes of payload.
-    @inline(__always)
-    package static func size(_ count: Int) -> Int { count < 126 ? 2 : count < 65536 ? 4 : 10 }
+    @inlinable @inline(__always)
+    public static func size(_ count: Int) -> Int { count < 126 ? 2 : count < 65536 ? 4 : 10 }
 }

@@ -9,7 +9,18 @@ func unmask(
 ) -> UInt32 {
     let wide = UInt64(mask) | UInt64(mask) << 32
     var i = 0
-    while i &+ 8 <= count {
+    while count &- i >= 32 {  // read before written, so that LLVM needs no check for an overlap
+        let one = (source + i).loadUnaligned(as: UInt64.self)
+        let two = (source + i + 8).loadUnaligned(as: UInt64.self)
+        let three = (source + i + 16).loadUnaligned(as: UInt64.self)
+        let four = (source + i + 24).loadUnaligned(as: UInt64.self)
+        (destination + i).storeBytes(of: one ^ wide, as: UInt64.self)
+        (destination + i + 8).storeBytes(of: two ^ wide, as: UInt64.self)
+        (destination + i + 16).storeBytes(of: three ^ wide, as: UInt64.self)
+        (destination + i + 24).storeBytes(of: four ^ wide, as: UInt64.self)
+        i &+= 32
+    }
+    while count &- i >= 8 {
         let word = (source + i).loadUnaligned(as: UInt64.self)
         (destination + i).storeBytes(of: word ^ wide, as: UInt64.self)
         i &+= 8

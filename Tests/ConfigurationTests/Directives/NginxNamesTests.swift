@@ -59,7 +59,7 @@ import Testing
             ("fastcgi_pass unix:/run/php.sock;", .location, "without a counterpart here"),
             ("status_zone a;", .server, "without a counterpart here"),
             ("expires 1d;", .location, "served as they are"),
-            ("auth_basic Users;", .location, "\"auth_password_file\""),
+            ("stub_status;", .location, "\"metrics\""), ("auth_delay 1s;", .location, "are limited"),
             ("auth_request /auth;", .location, "\"auth_http\""), ("multi_accept on;", .main, "nothing to tune"),
             ("large_client_header_buffers 4 16k;", .main, "\"client_header_buffer_size\""),
         ]

@@ -130,6 +130,8 @@ import Testing
         let late = [
             "upstream_addr", "bytes_in", "bytes_out", "packets_in", "packets_out", "duration", "status_reason",
             "time_iso8601",
+            "auth_time", "upstream_tries", "upstream_connack_time", "close_side", "websocket_close_code",
+            "mqtt_reason_code",
         ]
         let error = errorText(
             "upstream b { server b:1; hash $\(name); } server { listen 80; location / { mqtt_pass b; } }")

@@ -53,7 +53,7 @@ import Testing
         let names = printed.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         let withDefault = Documents.entries.filter { $0.defaultLine != nil }.map(\.name)
         let given =
-            ["upstream", "hash", "server", "listen", "location", "mqtt_pass", "root", "}"]
+            ["upstream", "hash", "server", "listen", "location", "mqtt_pass", "root", "metrics;", "deny", "}"]
             + Documents.methods.split(separator: "\n").compactMap { $0.split(separator: " ").first.map(String.init) }
         let certificates = ["ssl_certificate", "ssl_certificate_key"]
         #expect(Set(names).subtracting(given).subtracting(certificates) == Set(withDefault).subtracting(given))
@@ -73,7 +73,7 @@ import Testing
     static let causes = Documents.matches(of: /case \w+ = "(\w+)"/, in: "Sources/Tunnel/EndCause.swift")
 
     @Test func causesAndRowsAreTheSame() {
-        let section = Documents.section("### Status reasons", of: "docs/operations.md")
+        let section = Documents.section("## Status reasons", of: "docs/logs.md")
         let rows = section.matches(of: /(?m)^\| `(\w+)` \|/).map { String($0.1) }
         #expect(rows == Self.causes)
         #expect(rows.count >= 30)
@@ -85,7 +85,7 @@ import Testing
 
     @Test func fieldsOfTheAccessLogAndRowsAreTheSame() {
         let fields = Documents.matches(of: /object\.field\("(\w+)"/, in: "Sources/Gateway/Log/AccessLogLine.swift")
-        let section = Documents.section("### The access log", of: "docs/operations.md")
+        let section = Documents.section("## The access log", of: "docs/logs.md")
         let rows = section.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in
             row.dropFirst(2).prefix { $0 != "|" }.matches(of: /`(\w+)`/).map { String($0.1) }
         }

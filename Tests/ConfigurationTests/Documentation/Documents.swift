@@ -98,6 +98,7 @@ extension Documents {
             \(server)
             location / { root www; }
             location /mqtt { mqtt_pass brokers; }
+            location /metrics { metrics; deny all; }
         }
         """
     }

@@ -41,7 +41,7 @@ final class ProbeBench {
         self.mailbox = mailbox
         folder = try TemporaryFolder()
         writer = try LogWriter()
-        let log = ErrorLog(file: try writer.file(folder.path + "/error.log"), level: .debug)
+        let log = ErrorLog(file: try writer.file(.file(folder.path + "/error.log")), level: .debug)
         control = try ControlLoop()
         prober = try Prober(log: log, control: control)
         try writer.start()

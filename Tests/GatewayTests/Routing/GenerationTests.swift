@@ -14,7 +14,7 @@ struct GenerationTests {
         folder = try TemporaryFolder()
         var process = ProcessSettings()
         process.workerThreads = 2
-        process.errorLog.path = folder.path + "/error.log"
+        process.errorLog.target = .file(folder.path + "/error.log")
         services = try Services(process)
     }
 

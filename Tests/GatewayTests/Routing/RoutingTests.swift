@@ -45,11 +45,11 @@ struct RoutingTests {
     func requestFields() {
         func log(_ variables: [Variable]) -> AccessLogSettings {
             let template = Template(segments: variables.map { .variable($0) })
-            return AccessLogSettings(path: "stderr", format: .named("x", template))
+            return AccessLogSettings(target: .stderr, format: .named("x", template))
         }
         var settings = ServerSettings()
         #expect(!Site(settings).logsRequestFields)
-        settings.accessLog = AccessLogSettings(path: "stderr", format: .json)
+        settings.accessLog = AccessLogSettings(target: .stderr, format: .json)
         #expect(!Site(settings).logsRequestFields)
         settings.accessLog = log([.uri, .bytesIn])
         #expect(!Site(settings).logsRequestFields)
@@ -108,7 +108,7 @@ struct ListenerTests {
             settings.names = [name]
             return VirtualServer(Site(settings), routes: [])
         }
-        return Listener(ListenerSettings(address: address, isTLS: false, servers: servers), servers: all)
+        return Listener(ListenerSettings(address: address, isTLS: false, servers: servers), index: 0, servers: all)
     }
 
     @Test("The first of the listener stands for unknown names, not the first of all")

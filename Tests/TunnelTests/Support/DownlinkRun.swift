@@ -17,9 +17,15 @@ struct DownlinkRun {
     var outputs: [Int] = []
     var isBroken = false
     var hasDisconnected = false
+    var disconnectReason: UInt8?
     var isBetweenFrames = true
     var isBetweenPackets = true
     var packets: UInt64 = 0
+    var counts = PacketCounts()
+    /// What the loop has counted.
+    var totals = PacketCounts()
+    /// Frames that were counted.
+    var frameCount: UInt64 = 0
     /// The most bytes that were held between two blocks.
     var mostHeld = 0
     /// What must never happen.
@@ -28,6 +34,7 @@ struct DownlinkRun {
     /// What is sent and not taken apart yet, and how many bytes of payload were.
     private var wire: [UInt8] = []
     private var taken = 0
+    private let words = TotalWords()
 
     var payload: [UInt8] { raw + frames.flatMap(\.payload) + (unfinished?.payload ?? []) }
     var messages: [ServerMessage] { ServerMessage.messages(frames) ?? [] }
@@ -53,9 +60,13 @@ struct DownlinkRun {
         if fault == nil, frames.contains(where: { !$0.isFinal || $0.opcode != 2 }) { fault = "a message in fragments" }
         isBroken = downlink.isBroken
         hasDisconnected = downlink.hasDisconnected
+        disconnectReason = downlink.disconnectReason
         isBetweenFrames = downlink.isBetweenFrames
         isBetweenPackets = downlink.isBetweenPackets
-        packets = downlink.packets
+        packets = downlink.counts.total.packets
+        counts = downlink.counts
+        totals = words.totals.counts
+        frameCount = downlink.frames
     }
 
     private mutating func takeBytes() {
@@ -85,7 +96,7 @@ struct DownlinkRun {
         var cursor = Downlink.Cursor(start: first, end: start + block.count)
         let view = UnsafeMutableRawBufferPointer(start: assembly.start, count: room)
         outputs.append(0)
-        while let output = downlink.next(&cursor, assembly: view) {
+        while let output = downlink.next(&cursor, assembly: view, totals: words.totals) {
             let isInside = [buffer, assembly].contains {
                 output.start >= $0.start && output.start + output.count <= $0.start + $0.count
             }

@@ -15,6 +15,10 @@ struct UplinkRun: Equatable {
     var violation: EndCause?
     var hasDisconnected = false
     var packets: UInt64 = 0
+    var counts = PacketCounts()
+    /// What the loop has counted.
+    var totals = PacketCounts()
+    var (frames, pingCount, pongCount): (UInt64, UInt32, UInt32) = (0, 0, 0)
     /// What must never happen.
     var fault: String?
 
@@ -31,15 +35,21 @@ struct UplinkRun: Equatable {
     ) {
         var uplink = Uplink(framing: framing)
         if let opening { uplink.open(version: opening.version, packetLimit: opening.packetLimit) }
+        let words = TotalWords()
         for block in split(stream, at: cuts) {
-            feed(block, &uplink, offset: offset, isOpen: opening != nil)
+            feed(block, &uplink, words.totals, offset: offset, isOpen: opening != nil)
             if end != nil || violation != nil || fault != nil { break }
         }
         hasDisconnected = uplink.hasDisconnected
-        packets = uplink.packets
+        packets = uplink.counts.total.packets
+        counts = uplink.counts
+        totals = words.totals.counts
+        (frames, pingCount, pongCount) = (uplink.frames, uplink.pings, uplink.pongs)
     }
 
-    private mutating func feed(_ input: ArraySlice<UInt8>, _ uplink: inout Uplink, offset: Int, isOpen: Bool) {
+    private mutating func feed(
+        _ input: ArraySlice<UInt8>, _ uplink: inout Uplink, _ totals: PacketTotals, offset: Int, isOpen: Bool
+    ) {
         let buffer = GuardedBuffer(count: Uplink.headroom + input.count, offset: offset)
         let control = GuardedBuffer(count: Uplink.controlCapacity)
         buffer.fill(input, at: Uplink.headroom)
@@ -47,7 +57,7 @@ struct UplinkRun: Equatable {
         var cursor = uplink.begin(start, end: start + input.count)
         if start - cursor.position > Uplink.headroom { fault = "more than the headroom was held" }
         while let block = uplink.next(&cursor, control: control.start) {
-            take(block, &uplink, inside: buffer, control, isOpen: isOpen)
+            take(block, &uplink, totals, inside: buffer, control, isOpen: isOpen)
             if fault != nil || end != nil || violation != nil { break }
         }
         if end != nil, uplink.next(&cursor, control: control.start) != nil { fault = "a block after the last" }
@@ -55,8 +65,8 @@ struct UplinkRun: Equatable {
     }
 
     private mutating func take(
-        _ block: Uplink.Block, _ uplink: inout Uplink, inside buffer: GuardedBuffer, _ control: GuardedBuffer,
-        isOpen: Bool
+        _ block: Uplink.Block, _ uplink: inout Uplink, _ totals: PacketTotals, inside buffer: GuardedBuffer,
+        _ control: GuardedBuffer, isOpen: Bool
     ) {
         guard block.payload >= buffer.start, block.count >= 0,
             block.payload + block.count <= buffer.start + buffer.count
@@ -69,7 +79,7 @@ struct UplinkRun: Equatable {
         end = block.end
         var forward = block.count
         if isOpen, block.count > 0 {
-            let scan = uplink.scan(block.payload, count: block.count)
+            let scan = uplink.scan(block.payload, count: block.count, totals: totals)
             forward = scan.forward
             violation = scan.violation
             guard 0...block.count ~= forward else {
@@ -87,21 +97,24 @@ struct ScanRun: Equatable {
     var violation: EndCause?
     var hasDisconnected = false
     var isDone = false
+    var disconnectReason: UInt8?
     var packets: UInt64 = 0
 
     init(of stream: [UInt8], cuts: [Int] = [], version: ProtocolVersion = .v5_0, packetLimit: Int = 0) {
         var uplink = Uplink(framing: .packets)
         uplink.open(version: version, packetLimit: packetLimit)
+        let words = TotalWords()
         for block in split(stream, at: cuts) {
             let buffer = GuardedBuffer(count: block.count)
             buffer.fill(block)
-            let scan = uplink.scan(buffer.start, count: block.count)
+            let scan = uplink.scan(buffer.start, count: block.count, totals: words.totals)
             forward += scan.forward
             violation = scan.violation
             if violation != nil { break }
         }
+        disconnectReason = uplink.disconnectReason
         hasDisconnected = uplink.hasDisconnected
         isDone = uplink.isDone
-        packets = uplink.packets
+        packets = uplink.counts.total.packets
     }
 }

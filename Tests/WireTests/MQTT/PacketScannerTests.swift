@@ -159,7 +159,8 @@ struct PacketScannerTests {
         buffer.fill(block)
         var position = UnsafeRawPointer(buffer.start)
         defer { moved = position - UnsafeRawPointer(buffer.start) }
-        _ = try scanner.next(&position, end: position + block.count, stops: [], limit: limit)
+        _ = try scanner.next(
+            &position, end: position + block.count, stops: [], limit: limit, totals: TotalWords().totals)
     }
 
     @Test("The type of a packet is the upper half of its first byte")
@@ -180,20 +181,32 @@ struct PacketScannerTests {
         }
     }
 
-    @Test("begin, take and note: packets that the caller walks itself")
+    @Test("begin, take and add: packets that the caller walks itself")
     func walkedByCaller() {
+        let words = TotalWords()
+        let bytes = GuardedBuffer(count: 20)
+        bytes.fill([0xC0, 0x00, 0xC0, 0x00, 0x40, 0x0A])
         var scanner = PacketScanner()
-        scanner.note(packets: 3)
-        #expect(scanner.packets == 3 && scanner.isBetweenPackets)
+        var run = PacketRun(0xC0, repeats: true, isVersion5: false)
+        for start in [0, 2] {
+            #expect(run.takes(0xC0) && run.take(bytes.start + start, size: 2, end: bytes.start + 20))
+        }
+        #expect(!run.takes(0x40) && !PacketRun().takes(0x00))
+        scanner.add(run.firstByte, run.packets, run.bytes, run.payloadBytes, words.totals)
+        #expect(scanner.counts.total == PacketCounts.Count(packets: 2, bytes: 4) && scanner.isBetweenPackets)
+        run = PacketRun(0x40, repeats: false, isVersion5: false)
+        #expect(!run.takes(0x40) && run.take(bytes.start + 4, size: 12, end: bytes.start + 6))
+        scanner.add(run.firstByte, run.packets, run.bytes, run.payloadBytes, words.totals)
         scanner.begin(remaining: 10)
-        #expect(scanner.packets == 4 && scanner.remaining == 10 && !scanner.isBetweenPackets)
-        scanner.take(4)
+        #expect(scanner.remaining == 10 && !scanner.isBetweenPackets)
+        scanner.take(4, at: bytes.start, totals: words.totals)
         #expect(scanner.remaining == 6)
-        scanner.take(6)
+        scanner.take(6, at: bytes.start, totals: words.totals)
         #expect(scanner.isBetweenPackets)
         scanner.begin(remaining: 2)
-        scanner.take(Int.max)
-        #expect(scanner.remaining == 0 && scanner.packets == 5)
+        scanner.take(Int.max, at: bytes.start, totals: words.totals)
+        #expect(scanner.remaining == 0 && scanner.counts.total == PacketCounts.Count(packets: 3, bytes: 16))
+        #expect(scanner.counts == words.totals.counts && scanner.counts[.puback].bytes == 12)
     }
 
     @Test("Random packets in random blocks", arguments: 0..<64 as Range<UInt64>)
@@ -241,6 +254,7 @@ private struct Scan: Equatable {
         of stream: [UInt8], cuts: [Int] = [], stops: PacketScanner.Types, limit: Int = PacketScanner.largest
     ) {
         var scanner = PacketScanner()
+        let words = TotalWords()
         var front = 0
         for block in split(stream, at: cuts) {
             let buffer = GuardedBuffer(count: block.count, offset: front % 8)
@@ -248,7 +262,10 @@ private struct Scan: Equatable {
             var position = UnsafeRawPointer(buffer.start)
             let end = position + block.count
             do throws(PacketScanner.Failure) {
-                while let packet = try scanner.next(&position, end: end, stops: stops, limit: limit) {
+                while let packet = try scanner.next(
+                    &position, end: end, stops: stops, limit: limit, totals: words.totals)
+                {
+                    scanner.count(packet.firstByte, size: packet.size, totals: words.totals)
                     let offset = front + (position - UnsafeRawPointer(buffer.start))
                     self.stops.append(
                         Stop(firstByte: packet.firstByte, size: packet.size, end: offset + scanner.remaining))
@@ -261,7 +278,7 @@ private struct Scan: Equatable {
             if !buffer.isIntact { Issue.record("a byte outside the block was written") }
             front += block.count
         }
-        packets = scanner.packets
+        packets = scanner.counts.total.packets
         remaining = scanner.remaining
         isBetweenPackets = scanner.isBetweenPackets
     }

@@ -40,6 +40,17 @@ extension Address {
         return try parsed(text)
     }
 
+    /// A literal address or a name, with or without a port, or a unix socket. `example`: what an error shows as right.
+    static func server(_ text: String, defaultPort: UInt16, example: String) throws(ValueFault) -> Address {
+        if let (_, rest) = withoutScheme(text) { throw malformed(text, example, hint: "omit the scheme: \(rest)") }
+        guard !text.hasPrefix("*") else { throw malformed(text, example) }
+        if Host.canonicalIPv6(text) != nil {
+            throw malformed(text, example, hint: "an IPv6 address is written in brackets: [\(text)]")
+        }
+        let hasPort = text.hasPrefix("unix:") || text.utf8.contains(0x3A) && !text.hasSuffix("]")
+        return try parsed(hasPort ? text : "\(text):\(defaultPort)", example)
+    }
+
     /// The scheme of a URL, and its host and port; nil when `text` is no URL.
     static func withoutScheme(_ text: String) -> (scheme: String, rest: String)? {
         guard let colon = text.utf8.firstIndex(of: 0x3A), text[colon...].hasPrefix("://") else { return nil }
@@ -60,27 +71,29 @@ extension Address {
             : "connections to brokers are plain MQTT over TCP: omit the scheme, and use that port: \(right)"
     }
 
-    private static func parsed(_ text: String) throws(ValueFault) -> Address {
+    private static func parsed(
+        _ text: String, _ example: String = peerExample
+    ) throws(ValueFault) -> Address {
         if text.hasPrefix("unix:") { return .unix(path: try socketPath(String(text.dropFirst(5)), text)) }
         guard let colon = text.utf8.lastIndex(of: 0x3A), !text.hasSuffix("]") else {
             let named = Host.isName(text) || text.hasSuffix("]")
-            throw malformed(text, hint: named ? "the port is missing: \(text):1883" : nil)
+            throw malformed(text, example, hint: named ? "the port is missing: \(text):1883" : nil)
         }
         let after = text.utf8.index(after: colon)
-        guard let number = Value.integer(text[after...]) else { throw malformed(text) }
+        guard let number = Value.integer(text[after...]) else { throw malformed(text, example) }
         let port = try checked(number, text)
         let host = text[..<colon]
         if host.hasPrefix("[") {
             guard host.hasSuffix("]"), let canonical = Host.canonicalIPv6(host.dropFirst().dropLast()) else {
-                throw malformed(text, hint: "there is no valid IPv6 address in the brackets")
+                throw malformed(text, example, hint: "there is no valid IPv6 address in the brackets")
             }
             return .inet(host: canonical, port: port)
         }
         guard !host.utf8.contains(0x3A) else {
-            throw malformed(text, hint: "an IPv6 address is written in brackets: [::1]:1883")
+            throw malformed(text, example, hint: "an IPv6 address is written in brackets: [::1]:1883")
         }
         if host == "*" || Host.isIPv4(host) { return .inet(host: String(host), port: port) }
-        guard Host.isName(host) else { throw malformed(text) }
+        guard Host.isName(host) else { throw malformed(text, example) }
         return .inet(host: host.lowercased(), port: port)
     }
 
@@ -103,9 +116,12 @@ extension Address {
         return path
     }
 
-    private static func malformed(_ text: String, hint: String? = nil) -> ValueFault {
-        ValueFault(
-            "must be an address such as 127.0.0.1:1883, [::1]:1883 or unix:/path, not \(quoted(text))", hint: hint)
+    private static let peerExample = "127.0.0.1:1883, [::1]:1883 or unix:/path"
+
+    private static func malformed(
+        _ text: String, _ example: String = peerExample, hint: String? = nil
+    ) -> ValueFault {
+        ValueFault("must be an address such as \(example), not \(quoted(text))", hint: hint)
     }
 }
 

@@ -17,13 +17,17 @@ package enum Variable: Sendable, Hashable {
     case cookie(String)
     /// `$arg_NAME`: an argument of the query.
     case argument(String)
-    case sslProtocol, sslCipher
+    case listener
+    case sslProtocol, sslCipher, sslServerName, sslSessionReused
     case sslClientCN, sslClientDN, sslClientSerial, sslClientFingerprint, sslClientVerify
     case mqttClientID, mqttUsername, mqttVersion, mqttKeepalive, mqttCleanStart
-    /// `$auth_method`: what admitted the client.
-    case authMethod
+    case websocketProtocol
+    /// `$auth_method`: what admitted the client; `$auth_time`: and how long that took.
+    case authMethod, authTime
     /// `$jwt_claim_NAME`: a claim of the client's token.
     case jwtClaim(String)
-    case upstreamName, upstreamAddr
-    case connectionID, bytesIn, bytesOut, packetsIn, packetsOut, duration, statusReason, timeISO8601
+    case upstreamName, upstreamAddr, upstreamTries, upstreamConnackTime
+    case connectionID, bytesIn, bytesOut, packetsIn, packetsOut, duration, timeISO8601
+    /// How it ended.
+    case statusReason, closeSide, websocketCloseCode, mqttReasonCode
 }

@@ -1,5 +1,5 @@
 /// Readers of single values. Each gives nil for what it cannot read, an overflow included.
-enum Value {
+package enum Value {
     /// Decimal digits only, without a sign.
     static func integer(_ text: Substring) -> Int? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
@@ -19,7 +19,7 @@ enum Value {
     }
 
     /// `500ms`, `30s`, `5m`, `2h`, `7d`, units together from the largest down as in `1h30m`, or plain seconds.
-    static func time(_ text: String) -> Duration? {
+    package static func time(_ text: String) -> Duration? {
         if let seconds = integer(text[...]) { return product(seconds, 1000).map { .milliseconds($0) } }
         var rest = text[...]
         var total = 0
