@@ -66,45 +66,19 @@ struct AdminTokens: Sendable {
     }
 }
 
-/// An `api_token_file`. A changed file is read again within a second; one that cannot be read or used leaves the old tokens
-/// as they are. For any thread.
-final class AdminTokenFile: Sendable {
-    private struct State {
-        var tokens: AdminTokens
-        var stamp: FileStamp?
-    }
+/// The tokens of an `api_token_file`.
+typealias AdminTokenFile = WatchedFile<AdminTokens>
 
-    private let path: String
-    private let state: Lock<State>
-
+extension WatchedFile<AdminTokens> {
     /// Reads the tokens.
-    init(_ path: String) throws(StartError) {
-        self.path = path
-        let stamp = FileStamp(path)
-        state = Lock(State(tokens: try Self.load(path), stamp: stamp))
-    }
-
-    var tokens: AdminTokens { state.withLock(\.tokens) }
-
-    /// Reads the file again if it has changed; returns what to tell the operator. For one thread.
-    func reloadIfChanged() -> Result<String, StartError>? {
-        let stamp = FileStamp(path)
-        guard stamp != state.withLock(\.stamp) else { return nil }
-        state.withLock { $0.stamp = stamp }
-        do throws(StartError) {
-            let tokens = try Self.load(path)
-            state.withLock { $0.tokens = tokens }
-            return .success("api_token_file \(path): \(tokens.count) tokens")
-        } catch {
-            return .failure(error)
+    convenience init(_ path: String) throws(StartError) {
+        try self.init(path) { path throws(StartError) in
+            let bytes = try Self.bytes(of: path, "api_token_file", largest: AdminTokens.largestFile)
+            return try AdminTokens(bytes, path: path)
+        } describe: { tokens in
+            "api_token_file \(path): \(tokens.count) tokens"
         }
     }
 
-    private static func load(_ path: String) throws(StartError) -> AdminTokens {
-        let bytes: [UInt8]
-        do throws(SystemError) { bytes = try File.read(path, limit: AdminTokens.largestFile + 1) } catch {
-            throw StartError("api_token_file \(path): cannot be read: \(SystemError.text(error.code))")
-        }
-        return try AdminTokens(bytes, path: path)
-    }
+    var tokens: AdminTokens { content }
 }
