@@ -36,7 +36,7 @@ unit: ## only the unit tests
 e2e: ## only the end-to-end tests, against the release build
 	@scripts/test.sh e2e
 
-matrix: ## every client and broker, including Debian sid (root; .sid); writes their tables in docs/
+matrix: ## every client, broker and front, including Debian sid (root; .sid); writes tables in docs/
 	@scripts/test.sh matrix
 
 asan: ## every test on an AddressSanitizer build (.build-asan)

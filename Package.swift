@@ -21,6 +21,7 @@ let package = Package(
         .target(name: "COpenAPI"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
@@ -35,7 +36,9 @@ let package = Package(
 
         // Shell: the system.
         .target(name: "Reactor", dependencies: ["CShims", "Text"]),
-        .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Text"]),
+        .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Reactor", "Text"]),
+        .target(name: "HTTP2", dependencies: ["CNghttp2", "CShims"]),
+        .target(name: "Deflate", dependencies: ["CZlib"]),
         .target(
             name: "Control",
             dependencies: ["CCurl", "CShims", "Reactor", .product(name: "DequeModule", package: "swift-collections")]),
@@ -49,8 +52,8 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "CDashboard", "COpenAPI", "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry",
-                "Reactor", "TLS",
-                "Control", "Access", .product(name: "DequeModule", package: "swift-collections"),
+                "HTTP2", "Reactor", "TLS",
+                "Control", "Deflate", "Access", .product(name: "DequeModule", package: "swift-collections"),
             ]),
         .executableTarget(
             name: "sluice",
@@ -70,7 +73,9 @@ let package = Package(
         .testTarget(name: "TelemetryTests", dependencies: ["TestSupport", "Telemetry"]),
         .testTarget(name: "TopTests", dependencies: ["Text", "Top"]),
         .testTarget(name: "ReactorTests", dependencies: ["TestSupport", "Reactor", "CShims"]),
+        .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
         .testTarget(name: "TLSTests", dependencies: ["TestSupport", "TLS", "COpenSSL"]),
+        .testTarget(name: "DeflateTests", dependencies: ["Deflate"]),
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
             name: "AccessTests",

@@ -26,6 +26,7 @@ for purpose in "$@"; do
         lacks g++ compgen -G '/usr/include/c++/*/memory' # the C++ headers that Swift's own installation asks for
         lacks libssl-dev library openssl libssl-dev
         lacks libnghttp2-dev library libnghttp2 libnghttp2-dev
+        lacks zlib1g-dev library zlib zlib1g-dev
         lacks libcurl4-openssl-dev library libcurl libcurl4-openssl-dev
         lacks libcrypt-dev library libcrypt libcrypt-dev
         ;;
@@ -43,16 +44,26 @@ for purpose in "$@"; do
         lacks python3-venv venv_python
         lacks apache2-utils command -v htpasswd
         lacks curl command -v curl
+        lacks nghttp2-client command -v h2load # and nghttp
         lacks iproute2 command -v ip
         lacks netbase test -e /etc/protocols
         lacks haproxy command -v haproxy
+        lacks nginx command -v nginx
+        lacks libnginx-mod-stream test -e /usr/lib/nginx/modules/ngx_stream_module.so
         lacks rsyslog command -v rsyslogd
         lacks chromium-driver command -v chromedriver # and Chromium, which it needs
         lacks firefox-esr command -v firefox-esr
+        lacks esbuild command -v esbuild # bundles MQTT.js for them, with these in the place of Node.js's own
+        lacks node-buffer test -d /usr/share/nodejs/buffer
+        lacks node-process test -d /usr/share/nodejs/process
+        lacks node-url test -d /usr/share/nodejs/url
+        lacks libnss3-tools command -v certutil # tells both which authority to trust
         lacks prometheus command -v promtool
         lacks rabbitmq-server command -v rabbitmq-server
         lacks ejabberd command -v ejabberdctl
         lacks paho.mqtt.c-examples command -v paho_cs_sub
+        lacks testssl.sh command -v testssl
+        lacks sslscan command -v sslscan
         ;;
     fresh | matrix) lacks debootstrap command -v debootstrap ;;
     *) fail "setup.sh knows build, demo, test, fresh and matrix, not \"$purpose\"." ;;
@@ -80,7 +91,7 @@ lock=(-o "DPkg::Lock::Timeout=300")
 "${as_root[@]}" apt-get "${lock[@]}" -q update || say "apt-get update failed; trying with the lists that are here."
 "${as_root[@]}" apt-get "${lock[@]}" -q "${install[@]:1}" || fail "apt-get could not install: ${missing[*]}" \
     "Its message is above. By hand:  apt-get update && ${install[*]}"
-for service in rabbitmq-server ejabberd haproxy prometheus rsyslog; do
+for service in rabbitmq-server ejabberd haproxy nginx prometheus rsyslog; do
     case " ${missing[*]} " in
     *" $service "*) say "Debian may have started $service as a service. The tests start their own: to stop that one," \
         "systemctl disable --now $service" ;;

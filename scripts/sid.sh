@@ -4,8 +4,8 @@
 # that shares this machine's /tmp, /proc, /dev and network; the process becomes the command. Both need root.
 set -euo pipefail
 
-PACKAGES=(mosquitto mosquitto-clients rabbitmq-server ejabberd paho.mqtt.c-examples golang-go
-    golang-github-eclipse-paho.golang-dev golang-github-gorilla-websocket-dev golang-golang-x-net-dev)
+PACKAGES=(mosquitto mosquitto-clients rabbitmq-server ejabberd nginx libnginx-mod-stream haproxy
+    paho.mqtt.c-examples golang-go golang-github-eclipse-paho.golang-dev golang-github-gorilla-websocket-dev golang-golang-x-net-dev)
 
 # The mounts end with the process, as they are in a namespace of its own.
 enter() {

@@ -15,7 +15,7 @@ if [ "${1:-}" = --sanitize ]; then
     . scripts/sanitize.sh
 fi
 flags+=(--scratch-path "$scratch")
-limit=$(awk -v patience="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 2400 * patience }') # seconds for the whole suite
+limit=$(awk -v patience="${SLUICE_TEST_PATIENCE:-1}" 'BEGIN { print 3300 * patience }') # seconds for the whole suite
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 verdict=("$results")
@@ -64,13 +64,13 @@ run_e2e() {
     verdict+=("e2e=$status")
 }
 
-# Every client and broker, those of Debian sid, too; then writes the tables of docs/clients.md and docs/brokers.md.
+# Every client, broker and front, those of Debian sid, too; then writes the tables of docs/clients.md and docs/brokers.md.
 run_matrix() {
     local status=0 suite=Tests/EndToEnd
     export SLUICE_SID=${SLUICE_SID:-$ROOT/.sid}
-    say "Clients and brokers, in $SLUICE_SID, too"
-    prepare_e2e && scripts/sid.sh make "$SLUICE_SID" &&
-        run_pytest matrix -m "" "$suite"/test_{clients,client_frames,brokers}.py || status=$?
+    say "Clients, brokers and fronts, in $SLUICE_SID, too"
+    prepare_e2e && scripts/venvs.sh "$suite/fronts.txt" && scripts/sid.sh make "$SLUICE_SID" &&
+        run_pytest matrix -m "" "$suite"/test_{clients,client_frames,brokers,fronts}.py || status=$?
     if [ -e "$results/matrix.xml" ]; then
         .venv/bin/python "$suite/matrix.py" "$results/matrix.xml" --write || status=$?
     fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# venvs.sh: makes the virtual environments of Tests/EndToEnd/clients/venvs.txt in .venv-clients (or $SLUICE_VENVS), each
-# once and again when its line changed. Needs .venv, whose pip installs into all of them.
+# venvs.sh [LIST…]: makes the virtual environments of Tests/EndToEnd/clients/venvs.txt and of the other lists in
+# .venv-clients (or $SLUICE_VENVS), each once and again when its line changed. Needs .venv, whose pip installs into all.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ missing=()
 while read -r name requirements; do
     case $name in '' | '#'*) continue ;; esac
     [ "$(cat "$folder/$name/requirements.txt" 2>/dev/null)" = "$requirements" ] || missing+=("$name $requirements")
-done <Tests/EndToEnd/clients/venvs.txt
+done < <(cat Tests/EndToEnd/clients/venvs.txt "$@")
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 made=0

@@ -1,71 +1,39 @@
-// A small MQTT 3.1.1 client over WebSocket: QoS 0 and 1, clean sessions. It tells what happens by events:
-// "connected", "message" {topic, text, bytes, qos, retain}, "subscribed" {filter, refused}, "closed" {reason}.
+// A small MQTT client over WebSocket: 3.1.1 and 5.0, QoS 0 and 1. It tells what happens by events:
+// "connected" {clientId, resumed}, "message" {topic, payload, bytes, qos, retain}, "subscribed" {filter, refused, why},
+// "acknowledged" {topic, refused, why}, "closed" {reason, details, opened, wanted}: `reason` in words, `details` as in
+// documents and logs.
 
-const CONNACK_REASONS = [ // MQTT 3.1.1 §3.2.2.3
-  '', 'the broker does not speak MQTT 3.1.1', 'the client identifier is not allowed', 'no broker is available right now',
-  'the user name or password is wrong', 'this client is not authorised',
-]
-
-const CLOSE_REASONS = { // RFC 6455 §7.4.1
-  1000: 'the other side closed the connection',
-  1001: 'the gateway is going away',
-  1002: 'the gateway saw a WebSocket protocol error',
-  1003: 'the gateway does not accept this kind of data',
-  1005: 'the other side closed the connection and gave no reason',
-  1006: 'the connection was lost',
-  1008: 'the gateway refused the connection by its policy',
-  1009: 'a message was too large',
-  1011: 'the gateway had an internal error',
-  1013: 'the gateway is overloaded; try again later',
-}
+import { connect, Fields, packet, Reader, string, uint16 } from './packets.js'
+import { closeName, closeReason, packetName, packetReason } from './reasons.js'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
-
-const uint16 = (value) => [value >> 8, value & 0xff]
-
-function string(text) {
-  const bytes = encoder.encode(text)
-  if (bytes.length > 0xffff) throw new Error('a name or topic is longer than MQTT allows')
-  return [...uint16(bytes.length), ...bytes]
-}
-
-function packet(first, ...parts) {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const head = [first]
-  for (let rest = length; ;) {
-    head.push(rest > 127 ? (rest & 127) | 128 : rest)
-    if ((rest >>= 7) === 0) break
-  }
-  const bytes = new Uint8Array(head.length + length)
-  let offset = 0
-  for (const part of [head, ...parts]) {
-    bytes.set(part, offset)
-    offset += part.length
-  }
-  return bytes
-}
+const decoder = new TextDecoder('utf-8', { fatal: true })
+const SESSION_SECONDS = 3600 // how long a 5.0 session without clean start is kept
 
 export class Client extends EventTarget {
   #socket
-  #buffer = new Uint8Array(0)
+  #version
+  #reader = new Reader()
   #identifier = 0
   #subscriptions = new Map() // packet identifier → topic filter
+  #publications = new Map() // packet identifier → topic
   #pinger
   #opened = false // the WebSocket opened
   #accepted = false // the broker accepted the CONNECT
   #reason = ''
+  #details = []
 
-  constructor(url, { clientId = '', username = '', password = '', keepAlive = 60 } = {}) {
+  constructor(url, { clientId = '', username = '', password = '', version = 4, cleanStart = true, keepAlive = 60 } = {}) {
     super()
+    this.#version = version
+    const expiry = version === 5 && !cleanStart ? SESSION_SECONDS : 0
+    const hello = connect({ version, clientId, username, password: username || version === 5 ? password : '', cleanStart, keepAlive, expiry })
     this.#socket = new WebSocket(url, ['mqtt'])
     this.#socket.binaryType = 'arraybuffer'
     this.#socket.onopen = () => {
       this.#opened = true
-      const flags = 0x02 | (username ? 0x80 : 0) | (username && password ? 0x40 : 0)
-      this.#send(0x10, string('MQTT'), [4, flags], uint16(keepAlive), string(clientId),
-        username ? string(username) : [], username && password ? string(password) : [])
-      this.#pinger = setInterval(() => this.#send(0xc0), keepAlive * 1000 / 2)
+      this.#socket.send(hello)
+      this.#ping(keepAlive)
     }
     this.#socket.onmessage = ({ data }) => this.#receive(data)
     this.#socket.onclose = (event) => this.#closed(event)
@@ -74,16 +42,18 @@ export class Client extends EventTarget {
   subscribe(filter, qos = 1) {
     const identifier = this.#nextIdentifier()
     this.#subscriptions.set(identifier, filter)
-    this.#send(0x82, uint16(identifier), string(filter), [qos])
+    this.#send(0x82, uint16(identifier), this.#noProperties(), string(filter), [qos])
   }
 
   unsubscribe(filter) {
-    this.#send(0xa2, uint16(this.#nextIdentifier()), string(filter))
+    this.#send(0xa2, uint16(this.#nextIdentifier()), this.#noProperties(), string(filter))
   }
 
   publish(topic, text, { qos = 0, retain = false } = {}) {
-    const identifier = qos > 0 ? uint16(this.#nextIdentifier()) : []
-    this.#send(0x30 | (qos << 1) | (retain ? 1 : 0), string(topic), identifier, encoder.encode(text))
+    const identifier = qos > 0 ? this.#nextIdentifier() : 0
+    if (identifier) this.#publications.set(identifier, topic)
+    this.#send(0x30 | (qos << 1) | (retain ? 1 : 0), string(topic), identifier ? uint16(identifier) : [],
+      this.#noProperties(), encoder.encode(text))
   }
 
   close() {
@@ -92,12 +62,22 @@ export class Client extends EventTarget {
     this.#socket.close(1000)
   }
 
+  #ping(seconds) {
+    clearInterval(this.#pinger)
+    if (seconds > 0) this.#pinger = setInterval(() => this.#send(0xc0), seconds * 1000 / 2)
+  }
+
+  #noProperties() {
+    return this.#version === 5 ? [0] : []
+  }
+
   #send(first, ...parts) {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(packet(first, ...parts))
   }
 
   #nextIdentifier() {
-    this.#identifier = (this.#identifier % 0xffff) + 1
+    do this.#identifier = (this.#identifier % 0xffff) + 1
+    while (this.#subscriptions.has(this.#identifier) || this.#publications.has(this.#identifier))
     return this.#identifier
   }
 
@@ -105,67 +85,114 @@ export class Client extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }))
   }
 
-  #fail(reason) {
+  #fail(reason, ...details) {
     this.#reason ||= reason
+    this.#details.push(...details)
     this.#socket.close()
   }
 
-  // Packets may be cut anywhere between WebSocket messages [MQTT-6.0.0-4].
   #receive(data) {
     if (typeof data === 'string') return this.#fail('the gateway sent text where MQTT is binary')
-    const bytes = new Uint8Array(this.#buffer.length + data.byteLength)
-    bytes.set(this.#buffer)
-    bytes.set(new Uint8Array(data), this.#buffer.length)
-    let start = 0
-    for (;;) {
-      let length = 0, digits = 0, digit = 128
-      while (digit & 128 && digits < 4 && start + 1 + digits < bytes.length) {
-        digit = bytes[start + 1 + digits]
-        length += (digit & 127) * 128 ** digits
-        digits += 1
-      }
-      if (digit & 128 && digits === 4) return this.#fail('the broker sent a packet with a malformed length')
-      const body = start + 1 + digits
-      if (digit & 128 || body + length > bytes.length) break
-      this.#handle(bytes[start], bytes.subarray(body, body + length))
-      start = body + length
+    try {
+      this.#reader.take(data, (first, body) => this.#handle(first, new Fields(body)))
+    } catch (error) {
+      this.#fail(error.message)
     }
-    this.#buffer = bytes.slice(start)
   }
 
-  #handle(first, body) {
+  #handle(first, fields) {
     switch (first >> 4) {
-      case 2: // CONNACK
-        if (body[1] !== 0) return this.#fail(CONNACK_REASONS[body[1]] ?? `the broker refused with code ${body[1]}`)
-        this.#accepted = true
-        return this.#tell('connected')
-      case 3: // PUBLISH
-        return this.#message(first, body)
+      case 2: return this.#answered(fields)
+      case 3: return this.#message(first, fields)
+      case 4: { // PUBACK
+        const topic = this.#taken(this.#publications, fields)
+        return this.#tell('acknowledged', { topic, ...this.#verdict('PUBACK', fields.left > 0 ? fields.byte() : 0, fields) })
+      }
       case 9: { // SUBACK
-        const identifier = body[0] << 8 | body[1]
-        this.#tell('subscribed', { filter: this.#subscriptions.get(identifier), refused: body[2] > 2 })
-        this.#subscriptions.delete(identifier)
+        const filter = this.#taken(this.#subscriptions, fields)
+        const { reason } = this.#version === 5 ? fields.properties() : {}
+        const code = fields.byte()
+        return this.#tell('subscribed', { filter, ...this.#words('SUBACK', code, reason) })
+      }
+      case 14: { // DISCONNECT: only a 5.0 server sends it
+        const code = fields.left > 0 ? fields.byte() : 0
+        const { reason } = fields.properties()
+        return this.#fail(packetReason(5, code), packetName('DISCONNECT', code, reason))
       }
     }
   }
 
-  #message(first, body) {
+  #taken(map, fields) {
+    const identifier = fields.uint16()
+    const found = map.get(identifier)
+    map.delete(identifier)
+    return found
+  }
+
+  // CONNACK: the gateway closes after a refusal, and its Close belongs to the reason, so that it is waited for.
+  #answered(fields) {
+    const resumed = (fields.byte() & 1) === 1
+    const code = fields.byte()
+    const { clientId, keepAlive, reason } = this.#version === 5 ? fields.properties() : {}
+    if (code !== 0) {
+      this.#reason ||= packetReason(this.#version, code)
+      this.#details.push(packetName('CONNACK', code, reason))
+      setTimeout(() => this.#socket.close(), 2000)
+      return
+    }
+    this.#accepted = true
+    if (keepAlive !== undefined) this.#ping(keepAlive)
+    this.#tell('connected', { clientId, resumed })
+  }
+
+  #verdict(name, code, fields) {
+    return this.#words(name, code, code >= 0x80 ? fields.properties().reason : undefined)
+  }
+
+  #words(name, code, reason) {
+    if (code < 0x80) return { refused: false }
+    const words = this.#version === 5 ? packetReason(5, code) : 'the server gives no reason'
+    return { refused: true, why: `${words} (${packetName(name, code, reason)})` }
+  }
+
+  #message(first, fields) {
     const qos = first >> 1 & 3
-    const topicEnd = 2 + (body[0] << 8 | body[1])
-    const payload = body.subarray(qos > 0 ? topicEnd + 2 : topicEnd)
-    if (qos === 1) this.#send(0x40, body.subarray(topicEnd, topicEnd + 2))
-    this.#tell('message', {
-      topic: decoder.decode(body.subarray(2, topicEnd)), text: decoder.decode(payload),
-      bytes: payload.length, qos, retain: (first & 1) === 1,
-    })
+    const topic = fields.string()
+    if (qos > 0) {
+      const identifier = fields.bytes(2)
+      if (qos === 1) this.#send(0x40, identifier)
+    }
+    if (this.#version === 5) fields.properties()
+    const payload = fields.bytes(fields.left)
+    this.#tell('message', { topic, payload: readable(payload), bytes: payload.length, qos, retain: (first & 1) === 1 })
   }
 
   #closed({ code, reason }) {
     clearInterval(this.#pinger)
-    const known = this.#opened
-      ? CLOSE_REASONS[code] ?? `the connection was closed with code ${code}`
-      : 'the WebSocket could not be opened: nothing listens there, the path is wrong, or the certificate is not trusted'
-    const text = this.#reason || known + (reason ? ` (${reason})` : '')
-    this.#tell('closed', { reason: text, wanted: this.#reason === 'you disconnected' })
+    if (this.#opened) this.#details.push(closeName(code, reason))
+    this.#tell('closed', {
+      reason: this.#reason || (this.#opened ? closeReason(code) : 'the WebSocket could not be opened'),
+      details: this.#details, opened: this.#opened, wanted: this.#reason === 'you disconnected',
+    })
   }
+}
+
+const SHOWN = 1000 // characters of a payload, or half as many bytes of one that is not text
+
+// The beginning of a payload: its text, or its bytes if it is not text.
+function readable(payload) {
+  try {
+    const text = decoder.decode(payload.length > SHOWN * 4 ? cut(payload) : payload)
+    return { text: text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text, isText: true }
+  } catch {
+    const bytes = [...payload.subarray(0, SHOWN / 2)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+    return { text: payload.length > SHOWN / 2 ? `${bytes} …` : bytes, isText: false }
+  }
+}
+
+// So much that enough is shown, with a whole character at its end.
+function cut(payload) {
+  let end = SHOWN * 4
+  while (end > 0 && (payload[end] & 0xc0) === 0x80) end -= 1
+  return payload.subarray(0, end)
 }

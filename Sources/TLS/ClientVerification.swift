@@ -18,8 +18,10 @@ package struct ClientVerification: Sendable, Equatable {
         case required
     }
 
-    /// PEM file of the authorities; their names are sent to the client.
-    package var authorities: String
+    /// PEM file of the authorities; their names are sent to the client. nil: none are sent.
+    package var authorities: String?
+    /// PEM file of further authorities, whose names are not sent.
+    package var trusted: String?
     package var mode: Mode
     /// How many authorities are allowed between the certificate and one of `authorities`.
     package var depth: Int
@@ -27,8 +29,11 @@ package struct ClientVerification: Sendable, Equatable {
     /// is current. nil: revocation is not checked.
     package var revocationLists: String?
 
-    package init(authorities: String, mode: Mode, depth: Int, revocationLists: String?) {
+    package init(
+        authorities: String?, trusted: String? = nil, mode: Mode, depth: Int, revocationLists: String? = nil
+    ) {
         self.authorities = authorities
+        self.trusted = trusted
         self.mode = mode
         self.depth = depth
         self.revocationLists = revocationLists
@@ -39,13 +44,20 @@ package struct ClientVerification: Sendable, Equatable {
         guard let store = SSL_CTX_get_cert_store(handle), let lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file())
         else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
         // Not SSL_CTX_load_verify_file: a list among the authorities would pass for one.
-        guard X509_load_cert_file(lookup, authorities, X509_FILETYPE_PEM) > 0,
-            let names = SSL_load_client_CA_file(authorities)
-        else { throw Self.fault(authorities, .authorities) }
-        SSL_CTX_set_client_CA_list(handle, names)
+        if let authorities {
+            guard X509_load_cert_file(lookup, authorities, X509_FILETYPE_PEM) > 0,
+                let names = SSL_load_client_CA_file(authorities)
+            else { throw Self.fault(authorities, .authorities).about(.authorities) }
+            SSL_CTX_set_client_CA_list(handle, names)
+        }
+        if let trusted {
+            guard X509_load_cert_file(lookup, trusted, X509_FILETYPE_PEM) > 0 else {
+                throw Self.fault(trusted, .authorities).about(.trusted)
+            }
+        }
         if let revocationLists {
             guard X509_load_crl_file(lookup, revocationLists, X509_FILETYPE_PEM) > 0 else {
-                throw Self.fault(revocationLists, .revocationLists)
+                throw Self.fault(revocationLists, .revocationLists).about(.revocationLists)
             }
             X509_STORE_set_flags(store, UInt(X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL))
         }
@@ -57,6 +69,5 @@ package struct ClientVerification: Sendable, Equatable {
 
     private static func fault(_ path: String, _ use: CredentialFile.Use) -> TLSError {
         CredentialFile.fault(path, for: use, reason: ErrorQueue.take().reason)
-            .about(use == .authorities ? .authorities : .revocationLists)
     }
 }

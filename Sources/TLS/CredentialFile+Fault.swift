@@ -26,6 +26,17 @@ extension CredentialFile {
         }
     }
 
+    /// What is wrong with the file of a key, of which `phrases` passphrases have been tried.
+    static func keyFault(_ path: String, reason: String, certificate: String, phrases: Int) -> TLSError {
+        guard phrases > 0, let file = try? CredentialFile(path: path), file.holds(.encryptedKey) else {
+            return fault(path, for: .key, reason: reason, counterpart: certificate)
+        }
+        return TLSError(
+            "\(path) cannot be read with \(phrases == 1 ? "the passphrase" : "any of the \(phrases) passphrases") "
+                + "of \"ssl_password_file\"",
+            hint: "this asks for the right one: openssl pkey -noout -in \(Shell.quoted(path))")
+    }
+
     /// A key and a certificate that are both in order, and do not belong together; `index` is that of the pair.
     static func mismatch(certificate: String, key: String, index: Int) -> TLSError {
         let (shownCertificate, shownKey) = (Shell.quoted(certificate), Shell.quoted(key))
@@ -87,7 +98,7 @@ extension CredentialFile {
         if use == .key, parts.contains(.encryptedKey) {
             return (
                 "has a passphrase, which nobody can enter when the gateway starts",
-                "remove it: \(command(for: .encryptedKey, isDER, use))"
+                "name a file that has it in \"ssl_password_file\", or remove it: \(command(for: .encryptedKey, isDER, use))"
             )
         }
         if parts.contains(use.part) {

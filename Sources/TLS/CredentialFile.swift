@@ -28,17 +28,22 @@ struct CredentialFile {
 
     /// Fails with the reason when the file cannot be read.
     init(path: String) throws(TLSError) {
+        let content = try Self.read(path)
+        self.path = path
+        // OpenSSL reads past the mark of UTF-8, so it is never what is wrong.
+        bytes = Array(content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content[...])
+    }
+
+    /// The first bytes of a file, as they are.
+    static func read(_ path: String) throws(TLSError) -> [UInt8] {
         ERR_clear_error()
         defer { ERR_clear_error() }
         guard let file = BIO_new_file(path, "rb") else { throw TLSError("\(path): \(ErrorQueue.take().reason)") }
         defer { BIO_free(file) }
-        var bytes = [UInt8](repeating: 0, count: Self.limit)
+        var bytes = [UInt8](repeating: 0, count: limit)
         let count = BIO_read(file, &bytes, Int32(bytes.count))
         guard count >= 0 || ERR_peek_error() == 0 else { throw TLSError("\(path): \(ErrorQueue.take().reason)") }
-        self.path = path
-        let content = bytes.prefix(Int(max(count, 0)))
-        // OpenSSL reads past the mark of UTF-8, so it is never what is wrong.
-        self.bytes = Array(content.starts(with: [0xEF, 0xBB, 0xBF]) ? content.dropFirst(3) : content)
+        return Array(bytes.prefix(Int(max(count, 0))))
     }
 
     var form: Form {

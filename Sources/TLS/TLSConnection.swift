@@ -128,6 +128,9 @@ package struct TLSConnection: ~Copyable {
         SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)).map { String(cString: $0) } ?? ""
     }
 
+    /// The group of the key exchange: "X25519", "prime256v1", "X25519MLKEM768", as nginx's $ssl_curve. Empty: none.
+    package var group: String { KeyExchange.group(of: ssl) }
+
     /// Who the client has proved to be, in this handshake or in the one that this session resumes. nil: the server does
     /// not ask, or the client has sent no certificate.
     package var peerCertificate: ClientCertificate? {

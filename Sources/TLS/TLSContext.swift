@@ -9,6 +9,18 @@ package final class TLSContext: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
     /// What its certificates say, in the order of the options.
     nonisolated(unsafe) package private(set) var certificates: [CertificateFacts] = []
+    /// What OpenSSL's callback reads; it lives as long as the context.
+    private let applicationProtocols: ApplicationProtocols?
+
+    /// Of the groups that it offers for the key exchange, those that OpenSSL knows; empty: OpenSSL's own.
+    nonisolated(unsafe) private(set) var groups = ""
+    nonisolated(unsafe) private(set) var staples = OCSPStaples.none
+    let ticketKeys: TicketKeys?
+    /// nil while there are tickets.
+    let sessionCache: SessionCache?
+
+    /// What is wrong with OCSP responses that are not sent.
+    package var staplingFaults: [TLSError] { staples.faults }
 
     /// Loads certificates, keys and revocation lists. Fails with what is wrong with which, and what mends it.
     package init(_ options: TLSOptions) throws(TLSError) {
@@ -16,14 +28,27 @@ package final class TLSContext: Sendable {
         Library.neverAsk()
         guard let handle = Self.makeHandle() else { throw TLSError("OpenSSL: \(ErrorQueue.take().reason)") }
         self.handle = handle
-        SSL_CTX_set_alpn_select_cb(handle, Self.selectALPN, nil)
-        // A key that wants a pass phrase is an error, not a question on the terminal.
-        SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in 0 }
+        ticketKeys = options.ticketKeys
+        sessionCache = options.ticketKeys == nil ? options.sessionCache : nil
+        let protocols = ApplicationProtocols(
+            options.applicationProtocols, isRequired: options.requiresApplicationProtocol)
+        applicationProtocols = protocols
+        nameItself()
+        SSL_CTX_set_alpn_select_cb(
+            handle, ApplicationProtocols.select, Unmanaged.passUnretained(protocols).toOpaque())
         try setVersions(options)
         try setCiphers(options)
-        try SessionTickets.set(options.ticketKeys, on: handle)
-        for (index, pair) in options.certificates.enumerated() { try load(pair, index) }
+        groups = try KeyExchange.setGroups(options.groups, on: handle)
+        if let path = options.dhParameters { try KeyExchange.setParameters(path, on: handle) }
+        SessionTickets.set(options, on: handle)
+        let loaded = try loadCertificates(options)
+        certificates = loaded.map(\.facts)
+        if !options.staples.isEmpty {
+            staples = OCSPStaples(options.staples, for: loaded.map(\.pointers), trusted: options.trusted)
+            OCSPStaples.set(on: handle)
+        }
         try options.clientVerification?.apply(to: handle)
+        groups = try ConfigurationCommands.run(options.commands, on: handle) ?? groups
         try SessionScope.set(on: handle, options)
     }
 
@@ -35,8 +60,23 @@ package final class TLSContext: Sendable {
             return nil
         }
         self.handle = handle
-        SessionTickets.share(contexts.map(\.handle), on: handle)
+        applicationProtocols = nil
+        ticketKeys = nil
+        sessionCache = nil
+        nameItself()
+        SessionTickets.set(before: contexts, on: handle)
+        // A connection of a server with others gets them when it has chosen.
+        groups = contexts.first.flatMap { try? KeyExchange.setGroups($0.groups, on: handle) } ?? ""
     }
+
+    /// The one that a connection has now. Only while hands are shaken: then it is kept alive by the connection's names.
+    static func of(_ ssl: OpaquePointer) -> TLSContext? {
+        SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place).map { Unmanaged.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private static let place = COpenSSLShims_new_context_index()
+
+    private func nameItself() { SSL_CTX_set_ex_data(handle, Self.place, Unmanaged.passUnretained(self).toOpaque()) }
 
     deinit { SSL_CTX_free(handle) }
 
@@ -50,72 +90,4 @@ package final class TLSContext: Sendable {
         COpenSSLShims_SSL_CTX_set_read_ahead(handle, 1)
         return handle
     }
-
-    private func setVersions(_ options: TLSOptions) throws(TLSError) {
-        let lowest = options.allowsTLS12 ? TLS1_2_VERSION : TLS1_3_VERSION
-        let highest = options.allowsTLS13 ? TLS1_3_VERSION : TLS1_2_VERSION
-        guard COpenSSLShims_SSL_CTX_set_min_proto_version(handle, lowest) == 1,
-            COpenSSLShims_SSL_CTX_set_max_proto_version(handle, highest) == 1
-        else { throw TLSError("ssl_protocols: \(ErrorQueue.take().reason)") }
-    }
-
-    private func setCiphers(_ options: TLSOptions) throws(TLSError) {
-        guard let ciphers = options.ciphers else { return }
-        let names = ciphers.split(separator: ":")
-        let suites = names.filter { $0.hasPrefix("TLS_") }.joined(separator: ":")
-        let list = names.filter { !$0.hasPrefix("TLS_") }.joined(separator: ":")
-        guard suites.isEmpty || SSL_CTX_set_ciphersuites(handle, suites) == 1,
-            list.isEmpty || SSL_CTX_set_cipher_list(handle, list) == 1
-        else { throw TLSError("\"\(ciphers)\" cannot be used: \(ErrorQueue.take().reason)").about(.ciphers) }
-    }
-
-    private func load(_ pair: (certificate: String, key: String), _ index: Int) throws(TLSError) {
-        guard SSL_CTX_use_certificate_chain_file(handle, pair.certificate) == 1 else {
-            let reason = ErrorQueue.take().reason
-            throw CredentialFile.fault(pair.certificate, for: .certificate, reason: reason, counterpart: pair.key)
-                .about(.certificate(index))
-        }
-        guard SSL_CTX_use_PrivateKey_file(handle, pair.key, SSL_FILETYPE_PEM) == 1 else {
-            let error = ErrorQueue.take()
-            let code = COpenSSLShims_ERR_GET_REASON(error.code)
-            guard code != X509_R_KEY_VALUES_MISMATCH, code != X509_R_KEY_TYPE_MISMATCH else {
-                throw mismatch(pair, index)
-            }
-            throw CredentialFile.fault(pair.key, for: .key, reason: error.reason, counterpart: pair.certificate)
-                .about(.key(index))
-        }
-        guard SSL_CTX_check_private_key(handle) == 1 else { throw mismatch(pair, index) }
-        // The one that was loaded last.
-        if let certificate = SSL_CTX_get0_certificate(handle) {
-            certificates.append(CertificateFacts(certificate, file: pair.certificate))
-        }
-    }
-
-    private func mismatch(_ pair: (certificate: String, key: String), _ index: Int) -> TLSError {
-        ERR_clear_error()
-        return CredentialFile.mismatch(certificate: pair.certificate, key: pair.key, index: index)
-    }
-
-    /// RFC 7301 §3.2: `http/1.1` when it is offered; a client that offers only other protocols gets the alert
-    /// no_application_protocol (120). One that offers none is never asked, and speaks HTTP/1.1.
-    private static let selectALPN:
-        @convention(c) (
-            OpaquePointer?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, UnsafeMutablePointer<UInt8>?,
-            UnsafePointer<UInt8>?, UInt32, UnsafeMutableRawPointer?
-        ) -> Int32 = { _, selected, selectedCount, offered, offeredCount, _ in
-            guard let selected, let selectedCount, let offered else { return SSL_TLSEXT_ERR_NOACK }
-            let protocols = UnsafeBufferPointer(start: offered, count: Int(offeredCount))
-            var index = 0
-            while index < protocols.count {
-                let count = Int(protocols[index])
-                guard index + 1 + count <= protocols.count else { break }
-                if protocols[(index + 1)...].prefix(count).elementsEqual("http/1.1".utf8) {
-                    selected.pointee = offered + index + 1
-                    selectedCount.pointee = UInt8(truncatingIfNeeded: count)
-                    return SSL_TLSEXT_ERR_OK
-                }
-                index += 1 + count
-            }
-            return SSL_TLSEXT_ERR_ALERT_FATAL
-        }
 }

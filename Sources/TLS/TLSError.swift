@@ -8,8 +8,16 @@ package struct TLSError: Error, Equatable, Sendable, CustomStringConvertible {
         /// Of the pair with this index.
         case certificate(Int)
         case key(Int)
+        case passPhrases
         case ciphers
+        case groups
+        case dhParameters
+        /// With this index.
+        case command(Int)
+        case ticketKey(Int)
+        case stapling(Int)
         case authorities
+        case trusted
         case revocationLists
     }
 

@@ -46,6 +46,9 @@ package final class TLSServerNames: Sendable {
         SSL_set_verify_depth(ssl, SSL_CTX_get_verify_depth(handle))
         SSL_set_options(ssl, SSL_CTX_get_options(handle))  // none to clear: `undecided` has those of all servers alone
         SSL_set_num_tickets(ssl, SSL_CTX_get_num_tickets(handle))
+        if let undecided, contexts[index].groups != undecided.groups {
+            guard KeyExchange.setGroups(contexts[index].groups, ofConnection: ssl) else { return false }
+        }
         let (lowest, highest) = (
             COpenSSLShims_SSL_CTX_get_min_proto_version(handle), COpenSSLShims_SSL_CTX_get_max_proto_version(handle)
         )

@@ -23,9 +23,9 @@ package enum ConnectGate {
     }
 
     /// Looks at what the client has sent so far. `limit` is the largest CONNECT in bytes; `versions` says which versions of
-    /// MQTT are allowed.
+    /// MQTT are allowed; `hasFrames`: they have come in frames of WebSocket.
     package static func examine(
-        _ bytes: Span<UInt8>, limit: Int, versions: (ProtocolVersion) -> Bool
+        _ bytes: Span<UInt8>, limit: Int, hasFrames: Bool = true, versions: (ProtocolVersion) -> Bool
     ) -> Decision {
         do throws(ConnectError) {
             guard let size = try ConnectPacket.length(bytes, limit: limit), size <= bytes.count else { return .wait }
@@ -40,7 +40,9 @@ package enum ConnectGate {
             return .accept(connect, size: size)
         } catch {
             return .refuse(
-                Refusal(cause: cause(error.kind), answer: error.answer, detail: "\(error.kind)"))
+                Refusal(
+                    cause: cause(error.kind), answer: error.answer, detail: error.kind.description(hasFrames: hasFrames)
+                ))
         }
     }
 

@@ -1,4 +1,5 @@
-/// The life of a client's connection: HTTP exchanges one after the other, until one of them makes it a tunnel. Pure.
+/// The life of a client's connection: HTTP exchanges one after the other, until one of them makes it a tunnel; a listener
+/// that carries MQTT has tunnels alone. Pure.
 ///
 ///     readingProxyHeader ─▶ handshaking, or readingRequest on a plain listener
 ///     handshaking ─▶ readingRequest ─▶ tunnelling
@@ -13,7 +14,10 @@
 /// - `readingRequest`: an HTTP request head is on its way.
 /// - `answering`: another thread makes the answer to the request. No request is read meanwhile.
 /// - `sending`: a response goes out over several turns of the loop: a file. No request is read meanwhile.
-/// - `tunnelling`: the 101 response is sent, and a session has the connection.
+/// - `tunnelling`: a session has the connection, as the 101 response is sent. With MQTT alone it comes in the place of the
+///   first `readingRequest`.
+/// - `multiplexing`: HTTP/2 is spoken, and streams have the connection. Each goes through the phases from `readingRequest` on
+///   itself.
 /// - `closing`: the last bytes, close_notify and FIN go out; then a bounded wait for the other side.
 /// - `closed`: the socket is closed; nothing may follow.
 ///
@@ -26,12 +30,14 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
     case answering
     case sending
     case tunnelling
+    case multiplexing
     case closing(EndCause)
     case closed(EndCause)
 
     /// The name of the state alone. The phases of the end come last: `closing` and those after it.
     package enum Phase: UInt8, Sendable, BitwiseCopyable, CaseIterable {
-        case readingProxyHeader, handshaking, readingRequest, answering, sending, tunnelling, closing, closed
+        case readingProxyHeader, handshaking, readingRequest, answering, sending, tunnelling, multiplexing
+        case closing, closed
     }
 
     /// The state's name.
@@ -44,34 +50,44 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
             case .answering: .answering
             case .sending: .sending
             case .tunnelling: .tunnelling
+            case .multiplexing: .multiplexing
             case .closing: .closing
             case .closed: .closed
             }
         }
     }
 
-    /// A connection to a TLS listener begins with the handshake, one to a plain listener with the request; the front's
-    /// header comes before either.
-    package init(isTLS: Bool, readsProxyHeader: Bool) {
+    /// A connection to a TLS listener begins with the handshake, one to a plain listener with the request, or with the
+    /// session where it carries MQTT; the front's header comes before all of them.
+    package init(isTLS: Bool, readsProxyHeader: Bool, carriesMQTT: Bool) {
         if readsProxyHeader {
             self = .readingProxyHeader(isTLS: isTLS)
         } else {
-            self = isTLS ? .handshaking : .readingRequest
+            self = isTLS ? .handshaking : Self.first(carriesMQTT)
         }
     }
+
+    /// What comes first when the way to the client is set up.
+    private static func first(_ carriesMQTT: Bool) -> Self { carriesMQTT ? .tunnelling : .readingRequest }
 
     // MARK: Requests
 
     /// The front has said whom it speaks for.
-    package mutating func proxyHeaderRead() {
+    package mutating func proxyHeaderRead(carriesMQTT: Bool) {
         guard case .readingProxyHeader(let isTLS) = self else { return isWrong("proxyHeaderRead") }
-        self = isTLS ? .handshaking : .readingRequest
+        self = isTLS ? .handshaking : Self.first(carriesMQTT)
     }
 
     /// TLS is set up.
-    package mutating func handshakeCompleted() {
+    package mutating func handshakeCompleted(carriesMQTT: Bool) {
         guard case .handshaking = self else { return isWrong("handshakeCompleted") }
-        self = .readingRequest
+        self = Self.first(carriesMQTT)
+    }
+
+    /// The client speaks HTTP/2.
+    package mutating func multiplexingBegan() {
+        guard case .readingRequest = self else { return isWrong("multiplexingBegan") }
+        self = .multiplexing
     }
 
     /// The request was handed to another thread, which makes the answer.
@@ -130,6 +146,7 @@ package enum ConnectionMachine: Equatable, Sendable, BitwiseCopyable {
         case .answering: .answerUnavailable
         case .sending: .end(.sendTimeout)
         case .tunnelling: .ignore  // the session keeps the time
+        case .multiplexing: .end(.keepaliveTimeout)
         case .closing: .abort
         case .closed: .ignore
         }

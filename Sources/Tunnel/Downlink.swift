@@ -13,6 +13,9 @@ package struct Downlink: ~Copyable {
     package static let headroom = carryCapacity + FrameHeader.headroom
     /// Packets of up to this many bytes are gathered in `assembly`; larger ones stay in place.
     static let gatherLimit = 8 * 1024
+    /// The same, or less: messages that may be compressed are not gathered.
+    private let gatherLimit: Int
+    private let compressibleSize: Int
     /// Packets of less than this many bytes have a Remaining Length of one byte, and a frame header of two.
     private static let small = 126
 
@@ -37,6 +40,8 @@ package struct Downlink: ~Copyable {
         package let start: UnsafeMutableRawPointer
         /// How many there are.
         package let count: Int
+        /// A whole message of some size without its header, for which there is room in front: it may be compressed.
+        package var isCompressible = false
     }
 
     /// A stream, too, where there are no messages.
@@ -44,7 +49,8 @@ package struct Downlink: ~Copyable {
     private let isRaw: Bool
     private let isVersion5: Bool
     private let stops: PacketScanner.Types
-    private let stopBits: UInt16  // the same: calls into another module are not inlined
+    var stopBits: UInt16  // the same: calls into another module are not inlined
+    var pingrespsBeforeOwn: Int64 = -1  // -1: none is withheld
     private var expectsConnack = true
     /// The broker has sent DISCONNECT (5.0 §3.14).
     package private(set) var hasDisconnected = false
@@ -56,10 +62,13 @@ package struct Downlink: ~Copyable {
     private var carry: UInt32 = 0  // first byte lowest
     private var scanner: PacketScanner
     private var blockFrames: UInt64 = 0  // where a frame may hold several packets, or parts of them
-    private var postponedPong: UnsafeMutableRawPointer?
+    var postponedPong: UnsafeMutableRawPointer?
 
-    /// The downlink to a client that frames MQTT so and speaks this version of it.
-    package init(framing: Framing, version: ProtocolVersion) {
+    /// The downlink to a client that frames MQTT so and speaks this version of it. Whole messages of at least `compressibleSize`
+    /// bytes, and no less than 126, are handed out without a header.
+    package init(framing: Framing, version: ProtocolVersion, compressibleSize: Int = .max) {
+        self.compressibleSize = max(compressibleSize, Self.small)
+        gatherLimit = min(Self.gatherLimit, self.compressibleSize - 1)
         switch framing {
         case .webSocket(let messages, _): (self.messages, isRaw) = (messages, false)
         case .raw: (messages, isRaw) = (.stream, true)
@@ -118,6 +127,10 @@ package struct Downlink: ~Copyable {
         guard cursor.position < cursor.end, !isBroken else { return nil }
         if messages == .stream { return nextStream(&cursor, totals) }
         if scanner.remaining > 0 { return restOfFrame(&cursor, totals) }
+        if pingrespsBeforeOwn == 0 {
+            takeOwnPingresp(&cursor)
+            guard cursor.position < cursor.end else { return nil }
+        }
         return messages == .packet ? nextPacket(&cursor, assembly, totals) : nextPackets(&cursor, totals)
     }
 
@@ -129,7 +142,7 @@ package struct Downlink: ~Copyable {
         let left = cursor.end - cursor.position
         guard let size = announcedSize(at: cursor.position, cursor.end), isAllowed(at: cursor.position, cursor.end)
         else { return hold(&cursor) }
-        if size >= left || size > Self.gatherLimit || assembly.count < FrameHeader.headroom + size {
+        if size >= left || size > gatherLimit || assembly.count < FrameHeader.headroom + size {
             return frame(&cursor, size, totals)
         }
         return gather(&cursor, size, assembly, totals)
@@ -176,7 +189,7 @@ package struct Downlink: ~Copyable {
             // Looked at before it is taken: what does not fit is the next call's first.
             guard end - position >= 2, let next = announcedSize(at: position, end) else { break }
             let wanted = min(next, end - position)
-            guard wanted <= Self.gatherLimit, roomEnd - output >= wanted else { break }
+            guard wanted <= gatherLimit, roomEnd - output >= wanted else { break }
             if !run.takes(position.load(as: UInt8.self)) {
                 guard isAllowed(at: position, end) else { break }
                 add(run, totals)
@@ -218,7 +231,7 @@ package struct Downlink: ~Copyable {
         guard position > start else { return hold(&cursor) }
         blockFrames &+= 1
         cursor.position = position
-        return prepend(before: start, size: position - start, present: position - start)
+        return message(start, count: position - start)
     }
 
     private mutating func nextStream(_ cursor: inout Cursor, _ totals: PacketTotals) -> Output? {
@@ -247,8 +260,7 @@ package struct Downlink: ~Copyable {
         cursor.position = cursor.end
         guard count > 0 else { return nil }
         blockFrames &+= 1
-        return isRaw
-            ? Output(start: start, count: count) : prepend(before: start, size: count, present: count)
+        return isRaw ? Output(start: start, count: count) : message(start, count: count)
     }
 
     // MARK: Parts
@@ -274,7 +286,15 @@ package struct Downlink: ~Copyable {
         blockFrames &+= 1
         cursor.position += count
         scanner.begin(remaining: size &- count)
-        return prepend(before: start, size: size, present: count)
+        return count == size ? message(start, count: size) : prepend(before: start, size: size, present: count)
+    }
+
+    /// A whole message, framed in place or to be compressed.
+    @inline(__always)
+    private func message(_ start: UnsafeMutableRawPointer, count: Int) -> Output {
+        count >= compressibleSize
+            ? Output(start: start, count: count, isCompressible: true)
+            : prepend(before: start, size: count, present: count)
     }
 
     /// Keeps the part of a fixed header that does not show its length yet: at most four bytes. Of a broken packet nothing.
@@ -310,6 +330,7 @@ package struct Downlink: ~Copyable {
     private mutating func isAllowed(at position: UnsafeMutableRawPointer, _ end: UnsafeMutableRawPointer) -> Bool {
         let first = position.load(as: UInt8.self)
         guard stopBits &>> UInt16(first >> 4) & 1 != 0 else { return true }
+        if first == Self.pingresp { return isClientsPingresp(at: position, end) }
         guard isAllowed(first) else {
             isBroken = true
             return false
@@ -359,32 +380,5 @@ package struct Downlink: ~Copyable {
     private func prepend(before payload: UnsafeMutableRawPointer, size: Int, present: Int) -> Output {
         let start = FrameHeader.prepend(.binary, before: payload, count: size)
         return Output(start: start, count: present + (payload - start))
-    }
-}
-
-// MARK: - A pong that waits
-
-extension Downlink {
-    /// Whether a pong waits and may be sent now.
-    @inline(__always)
-    package var hasDuePong: Bool { postponedPong != nil && isBetweenFrames }
-
-    /// Keeps a pong of at most 125 bytes until the frame under way is whole: the latest one (RFC 6455 §5.5.3).
-    package mutating func postpone(pong payload: UnsafeRawPointer, count: Int) {
-        let room = postponedPong ?? .allocate(byteCount: 1 + Uplink.controlCapacity, alignment: 8)
-        let count = min(count, Uplink.controlCapacity)
-        room.storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
-        (room + 1).copyMemory(from: payload, byteCount: count)
-        postponedPong = room
-    }
-
-    /// Hands out the pong that waits: its payload goes to `room`, which has `Uplink.controlCapacity` bytes. Returns its size.
-    package mutating func takePong(into room: UnsafeMutableRawPointer) -> Int? {
-        guard let waiting = postponedPong else { return nil }
-        postponedPong = nil
-        let count = Int(waiting.load(as: UInt8.self))
-        room.copyMemory(from: waiting + 1, byteCount: count)
-        waiting.deallocate()
-        return count
     }
 }

@@ -63,6 +63,9 @@ extension EndCause {
         case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
             .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .requestRefused, .originRefused:
             Goodbye(.policyViolation, "")
+        // They end the sessions of their connection as well.
+        case .http2Error: Goodbye(.protocolError, "HTTP/2 protocol violation", .protocolError)
+        case .http2Flood: Goodbye(.policyViolation, "too many HTTP/2 frames", .unspecifiedError)
         }
     }
 

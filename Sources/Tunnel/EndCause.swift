@@ -29,6 +29,10 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case sendTimeout = "send_timeout"
     case requestRefused = "request_refused"
     case originRefused = "origin_refused"
+    /// The client has broken a rule of HTTP/2.
+    case http2Error = "http2_error"
+    /// Frames of HTTP/2 that only cost work, more than any client needs.
+    case http2Flood = "http2_flood"
     /// An HTTP request that was answered: a file, or a status.
     case served = "served"
 

@@ -27,11 +27,12 @@ package struct Uplink: ~Copyable {
     /// Room for the payload of a control frame.
     package static let controlCapacity = Framing.controlLimit
 
-    /// The uplink of a client that frames MQTT so.
-    package init(framing: Framing) {
+    /// The uplink of a client that frames MQTT so; `isCompressible`: permessage-deflate is agreed on.
+    package init(framing: Framing, isCompressible: Bool = false) {
         switch framing {
         case .webSocket(_, let isStrict):
             decoder.isStrict = isStrict
+            decoder.allowsCompression = isCompressible
             isRaw = false
         case .raw: isRaw = true
         }
@@ -39,6 +40,9 @@ package struct Uplink: ~Copyable {
 
     /// Bytes of the packet under way that are still to come; nil: its fixed header is not whole yet.
     package var remaining: Int? { scanner.remaining > 0 || scanner.isBetweenPackets ? scanner.remaining : nil }
+
+    /// Whether a packet of another's may be sent in the place of the client: nothing of its own is under way.
+    package var isBetweenPackets: Bool { scanner.isBetweenPackets && !hasDisconnected }
 
     /// Packets that the client has begun to send and that may be passed on, and its CONNECT.
     package var counts: PacketCounts { scanner.counts }
@@ -73,6 +77,21 @@ package struct Uplink: ~Copyable {
 
         /// Whether there is more to it than MQTT.
         package var hasControl: Bool
+        /// It is a part of a compressed message, and of no other: not MQTT yet.
+        package var isCompressed = false
+        /// The compressed message ends with it.
+        package var endsMessage = false
+
+        /// MQTT alone.
+        @inline(__always)
+        package init(payload: UnsafeMutableRawPointer, count: Int) {
+            self.payload = payload
+            self.count = count
+            ping = nil
+            hasPong = false
+            end = nil
+            hasControl = false
+        }
     }
 
     /// How a client's stream ends.
@@ -97,22 +116,29 @@ package struct Uplink: ~Copyable {
         let start = cursor.position
         guard start < cursor.end else { return nil }
         cursor.position = cursor.end
-        var block = Block(
-            payload: start, count: cursor.end - start, ping: nil, hasPong: false, end: nil, hasControl: false)
-        if !isRaw { decode(&block, cursor.end, control) }
+        var block = Block(payload: start, count: cursor.end - start)
+        if !isRaw { cursor.position = decode(&block, cursor.end, control) }
         return block
     }
 
-    /// Decodes the frames of the whole block.
+    /// Decodes the frames of the whole block, or up to where a compressed message begins or ends; returns that place.
     @inline(__always)
     private mutating func decode(
         _ block: inout Block, _ end: UnsafeMutableRawPointer, _ control: UnsafeMutableRawPointer
-    ) {
+    ) -> UnsafeMutableRawPointer {
         var cursor = FrameDecoder.Cursor(start: block.payload, end: end)
         do throws(WebSocketViolation) {
             while let frame = try decoder.next(&cursor) {
-                block.hasControl = true
                 switch frame.kind {
+                case .compressedBegins, .compressedEnded:
+                    block.count = cursor.payloadEnd - block.payload
+                    block.endsMessage = frame.kind == .compressedEnded
+                    block.isCompressed = block.endsMessage
+                    return cursor.source
+                case .pong, .ping, .close: block.hasControl = true
+                }
+                switch frame.kind {
+                case .compressedBegins, .compressedEnded: break
                 case .pong:  // unsolicited or not, §5.5.3
                     pongs &+= 1
                     if frame.count == 0 { block.hasPong = true }
@@ -130,6 +156,8 @@ package struct Uplink: ~Copyable {
             block.hasControl = true
         }
         block.count = cursor.payloadEnd - block.payload
+        block.isCompressed = decoder.isCompressed
+        return end
     }
 
     private static func close(_ frame: FrameDecoder.ControlFrame) -> End {

@@ -3,9 +3,11 @@
 import base64
 import contextlib
 import json
+import os
 import re
 import shutil
 import signal
+import subprocess
 import urllib.request
 from pathlib import Path
 
@@ -30,10 +32,12 @@ KEYS = {"Tab": "\ue004", "Enter": "\ue007", "Escape": "\ue00c", "Left": "\ue012"
 
 
 class Browser:
-    """One window. `name` is chromium or firefox; `directory` gets its profile and its output."""
+    """One window. `name` is chromium or firefox; `directory` gets its profile and its output. It trusts the certificate
+    `authority`, and with `net_log` writes down what it does on the network: see netlog.py."""
 
-    def __init__(self, name, directory, *, size=(1280, 900), scheme="light"):
+    def __init__(self, name, directory, *, size=(1280, 900), scheme="light", authority=None, net_log=False):
         self.name, self.directory = name, Path(directory)
+        self.authority, self.net_log = authority, self.directory / "net.log" if net_log else None
         self.messages = []  # of the console: warnings and errors
         self._number = 0
         self._stack = contextlib.ExitStack()
@@ -47,7 +51,7 @@ class Browser:
 
     def _start_firefox(self, program, scheme):
         profile = self.directory / "profile"
-        profile.mkdir()
+        self._trust(profile)
         override = {"dark": 0, "light": 1}[scheme]
         (profile / "user.js").write_text(
             f'user_pref("layout.css.prefers-color-scheme.content-override", {override});\n'
@@ -55,16 +59,20 @@ class Browser:
             'user_pref("network.captive-portal-service.enabled", false);\nuser_pref("app.normandy.enabled", false);\n'
         )
         command = [program, "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0", "about:blank"]
-        self._run(command)
+        log = {"MOZ_LOG": "timestamp,sync,nsHttp:5,nsWebSocket:4", "MOZ_LOG_FILE": str(self.net_log)} if self.net_log else {}
+        self._run(command, log)
         found = self._printed(r"WebDriver BiDi listening on (ws://\S+)")
         self._connect(f"{found}/session")
         self.call("session.new", capabilities={})
 
     def _start_chromium(self, program, scheme):
-        self._run([program, "--port=0"])
+        self._trust(self.directory / ".pki/nssdb")
+        self._run([program, "--port=0"], {"HOME": str(self.directory)})
         port = self._printed(r"started successfully on port (\d+)")
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage",
                      f"--user-data-dir={self.directory / 'profile'}", "--disable-background-networking"]
+        if self.net_log:
+            arguments += [f"--log-net-log={self.net_log}", "--net-log-capture-mode=IncludeSensitive"]
         if scheme == "dark":
             arguments.append("--force-dark-mode")
         wanted = {"webSocketUrl": True, "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}
@@ -79,8 +87,17 @@ class Browser:
     def _connect(self, url):
         self.socket = self._stack.enter_context(connect(url, max_size=None, compression=None, proxy=None))
 
-    def _run(self, command):
-        self.process = harness.Process(command, self.directory / "browser.log", start_new_session=True)
+    def _trust(self, folder):
+        """A new folder with the certificates that the browser trusts beside its own."""
+        folder.mkdir(parents=True)
+        if self.authority:
+            add = ["-A", "-n", "authority of the test", "-t", "C,,", "-i", self.authority]
+            for command in (["-N", "--empty-password"], add):
+                subprocess.run(["certutil", "-d", f"sql:{folder}", *command], check=True, capture_output=True)
+
+    def _run(self, command, environment={}):
+        self.process = harness.Process(command, self.directory / "browser.log", start_new_session=True,
+                                       env={**os.environ, **environment})
 
     def _printed(self, pattern):
         found = eventually(lambda: re.search(pattern, self.process.output()), lambda: f"the start of {self.name}: {self.process.output()}",

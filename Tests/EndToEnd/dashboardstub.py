@@ -169,7 +169,7 @@ class World:
         identifier = self.ended[index] if closed is True else self.ids[index]
         cause = ["client_disconnect", "client_lost", "credentials_refused", "client_idle", "broker_lost"][index % 5]
         state = "closed" if closed else "awaiting_connect" if index % 331 == 330 else "open"
-        tls = {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "resumed": index % 3 == 0, "server_name": "mqtt.example.com", "client_cn": ""}
+        tls = {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "group": "X25519", "resumed": index % 3 == 0, "server_name": "mqtt.example.com", "client_cn": ""}
         has_connect = state != "awaiting_connect"
         return {
             "id": identifier, "state": state, "remote_addr": f"192.0.{index // 250 % 250}.{index % 250 + 1}" if index % 9 else f"2001:db8::{index:x}",

@@ -1,4 +1,4 @@
-"""paho-mqtt as applications use it: WebSocket transport, its own thread, callbacks."""
+"""paho-mqtt as applications use it: WebSocket transport or TCP, its own thread, callbacks."""
 
 import queue
 
@@ -31,12 +31,14 @@ class PahoClient:
         headers=None,
         username=None,
         password=None,
+        transport="websockets",
     ):
         options = {} if version == 5 else {"clean_session": clean}
         self.client = paho.Client(
-            paho.CallbackAPIVersion.VERSION2, client_id, protocol=PROTOCOLS[version], transport="websockets", **options
+            paho.CallbackAPIVersion.VERSION2, client_id, protocol=PROTOCOLS[version], transport=transport, **options
         )
-        self.client.ws_set_options(path=path, headers=headers)
+        if transport == "websockets":
+            self.client.ws_set_options(path=path, headers=headers)
         if username is not None:
             self.client.username_pw_set(username, password)
         if tls:

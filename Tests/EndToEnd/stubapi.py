@@ -26,7 +26,7 @@ def connection(number, **fields):
         "id": f"{number:016x}", "state": "open", "remote_addr": f"192.0.2.{number % 250 + 1}", "remote_port": 50000 + number,
         "listener": "127.0.0.1:8083", "server_name": "example.com", "transport": "ws", "protocol": "http/1.1", "uri": "/mqtt",
         "connected_at": STARTED, "age": 100.0 + number,
-        "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "resumed": False, "server_name": "example.com",
+        "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_256_GCM_SHA384", "group": "X25519", "resumed": False, "server_name": "example.com",
                 "client_cn": ""},
         "websocket": {"subprotocol": "mqtt", "frames_received": 3, "frames_sent": 4, "pings_received": 0, "pings_sent": 1,
                       "pongs_received": 1, "ping_rtt": 0.0012},

@@ -62,7 +62,7 @@ globalThis.WebSocket = require('ws')
 globalThis.CustomEvent ??= class extends Event {
   constructor(type, options) { super(type); this.detail = options.detail }
 }
-import('./client.mjs').then(({ Client }) => {
+import('./client.js').then(({ Client }) => {
   const client = new Client(process.argv[2], { clientId: 'page-client' })
   client.addEventListener('connected', () => client.subscribe('page/#'))
   client.addEventListener('subscribed', ({ detail }) => {
@@ -70,7 +70,7 @@ import('./client.mjs').then(({ Client }) => {
     client.publish('page/long', 'ä'.repeat(20000), { qos: 1 })
   })
   client.addEventListener('message', ({ detail }) => {
-    console.log(detail.topic, detail.bytes, detail.qos, detail.retain, detail.text === 'ä'.repeat(20000))
+    console.log(detail.topic, detail.bytes, detail.qos, detail.retain, detail.payload.text === 'ä'.repeat(1000) + '…')
     client.close()
   })
   client.addEventListener('closed', ({ detail }) => console.log(detail.reason))
@@ -98,10 +98,12 @@ def test_its_clients_work_until_it_is_interrupted(environment, tmp_path):
         node_path = ":".join(filter(None, [os.environ.get("NODE_PATH"), "/usr/share/nodejs"]))
         hello = run(["node", tmp_path / "hello.js"], environment | {"NODE_PATH": node_path})
         assert (hello.returncode, hello.stdout) == (0, "sensors/temperature: Hello World\n")
-        (tmp_path / "client.mjs").write_text((ROOT / "www" / "client.js").read_text())
-        (tmp_path / "page.js").write_text(PAGE_CLIENT)
+        for source in ("client.js", "packets.js", "reasons.js"):
+            shutil.copy(ROOT / "www" / source, tmp_path)
+        (tmp_path / "package.json").write_text('{"type": "module"}')
+        (tmp_path / "page.cjs").write_text(PAGE_CLIENT)
         url = f"ws://localhost:{environment['SLUICE_DEMO_WS_PORT']}/mqtt"
-        page = run(["node", tmp_path / "page.js", url], environment | {"NODE_PATH": node_path})
+        page = run(["node", tmp_path / "page.cjs", url], environment | {"NODE_PATH": node_path})
         assert page.stdout == "subscribed page/# false\npage/long 40000 1 false true\nyou disconnected\n"
         log = re.search(r"tail -f '(.*)'", output)
         assert log, output

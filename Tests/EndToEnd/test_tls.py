@@ -231,7 +231,7 @@ def test_client_lost_over_tls(rig, way):
 @pytest.mark.parametrize("offered, status", [(["h2"], None), (["h2", "http/1.1"], "http/1.1"), ([], None)])
 def test_alpn(rig, offered, status):
     """RFC 7301 §3.2: no protocol in common is an alert that says so; a client that offers none is not asked."""
-    gateway = rig.tls_gateway([rig.fake()])
+    gateway = rig.tls_gateway([rig.fake()], server="http2 off;")
     context = rig.certificate.client_context()
     if offered:
         context.set_alpn_protocols(offered)

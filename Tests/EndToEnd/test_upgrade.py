@@ -132,7 +132,8 @@ def test_505(rig, gateway, http):
     refused(rig, gateway, request(http=http), 505)
 
 
-def test_505_for_an_http2_preface(rig, gateway):
+def test_505_for_an_http2_preface_where_it_is_off(rig):
+    gateway = rig.gateway([rig.fake()], server="http2 off;")
     refused(rig, gateway, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505)
 
 

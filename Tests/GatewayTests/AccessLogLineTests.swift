@@ -34,6 +34,7 @@ struct AccessLogLineTests {
     private func session(serverName: String = "a.example", uri: String = "/mqtt") -> Facts {
         var facts = Facts(isTLS: true, serverName: serverName)
         (facts.client.tlsVersion, facts.client.tlsCipher) = ("TLSv1.3", "TLS_AES_128_GCM_SHA256")
+        facts.client.tlsGroup = "X25519"
         (facts.request.uri, facts.request.httpVersion, facts.request.status) = (uri, "1.1", 101)
         let record = SessionRecord(facts.request, upstreamName: "brokers")
         (record.version, record.clientID, record.username) = (.v5_0, "client-1", "user")
@@ -103,7 +104,8 @@ struct AccessLogLineTests {
             "connection_id": "0000000000000abc", "remote_addr": "unix:", "remote_port": 0, "server_name": "a.example",
             "server_port": 8084, "scheme": "wss", "uri": "/mqtt", "http_version": "1.1", "http_status": 101,
             "listener": "*:8084",
-            "ssl_protocol": "TLSv1.3", "ssl_cipher": "TLS_AES_128_GCM_SHA256", "ssl_server_name": "a.example",
+            "ssl_protocol": "TLSv1.3", "ssl_cipher": "TLS_AES_128_GCM_SHA256",
+            "ssl_curve": "X25519", "ssl_server_name": "a.example",
             "websocket_protocol": "mqtt", "auth_time": 0.0015, "upstream_connack_time": 0.00023,
             "close_side": "client", "websocket_close_code": 4000, "mqtt_reason_code": "0x8E",
             "mqtt_client_id": "client-1",
@@ -150,6 +152,7 @@ struct AccessLogLineTests {
         arguments: [
             (.remoteAddr, "unix:"), (.remotePort, "0"), (.serverName, "-"), (.serverPort, "8084"), (.scheme, "wss"),
             (.uri, "/mqtt"), (.httpVersion, "1.1"), (.sslProtocol, "TLSv1.3"), (.sslCipher, "TLS_AES_128_GCM_SHA256"),
+            (.sslCurve, "X25519"),
             (.mqttClientID, "client-1"), (.mqttUsername, "user"), (.mqttVersion, "5.0"), (.mqttKeepalive, "60"),
             (.mqttCleanStart, "1"), (.upstreamName, "brokers"), (.upstreamAddr, "127.0.0.1:1883"),
             (.connectionID, "0000000000000abc"), (.bytesIn, "100"), (.bytesOut, "200"), (.packetsIn, "3"),

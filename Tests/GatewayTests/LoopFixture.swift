@@ -65,6 +65,7 @@ extension SessionPointer {
     func abort() {
         switch pointee.channel {
         case .connection(let connection): connection.abort(.shutdown)
+        case .stream(let stream): stream.pointee.connection.abort(.shutdown)
         }
     }
 }

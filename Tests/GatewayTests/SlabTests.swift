@@ -11,9 +11,9 @@ struct SlabTests {
 
     @Test("The wheel's token holds slab, slot and generation whole")
     func owners() {
-        for (slot, generation) in [(0, 1), (0x7FFF_FFFF, .max), (5, 0x8000_0000), (0, 0)] as [(UInt32, UInt32)] {
+        for (slot, generation) in [(0, 1), (0x3FFF_FFFF, .max), (5, 0x8000_0000), (0, 0)] as [(UInt32, UInt32)] {
             let token = SlabToken(slot: slot, generation: generation)
-            for owner in [TimerOwner.connection(token), .session(token)] {
+            for owner in [TimerOwner.connection(token), .session(token), .stream(token)] {
                 #expect(TimerOwner(wheelToken: owner.wheelToken) == owner)
             }
         }

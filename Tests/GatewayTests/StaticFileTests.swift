@@ -18,14 +18,16 @@ struct StaticFileTests {
         try folder.write("a b.txt", "space")
     }
 
-    /// What is found, as text: "12 text/html; charset=utf-8: <p>start</p>", "-> /docs/" or "404".
-    private func open(_ path: String, index: String = "index.html") -> String {
-        switch StaticFile.open(root: folder.path, path: path, index: index) {
-        case .file(let descriptor, let size, let type):
-            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    /// What is found, as text: "12: <p>start</p>", "folder" or "404".
+    private func open(_ path: String, below root: String? = nil) -> String {
+        var folders = RootFolders()
+        switch StaticFile.open(path, below: folders.descriptor(of: root ?? folder.path, now: 0)) {
+        case .file(let file, let validators):
+            let handle = FileHandle(fileDescriptor: file.descriptor, closeOnDealloc: false)
             let text = (try? handle.readToEnd()).flatMap { $0.map { String(decoding: $0, as: UTF8.self) } } ?? ""
-            return "\(size) \(type): \(text)"
-        case .redirect(let path): return "-> \(path)"
+            withExtendedLifetime(file) {}
+            return "\(validators.size): \(text)"
+        case .folder: return "folder"
         case .failure(let status): return "\(status.code)"
         }
     }
@@ -33,22 +35,13 @@ struct StaticFileTests {
     @Test(
         "Files, folders, and what is neither",
         arguments: [
-            ("/index.html", "12 text/html; charset=utf-8: <p>start</p>"),
-            ("/", "12 text/html; charset=utf-8: <p>start</p>"),
-            ("/app.js", "2 text/javascript; charset=utf-8: js"), ("/docs/", "4 text/html; charset=utf-8: docs"),
-            ("/docs", "-> /docs/"), ("/empty", "-> /empty/"), ("/empty/", "404"), ("/missing", "404"),
-            ("/missing/", "404"), ("/index.html/", "404"), ("/index.html/x", "404"),
-            ("/a b.txt", "5 text/plain; charset=utf-8: space"), ("//docs", "-> /docs/"),
+            ("/index.html", "12: <p>start</p>"), ("/", "folder"), ("", "folder"), ("//app.js", "2: js"),
+            ("app.js", "2: js"), ("/docs/", "folder"), ("/docs", "folder"), ("/docs/home.htm", "4: home"),
+            ("/missing", "404"), ("/missing/", "404"), ("/index.html/", "404"), ("/index.html/x", "404"),
+            ("/a b.txt", "5: space"),
         ])
     func found(path: String, expected: String) {
         #expect(open(path) == expected)
-    }
-
-    @Test("The index is another file where the configuration says so")
-    func index() {
-        #expect(open("/docs/", index: "home.htm") == "4 application/octet-stream: home")
-        #expect(open("/", index: "home.htm") == "404")
-        #expect(open("/", index: "docs") == "403")
     }
 
     @Test("A name that is too long is not found")
@@ -62,44 +55,54 @@ struct StaticFileTests {
         #expect(open("/fifo") == "403")
     }
 
-    @Test(
-        "Types by the ending, in any case",
-        arguments: [
-            ("a.html", "text/html; charset=utf-8"), ("a.HTML", "text/html; charset=utf-8"),
-            ("a.css", "text/css; charset=utf-8"), ("a.mjs", "text/javascript; charset=utf-8"),
-            ("a.json", "application/json"), ("a.svg", "image/svg+xml"), ("a.png", "image/png"),
-            ("a.wasm", "application/wasm"), ("a.min.js", "text/javascript; charset=utf-8"),
-            ("a.tar.gz", "application/octet-stream"), ("a", "application/octet-stream"),
-            ("a.", "application/octet-stream"), ("x.d/README", "application/octet-stream"),
-        ])
-    func types(name: String, type: String) throws {
-        try folder.write(name, "x")
-        #expect(open("/\(name)") == "1 \(type): x")
+    @Test("A root that is not there is not found")
+    func noRoot() {
+        #expect(open("/index.html", below: folder.path + "/none") == "404")
     }
 
-    @Test("RFC 9112: the head of the response, ended by an empty line")
-    func head() {
-        let lines = head(.close)?.components(separatedBy: "\r\n") ?? []
-        #expect(lines.first == "HTTP/1.1 200 OK")
-        #expect(lines.suffix(2) == ["", ""])
-        for field in ["Content-Length: 12", "Content-Type: text/html", "X-Content-Type-Options: nosniff"] {
-            #expect(lines.contains(field))
+    @Test("Links work as long as they stay inside")
+    func links() throws {
+        try folder.makeFolder("outside")
+        try folder.write("outside/secret", "secret")
+        let inside = folder.path + "/docs"
+        for (name, target) in [
+            ("same", "home.htm"), ("absolute", inside + "/home.htm"), ("around", "../docs/home.htm"), ("here", "."),
+            ("up", ".."), ("out", "../outside/secret"), ("absolute-out", folder.path + "/outside/secret"),
+            ("device", "/dev/zero"), ("twin", folder.path + "/docs-twin"), ("loop", "loop"), ("dangling", "none"),
+        ] {
+            #expect(symlink(target, "\(inside)/\(name)") == 0)
         }
-        #expect(lines.contains("Date: Sat, 28 Nov 2026 08:00:00 GMT"))
-        #expect(lines.contains("Connection: close"))
-        #expect(head(.keepAlive)?.contains("Connection") == false)
-        #expect(head(.announcedKeepAlive)?.contains("\r\nConnection: keep-alive\r\n") == true)
-        #expect(head(.close, room: lines.joined(separator: "\r\n").utf8.count - 1) == nil)
+        try folder.write("docs-twin", "twin")
+        let found = { (path: String) in open(path, below: inside) }
+        #expect(found("/same") == "4: home")
+        #expect(found("/absolute") == "4: home")
+        #expect(found("/around") == "4: home")
+        #expect(found("/here/home.htm") == "4: home")
+        #expect(found("/here") == "folder")
+        for path in ["/up", "/up/outside/secret", "/out", "/absolute-out", "/device", "/twin", "/../outside/secret"] {
+            #expect(found(path) == "403", "\(path)")
+        }
+        #expect(found("/loop") == "404")
+        #expect(found("/dangling") == "404")
     }
 
-    private func head(_ persistence: HTTPPersistence, room: Int = StaticFile.headRoom) -> String? {
-        let bytes = [UInt8](unsafeUninitializedCapacity: room) { bytes, count in
-            let room = UnsafeMutableRawBufferPointer(bytes)
-            count =
-                StaticFile.writeHead(
-                    into: room, size: 12, type: "text/html", date: "Sat, 28 Nov 2026 08:00:00 GMT",
-                    persistence: persistence) ?? 0
+    @Test("What is put in the place of a root is served after a second")
+    func rootIsOpenedAgain() throws {
+        try folder.makeFolder("other")
+        try folder.write("other/app.js", "other")
+        let link = folder.path + "/current"
+        #expect(symlink("docs", link) == 0)
+        var folders = RootFolders()
+        let size = { (found: StaticFile.Found) in
+            if case .file(_, let validators) = found { validators.size } else { 0 }
         }
-        return bytes.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
+        let file = { (now: Int64, path: String) in
+            size(StaticFile.open(path, below: folders.descriptor(of: link, now: now)))
+        }
+        #expect(file(0, "/home.htm") == 4)
+        #expect(unlink(link) == 0 && symlink("other", link) == 0)
+        #expect(file(999, "/home.htm") == 4)
+        #expect(file(1000, "/home.htm") == 0)
+        #expect(file(1001, "/app.js") == 5)
     }
 }

@@ -16,6 +16,8 @@ final class Client {
         var credential: Credential?
         /// Groups for the key exchange, the first with a share in the ClientHello; nil is OpenSSL's choice.
         var groups: String?
+        /// Signature algorithms that it takes, if weak ones; nil is OpenSSL's choice.
+        var signatures: String?
     }
 
     /// What a client keeps to resume.
@@ -43,6 +45,10 @@ final class Client {
         if let ciphers = options.ciphers { try #require(SSL_CTX_set_cipher_list(context, ciphers) == 1) }
         if var groups = options.groups.map({ Array($0.utf8CString) }) {
             try #require(SSL_CTX_ctrl(context, SSL_CTRL_SET_GROUPS_LIST, 0, &groups) == 1)
+        }
+        if var signatures = options.signatures.map({ Array($0.utf8CString) }) {
+            SSL_CTX_set_security_level(context, 0)
+            try #require(SSL_CTX_ctrl(context, SSL_CTRL_SET_SIGALGS_LIST, 0, &signatures) == 1)
         }
         if let credential = options.credential { try Self.use(credential, context) }
         ssl = try #require(SSL_new(context))

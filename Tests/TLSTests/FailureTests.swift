@@ -96,7 +96,7 @@ struct FailureTests {
 
     /// The error of a context that cannot be made.
     private func error(
-        _ certificate: String, _ key: String, ciphers: String? = nil, ticketKeys: [UInt8]? = nil
+        _ certificate: String, _ key: String, ciphers: String? = nil, ticketKeys: TicketKeys? = nil
     ) throws -> String {
         defer { #expect(ERR_peek_error() == 0) }
         do throws(TLSError) {
@@ -147,12 +147,6 @@ struct FailureTests {
     func ciphers(names: String) throws {
         let files = try Certificates.shared.get()
         #expect(try error(files.a.certificate, files.a.key, ciphers: names).hasPrefix("\"\(names)\" cannot be used: "))
-    }
-
-    @Test("Ticket keys of a wrong size, as when there is no randomness")
-    func ticketKeys() throws {
-        let files = try Certificates.shared.get()
-        #expect(try error(files.a.certificate, files.a.key, ticketKeys: []).hasPrefix("session tickets: "))
     }
 
     @Test("An error that somebody has left does not become ours")

@@ -119,7 +119,7 @@ struct HandshakeTests {
     func interleaved(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let loop = try ServerLoop()
-        let context = try makeContext(ticketKeys: TLSOptions.makeTicketKeys())
+        let context = try makeContext(ticketKeys: TicketKeys(period: 3600))
         let count = Int.random(in: 2...12, using: &random)
         let connections = try (0..<count).map { index in
             try Connection(context, loop, .init(version: versions[index % 2], name: "n\(index).example"))

@@ -154,6 +154,7 @@ final class Connection {
     var isDrained: Bool { tls.isDrained }
     var version: String { tls.version }
     var cipher: String { tls.cipher }
+    var group: String { tls.group }
     var serverName: String? { tls.serverName }
     var peerCertificate: ClientCertificate? { tls.peerCertificate }
     var contextIndex: Int { tls.contextIndex }
@@ -163,13 +164,16 @@ final class Connection {
 /// A context with the certificate of `a`, unless told otherwise.
 func makeContext(
     _ certificates: [(certificate: String, key: String)]? = nil, tls12: Bool = true, tls13: Bool = true,
-    ciphers: String? = nil, ticketKeys: [UInt8]? = nil, verification: ClientVerification? = nil, contextID: Int = 0
+    ciphers: String? = nil, ticketKeys: TicketKeys? = nil, sessionCache: SessionCache? = nil,
+    verification: ClientVerification? = nil, contextID: Int = 0, _ change: (inout TLSOptions) -> Void = { _ in }
 ) throws -> TLSContext {
     let certificates = try certificates ?? [Certificates.shared.get().a]
-    return try TLSContext(
-        TLSOptions(
-            certificates: certificates, allowsTLS12: tls12, allowsTLS13: tls13, ciphers: ciphers,
-            ticketKeys: ticketKeys, clientVerification: verification, contextID: contextID))
+    var options = TLSOptions(
+        certificates: certificates, allowsTLS12: tls12, allowsTLS13: tls13, ciphers: ciphers, ticketKeys: ticketKeys,
+        clientVerification: verification, contextID: contextID)
+    options.sessionCache = sessionCache
+    change(&options)
+    return try TLSContext(options)
 }
 
 /// TLS 1.2 and 1.3.

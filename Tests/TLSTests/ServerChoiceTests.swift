@@ -62,7 +62,7 @@ struct ServerChoiceTests {
 
     @Test("So are versions, ciphers and tickets")
     func options() throws {
-        let keys = TLSOptions.makeTicketKeys()
+        let keys = TicketKeys(period: 3600)
         let names = names([
             try makeContext(tls13: false), try makeContext(tls12: false, ticketKeys: keys),
             try makeContext(ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384", ticketKeys: keys),
@@ -90,7 +90,7 @@ struct ServerChoiceTests {
 
     @Test("Tickets are on or off by the server that was chosen, and good in other loops", arguments: versions)
     func tickets(version: Int32) throws {
-        let keys = TLSOptions.makeTicketKeys()
+        let keys = TicketKeys(period: 3600)
         for giving in [0, 1] {
             let loops = try (0..<2).map { _ in
                 names(try (0..<2).map { try makeContext(ticketKeys: $0 == giving ? keys : nil) })

@@ -7,12 +7,12 @@ struct ConnectionMachineTests {
     /// The states of the table's columns, in its order.
     enum State: Int, CaseIterable, Codable {
         case readingTLSProxyHeader, readingPlainProxyHeader, handshaking, readingRequest, answering, sending, tunnelling
-        case closing, closed
+        case multiplexing, closing, closed
     }
 
     enum Event: Int, CaseIterable, Codable {
         case proxyHeaderRead, handshakeCompleted, answerAwaited, answerCame, sendingBegan, responseSent, upgraded,
-            timeLimit, end, close
+            multiplexingBegan, timeLimit, end, close
     }
 
     typealias Row = MachineRow<Event>
@@ -20,37 +20,44 @@ struct ConnectionMachineTests {
     static let table = [
         Row(
             .proxyHeaderRead,
-            "> handshaking", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "> handshaking", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong",
+            "wrong"),
         Row(
             .handshakeCompleted,
-            "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .answerAwaited,
-            "wrong", "wrong", "wrong", "> answering", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "> answering", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .answerCame,
-            "wrong", "wrong", "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "wrong", "> readingRequest", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .sendingBegan,
-            "wrong", "wrong", "wrong", "> sending", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "> sending", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .responseSent,
-            "wrong", "wrong", "wrong", "> readingRequest", "wrong", "> readingRequest", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "> readingRequest", "wrong", "> readingRequest", "wrong", "wrong", "wrong",
+            "wrong"),
         Row(
             .upgraded,
-            "wrong", "wrong", "wrong", "> tunnelling", "wrong", "wrong", "wrong", "wrong", "wrong"),
+            "wrong", "wrong", "wrong", "> tunnelling", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
+        Row(
+            .multiplexingBegan,
+            "wrong", "wrong", "wrong", "> multiplexing", "wrong", "wrong", "wrong", "wrong", "wrong", "wrong"),
         Row(
             .timeLimit,
             "proxy_header_timeout", "proxy_header_timeout", "handshake_timeout", "answerRequestTimeout",
-            "answerUnavailable", "send_timeout", "ignore", "abort", "ignore"),
+            "answerUnavailable", "send_timeout", "ignore", "keepalive_timeout", "abort", "ignore"),
         Row(
             .end,
             "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
-            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "ignore", "ignore"),
+            "beginClosing > closing", "beginClosing > closing", "beginClosing > closing", "beginClosing > closing",
+            "ignore", "ignore"),
         Row(
             .close,
             "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
-            "client_lost > closed", "client_lost > closed", "client_lost > closed", "shutdown > closed", "nil"),
+            "client_lost > closed", "client_lost > closed", "client_lost > closed", "client_lost > closed",
+            "shutdown > closed", "nil"),
     ]
 
     @Test("The table has every event, in every state")
@@ -77,7 +84,8 @@ struct ConnectionMachineTests {
         (.handshakeCompleted, .readingTLSProxyHeader), (.upgraded, .readingPlainProxyHeader),
         (.proxyHeaderRead, .handshaking), (.handshakeCompleted, .readingRequest), (.sendingBegan, .answering),
         (.sendingBegan, .sending),
-        (.upgraded, .tunnelling), (.responseSent, .tunnelling), (.upgraded, .closing), (.responseSent, .closed),
+        (.upgraded, .tunnelling), (.responseSent, .tunnelling), (.multiplexingBegan, .multiplexing),
+        (.upgraded, .closing), (.responseSent, .closed),
     ]
 
     @Test("An event that cannot happen stops a debug build", arguments: wrong)
@@ -98,12 +106,14 @@ struct ConnectionMachineTests {
             case .answering: [.handshakeCompleted, .answerAwaited]
             case .sending: [.handshakeCompleted, .sendingBegan]
             case .tunnelling: [.handshakeCompleted, .upgraded]
+            case .multiplexing: [.handshakeCompleted, .multiplexingBegan]
             case .closing: [.end]
             case .closed: [.end, .close]
             }
         var machine = ConnectionMachine(
             isTLS: state != .readingPlainProxyHeader,
-            readsProxyHeader: state == .readingTLSProxyHeader || state == .readingPlainProxyHeader)
+            readsProxyHeader: state == .readingTLSProxyHeader || state == .readingPlainProxyHeader,
+            carriesMQTT: false)
         for event in path { _ = apply(event, &machine) }
         return machine
     }
@@ -111,13 +121,14 @@ struct ConnectionMachineTests {
     /// The action as the table writes it.
     private static func apply(_ event: Event, _ machine: inout ConnectionMachine) -> String {
         switch event {
-        case .proxyHeaderRead: machine.proxyHeaderRead()
-        case .handshakeCompleted: machine.handshakeCompleted()
+        case .proxyHeaderRead: machine.proxyHeaderRead(carriesMQTT: false)
+        case .handshakeCompleted: machine.handshakeCompleted(carriesMQTT: false)
         case .answerAwaited: machine.answerAwaited()
         case .answerCame: machine.answerCame()
         case .sendingBegan: machine.sendingBegan()
         case .responseSent: machine.responseSent()
         case .upgraded: machine.upgraded()
+        case .multiplexingBegan: machine.multiplexingBegan()
         case .timeLimit:
             let action = machine.timeLimit()
             if case .end(let cause) = action { return cause.rawValue }
@@ -128,15 +139,21 @@ struct ConnectionMachineTests {
         return "-"
     }
 
-    @Test("A front's header comes first, then the handshake; a plain listener has neither")
-    func start() {
-        #expect(ConnectionMachine(isTLS: true, readsProxyHeader: false).phase == .handshaking)
-        #expect(ConnectionMachine(isTLS: false, readsProxyHeader: false).phase == .readingRequest)
-        for (isTLS, phase) in [(true, ConnectionMachine.Phase.handshaking), (false, .readingRequest)] {
-            var machine = ConnectionMachine(isTLS: isTLS, readsProxyHeader: true)
+    @Test("A front's header comes first, then the handshake; a plain listener has neither", arguments: [false, true])
+    func start(carriesMQTT: Bool) {
+        func machine(isTLS: Bool, readsProxyHeader: Bool = false) -> ConnectionMachine {
+            ConnectionMachine(isTLS: isTLS, readsProxyHeader: readsProxyHeader, carriesMQTT: carriesMQTT)
+        }
+        let content = carriesMQTT ? ConnectionMachine.Phase.tunnelling : .readingRequest
+        #expect(machine(isTLS: true).phase == .handshaking)
+        #expect(machine(isTLS: false).phase == content)
+        for (isTLS, phase) in [(true, ConnectionMachine.Phase.handshaking), (false, content)] {
+            var machine = machine(isTLS: isTLS, readsProxyHeader: true)
             #expect(machine.phase == .readingProxyHeader)
-            machine.proxyHeaderRead()
+            machine.proxyHeaderRead(carriesMQTT: carriesMQTT)
             #expect(machine.phase == phase)
+            if isTLS { machine.handshakeCompleted(carriesMQTT: carriesMQTT) }
+            #expect(machine.phase == content)
         }
     }
 

@@ -10,7 +10,7 @@ struct EndCauseTests {
         for cause in EndCause.allCases {
             let words = cause.rawValue.split(separator: "_", omittingEmptySubsequences: false)
             let isSnakeCase = words.allSatisfy { word in
-                !word.isEmpty && word.utf8.allSatisfy { UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0 }
+                word.first?.isLetter == true && word.allSatisfy { ("a"..."z").contains($0) || ("0"..."9").contains($0) }
             }
             #expect(isSnakeCase, "\(cause.rawValue)")
         }

@@ -56,7 +56,7 @@ const detail = (() => {
       ]],
       ["Upstream", upstream && [["Upstream", upstream.name], ["Server", upstream.peer], ["Tries", count(upstream.tries)]]],
       ["TLS", tls && [
-        ["Version", tls.version], ["Cipher", tls.cipher], ["Resumed", yes(tls.resumed)],
+        ["Version", tls.version], ["Cipher", tls.cipher], ["Key exchange", tls.group], ["Resumed", yes(tls.resumed)],
         ["Server name", tls.server_name || null], ["Client certificate", tls.client_cn || "none"],
       ]],
       ["WebSocket", web && [

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <glob.h>
 #include <grp.h>
 #include <malloc.h>
@@ -23,6 +24,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -177,6 +179,39 @@ static inline int CShims_open(const char *path, int flags, int mode) {
 static inline int CShims_open_place(const char *path) {
     CSHIMS_RETRY(open(path, __O_PATH | O_NOFOLLOW | O_CLOEXEC));
 }
+/// SIGPIPE of a peer that is gone is ignored by the process.
+static inline long CShims_send_file(int socket, int file, long offset, size_t count) {
+    CSHIMS_RETRY(sendfile(socket, file, &(off_t){ offset }, count));
+}
+/// A folder, to open what is below it: open(2), O_PATH.
+static inline int CShims_open_folder(const char *path) {
+    CSHIMS_RETRY(open(path, __O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+/// Opens what `path` names below a folder, to be read; -EXDEV if it leads out of it, or if it may: an absolute link always does.
+/// openat2(2), Linux 5.6
+static inline int CShims_open_beneath(int folder, const char *path) {
+    struct open_how how = {
+        .flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+    };
+    CSHIMS_RETRY(syscall(SYS_openat2, folder, path, &how, sizeof how));
+}
+/// A file below a folder only to be named, wherever its links lead: openat(2), O_PATH.
+static inline int CShims_open_place_at(int folder, const char *path) {
+    CSHIMS_RETRY(openat(folder, path, __O_PATH | O_CLOEXEC));
+}
+/// The path of the file of a descriptor, without its final NUL: its length, or -errno. proc(5)
+static inline long CShims_path_of(int fd, char *path, size_t capacity) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return CShims_result(readlink(link, path, capacity));
+}
+/// Opens the file of a descriptor once more, to be read.
+static inline int CShims_open_again(int fd) {
+    char link[32];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    CSHIMS_RETRY(open(link, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
 /// 1: `path` names the file of a descriptor; 0: it names another, or none.
 static inline int CShims_is_file(int fd, const char *path) {
     struct stat here, there;
@@ -195,6 +230,17 @@ static inline int CShims_lock_holder(int fd, pid_t *holder) {
     if (fcntl(fd, F_GETLK, &lock) < 0) return -errno;
     *holder = lock.l_pid;
     return lock.l_type != F_UNLCK;
+}
+/// Reads until `count` bytes are there or the file ends.
+static inline long CShims_read_at(int fd, void *bytes, size_t count, long offset) {
+    size_t done = 0;
+    while (done < count) {
+        ssize_t result = pread(fd, (char *)bytes + done, count - done, offset + (long)done);
+        if (result < 0 && errno == EINTR) continue;
+        if (result <= 0) break;
+        done += (size_t)result;
+    }
+    return (long)done;
 }
 static inline long CShims_read(int fd, void *bytes, size_t count) { CSHIMS_RETRY(read(fd, bytes, count)); }
 static inline long CShims_write(int fd, const void *bytes, size_t count) { CSHIMS_RETRY(write(fd, bytes, count)); }

@@ -58,9 +58,10 @@ struct ClientVerificationDraft: Sendable {
     var revocationLists: Written?
 
     /// nil: clients are not asked for a certificate.
-    func settings() throws(ConfigurationError) -> ClientVerificationSettings? {
+    /// `isTrusting`: there is an `ssl_trusted_certificate`.
+    func settings(isTrusting: Bool) throws(ConfigurationError) -> ClientVerificationSettings? {
         guard verify != .off, let position else { return nil }
-        guard let authorities else {
+        guard authorities != nil || isTrusting else {
             throw ConfigurationError(
                 at: position, "\"ssl_verify_client \(verify.rawValue)\" needs an \"ssl_client_certificate\"",
                 hint: "give it the PEM file of the authorities that clients' certificates are verified with")

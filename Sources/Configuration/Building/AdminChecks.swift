@@ -20,18 +20,21 @@ extension Builder {
         return settings
     }
 
-    /// A location of MQTT or files takes nothing of the operator's side, which would protect nothing there.
-    func checkNoAdmin(_ statement: Statement, isMQTT: Bool) throws(ConfigurationError) {
-        let name = isMQTT ? "mqtt_pass" : "root"
-        let instead = isMQTT ? "use \"auth_password_file\" for MQTT" : "files know only \"allow\" and \"deny\""
-        let block = statement.block ?? []
+    /// A location of MQTT or files takes nothing of the operator's side, which would protect nothing there. `name` is the
+    /// directive that makes the location.
+    func checkNoAdmin(
+        _ block: [Statement], at position: Position, _ name: String, in context: String = "location"
+    ) throws(ConfigurationError) {
+        let instead =
+            name == "mqtt_pass"
+            ? "use \"auth_password_file\" for MQTT" : "files know only \"allow\" and \"deny\""
         if let basic = scope.admin.basic, basic.realm != nil {
             let isOwn = block.contains { $0.name.text == "auth_basic" }
             throw ConfigurationError(
                 at: basic.position,
                 "\"auth_basic\" does not protect \"\(name)\""
-                    + (isOwn ? "" : ", which the location at \(statement.name.position) has"),
-                hint: instead + (isOwn ? "" : ", and write \"auth_basic off\" in that location"))
+                    + (isOwn ? "" : ", which the \(context) at \(position) has"),
+                hint: instead + (isOwn ? "" : ", and write \"auth_basic off\" in that \(context)"))
         }
         for own in block where ["auth_basic_user_file", "api_token_file"].contains(own.name.text) {
             throw own.error("does not protect \"\(name)\"", hint: instead)
@@ -52,7 +55,9 @@ extension Builder {
 
 extension Builder {
     /// What makes a location; each has exactly one of them.
-    private static let actions: Set<String> = ["mqtt_pass", "root", "metrics", "api", "dashboard"]
+    private static let actions: Set<String> = [
+        "mqtt_pass", "root", "alias", "return", "metrics", "api", "dashboard",
+    ]
     /// What else may be in a location of the operator's side.
     private static let companions: Set<String> = [
         "allow", "deny", "auth_basic", "auth_basic_user_file", "auth_password_cache", "api_token_file", "access_log",

@@ -1,7 +1,9 @@
 /// What inner blocks inherit from outer ones: each block works on a copy.
 struct Scope: Sendable {
     struct Root: Sendable {
+        /// Absolute; of `alias` as it is written.
         var path: String
+        var isAlias = false
         var position: Position
         /// The kind of block that says it.
         var context: Contexts
@@ -14,7 +16,7 @@ struct Scope: Sendable {
     var clientVerification = ClientVerificationDraft()
     var accessLog: AccessLogSettings?
     var root: Root?
-    var index = "index.html"
+    var web = WebDraft()
 
     var certificates: [Written] = []
     var keys: [Written] = []
@@ -22,7 +24,9 @@ struct Scope: Sendable {
     var certificatesContext: Contexts = .main
     /// Its `certificates` stay empty here: they are paired when a server ends.
     var tls = TLSSettings()
+    var tlsLists = TLSLists()
     var realIP = RealIPDraft()
+    var http2 = HTTP2Settings()
     var handshakeTimeout: Duration
     var clientHeaderTimeout: Duration
     var clientHeaderBufferSize: Int
@@ -56,6 +60,7 @@ struct ServerDraft: Sendable {
         var address: Address
         var isTLS: Bool
         var readsProxyHeader: Bool
+        var carriesMQTT = false
         /// The IPv6 half of a port without an address, which the file does not spell out.
         var isImplied = false
         var position: Position
@@ -67,10 +72,14 @@ struct ServerDraft: Sendable {
     var names: [(name: String, position: Position)] = []
     /// First position of each location, by `= path` or `path`.
     var locations: [String: Position] = [:]
+    /// The argument of its own `mqtt_pass`, and the upstream it names.
+    var pass: (word: Word, upstream: Int)?
     /// Whether a location serves the files of the server's own `root`.
     var usesRoot = false
     /// A `dashboard`, which reads an `api` of the same server.
     var dashboard: Position?
+    /// Its own `return`.
+    var fixed: (word: Word, answer: FixedAnswer)?
 }
 
 /// A `location` block being read.
@@ -80,6 +89,8 @@ struct LocationDraft: Sendable {
     var pass: (word: Word, upstream: Int)?
     /// `metrics`, `api` or `dashboard`, and what it says.
     var admin: (word: Word, action: LocationSettings.Action)?
+    /// `return`
+    var fixed: (word: Word, answer: FixedAnswer)?
 }
 
 /// Collects what the statements say; `snapshot()` checks the whole and hands it over.

@@ -33,32 +33,54 @@ extension Builder {
         guard let draft = location else { return }
         location = nil
         let ownRoot = scope.root.flatMap { $0.context == .location ? $0 : nil }
+        try checkOne(draft, ownRoot)
         var settings: LocationSettings
         if let admin = draft.admin {
             settings = try adminLocation(statement, admin.word, draft.match, admin.action)
             if admin.action == .dashboard { server?.dashboard = admin.word.position }
         } else if let pass = draft.pass {
-            if let ownRoot {
-                throw ConfigurationError(
-                    at: pass.word.position, "\"mqtt_pass\" and \"root\" cannot be used in one location",
-                    hint: "\"root\" is at \(ownRoot.position)")
-            }
-            settings = LocationSettings(match: draft.match, action: .mqtt(upstream: pass.upstream))
-            settings.mqtt = scope.mqtt
-            settings.mqtt.setConnect = scope.access.setConnect.elements
-            settings.mqtt.assignsClientID = scope.access.assignsClientID || hashesClientID(pass.upstream)
+            settings = try passSettings(draft.match, upstream: pass.upstream)
             settings.webSocket = scope.webSocket
-            try checkCertificate()
+            try checkOffload(statement)
+        } else if let fixed = draft.fixed {
+            settings = LocationSettings(match: draft.match, action: .fixed(fixed.answer))
+            settings.web = scope.web.settingsOfReturn
         } else if let root = scope.root {
-            settings = LocationSettings(match: draft.match, action: .files(root: root.path, index: scope.index))
-            if root.context == .server { server?.usesRoot = true }
+            settings = filesLocation(draft.match, root, in: .location)
         } else {
-            throw statement.error("needs \"mqtt_pass\", \"root\", \"metrics\", \"api\" or \"dashboard\"")
+            throw statement.error(
+                "needs \"mqtt_pass\", \"root\", \"return\", \"metrics\", \"api\" or \"dashboard\"")
         }
-        if draft.admin == nil { try checkNoAdmin(statement, isMQTT: draft.pass != nil) }
+        if draft.admin == nil {
+            let name = draft.pass != nil ? "mqtt_pass" : draft.fixed != nil ? "return" : "root"
+            try checkNoAdmin(statement.block ?? [], at: statement.name.position, name)
+        }
         settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog
         server?.settings.locations.append(settings)
+    }
+
+    /// What takes MQTT to an upstream.
+    func passSettings(
+        _ match: LocationSettings.Match, upstream: Int
+    ) throws(ConfigurationError) -> LocationSettings {
+        var settings = LocationSettings(match: match, action: .mqtt(upstream: upstream))
+        settings.mqtt = scope.mqtt
+        settings.mqtt.setConnect = scope.access.setConnect.elements
+        settings.mqtt.assignsClientID = scope.access.assignsClientID || hashesClientID(upstream)
+        try checkCertificate()
+        return settings
+    }
+
+    /// The gateway's own PINGRESP is taken out of what comes from the broker, packet by packet.
+    private func checkOffload(_ statement: Statement) throws(ConfigurationError) {
+        guard scope.webSocket.offloadsKeepAlive, scope.webSocket.frames == .stream else { return }
+        let names = ["mqtt_keepalive_offload", "websocket_frames"]
+        let own = (statement.block ?? []).first { names.contains($0.name.text) }
+        throw ConfigurationError(
+            at: own?.name.position ?? statement.name.position,
+            "\"mqtt_keepalive_offload on\" cannot be used with \"websocket_frames stream\"",
+            hint: "write \"websocket_frames packet\", or \"mqtt_keepalive_offload off\"")
     }
 
     /// A client without an identifier needs one before a broker can be chosen by it.
@@ -89,20 +111,14 @@ extension Builder {
         guard !draft.listens.isEmpty else {
             throw ConfigurationError(at: draft.position, "\"server\" has no \"listen\"")
         }
-        if let root = scope.root, root.context == .server, !draft.usesRoot {
-            throw ConfigurationError(
-                at: root.position, "\"root\" is used by no location of this server",
-                hint: "add \"location / { }\" to serve its files")
-        }
+        try serveWhatIsLeft(&draft)
         try checkDashboard(draft)
         let certificates = try pairedCertificates()
         if let listen = draft.listens.first(where: \.isTLS) {
             guard !certificates.isEmpty else {
                 throw ConfigurationError(at: listen.position, "\"listen … ssl\" needs an \"ssl_certificate\"")
             }
-            draft.settings.tls = scope.tls
-            draft.settings.tls?.certificates = certificates
-            draft.settings.tls?.clientVerification = try scope.clientVerification.settings()
+            draft.settings.tls = try tlsSettings(certificates)
         }
         draft.settings.names = draft.names.map(\.name)
         draft.settings.handshakeTimeout = scope.handshakeTimeout
@@ -110,7 +126,12 @@ extension Builder {
         draft.settings.clientHeaderBufferSize = scope.clientHeaderBufferSize
         draft.settings.keepaliveTimeout = scope.keepaliveTimeout
         draft.settings.keepaliveRequests = scope.keepaliveRequests
+        draft.settings.http2 = scope.http2
         draft.settings.accessLog = scope.accessLog
+        if draft.pass == nil {  // with MQTT alone there are no answers
+            draft.settings.errorPages = scope.web.errorPages.elements
+            draft.settings.headers = scope.web.headers.elements
+        }
         draft.settings.realIP = try scope.realIP.settings()
         servers.append(draft)
     }
@@ -154,6 +175,7 @@ extension Builder {
                     byAddress[listen.address] = (listeners.count, listen)
                     var listener = ListenerSettings(address: listen.address, isTLS: listen.isTLS, servers: [server])
                     listener.readsProxyHeader = listen.readsProxyHeader
+                    listener.carriesMQTT = listen.carriesMQTT
                     listener.isImplied = listen.isImplied
                     try checkFronts(listen, draft)
                     listeners.append(listener)
@@ -161,6 +183,7 @@ extension Builder {
                 }
                 try checkAgreement(listen, known.first, "proxy_protocol", \.readsProxyHeader)
                 try checkAgreement(listen, known.first, "ssl", \.isTLS)
+                try checkAgreement(listen, known.first, "mqtt", \.carriesMQTT)
                 if !listen.isImplied { listeners[known.index].isImplied = false }
                 // `listen 80; listen [::]:80;` names one address twice.
                 if listeners[known.index].servers.last != server { listeners[known.index].servers.append(server) }
@@ -210,6 +233,7 @@ extension Builder {
         var first: [String: Position] = [:]
         for (order, index) in listener.servers.enumerated() {
             let server = servers[index]
+            if order > 0 { try checkNamesReach(listener, server) }
             if order > 0, server.names.isEmpty {
                 throw ConfigurationError(
                     at: server.position,

@@ -67,6 +67,16 @@ extension Action {
 
     /// One word of any text except an empty one; `ifMore` says how to write several as one.
     static func text(_ target: Target<Written?>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
+        text(ifMore: ifMore) { $1[keyPath: target] = $0 }
+    }
+
+    static func text(_ target: Target<Written>, ifMore: @escaping @Sendable ([String]) -> String) -> Action {
+        text(ifMore: ifMore) { $1[keyPath: target] = $0 }
+    }
+
+    private static func text(
+        ifMore: @escaping @Sendable ([String]) -> String, store: @escaping @Sendable (Written, inout Builder) -> Void
+    ) -> Action {
         Action(1...Int.max) { (statement, builder) throws(ConfigurationError) in
             let word = statement.argument
             if let second = statement.arguments.dropFirst().first {
@@ -77,7 +87,7 @@ extension Action {
             guard !word.text.isEmpty, isPrintable(word.text) else {
                 throw statement.error("must not be empty", at: word)
             }
-            builder[keyPath: target] = Written(word.text, at: statement.name.position)
+            store(Written(word.text, at: statement.name.position), &builder)
         }
     }
 

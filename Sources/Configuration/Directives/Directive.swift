@@ -36,10 +36,12 @@ struct Directive: Sendable {
     let phase: Phase
     /// The context of the block that it opens, nil when it ends with `;`.
     let opens: Contexts?
+    /// Whether its block has entries of its own, which are no directives.
+    let hasEntries: Bool
 
     init(
         _ name: String, _ contexts: Contexts, _ action: Action, _ meaning: String,
-        repeatable: Bool = false, phase: Phase = .setting, opens: Contexts? = nil
+        repeatable: Bool = false, phase: Phase = .setting, opens: Contexts? = nil, hasEntries: Bool = false
     ) {
         self.name = name
         self.contexts = contexts
@@ -48,6 +50,7 @@ struct Directive: Sendable {
         self.isRepeatable = repeatable
         self.phase = phase
         self.opens = opens
+        self.hasEntries = hasEntries
     }
 }
 

@@ -1,7 +1,8 @@
 /// The directives of this version.
 enum DirectiveTable {
     static let all: [Directive] =
-        main + upstream + balancers + healthCheck + server + realIP + location + access + tokens + authHTTP + identity
+        main + upstream + balancers + healthCheck + server + tls + realIP + location + files + answers + access
+        + tokens + authHTTP + identity
         + admin
 
     private static let byName = Dictionary(grouping: all, by: \.name)
@@ -31,6 +32,13 @@ enum DirectiveTable {
     private static func checkShape(_ statement: Statement, _ directive: Directive) throws(ConfigurationError) {
         guard directive.arguments.contains(statement.arguments.count) else {
             throw statement.error("takes \(arity(directive.arguments)), not \(statement.arguments.count)")
+        }
+        if directive.hasEntries {
+            guard let block = statement.block else { throw statement.error("needs a block: \"{\" is missing") }
+            for entry in block where entry.block != nil {
+                throw statement.error("has no blocks inside: end the entry with \";\"", at: entry.name)
+            }
+            return
         }
         if directive.opens == nil, statement.block != nil {
             throw statement.error("takes no block: end it with \";\"")

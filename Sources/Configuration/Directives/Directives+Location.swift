@@ -5,8 +5,9 @@ extension DirectiveTable {
             "What answers requests for a path: the longest matching prefix, or = for exactly this path.",
             repeatable: true, phase: .block, opens: .location),
         Directive(
-            "mqtt_pass", .location, .mqttPass,
-            "Upstream, or address of a broker, that WebSockets at this path are connected to."),
+            "mqtt_pass", [.server, .location], .mqttPass,
+            "Upstream, or address of a broker, that WebSockets at this path, or sessions of a listen with mqtt, are connected to."
+        ),
         Directive(
             "mqtt_connect_timeout", .inherited, .time(\.scope.mqtt.connectTimeout),
             "Time from the upgrade to the complete CONNECT."),
@@ -53,11 +54,14 @@ extension DirectiveTable {
             "websocket_ping", .inherited, .time(\.scope.webSocket.ping, zero: "off"),
             "Silence of the client after which it is sent a ping."),
         Directive(
-            "root", .inherited, .root,
-            "Folder of the files to serve."),
+            "websocket_deflate", .inherited, .flag(\.scope.webSocket.deflates),
+            "Whether messages may be compressed (permessage-deflate)."),
         Directive(
-            "index", .inherited, .index,
-            "File to serve for a folder."),
+            "websocket_deflate_min_length", .inherited, .size(\.scope.webSocket.deflateMinimum, 126...1 << 20),
+            "Smallest message that is compressed on its way to the client."),
+        Directive(
+            "mqtt_keepalive_offload", .inherited, .flag(\.scope.webSocket.offloadsKeepAlive),
+            "Whether the gateway sends PINGREQ to the broker for a client that answers pings but keeps silent."),
     ]
 }
 
@@ -78,13 +82,13 @@ extension Action {
         }
     }
 
-    /// `PATH`, `= PATH` or `=PATH`.
+    /// `PATH`, `= PATH`, `=PATH` or `^~ PATH`, which is a prefix like any other where there are no expressions.
     private static func locationMatch(_ statement: Statement) throws(ConfigurationError) -> LocationSettings.Match {
         let first = statement.argument
         let last = statement.arguments.last ?? first
         var path = last.text
         var isExact = false
-        if statement.arguments.count > 1 {
+        if statement.arguments.count > 1, first.text != "^~" {
             guard first.text == "=" else {
                 let isExpression = first.text.hasPrefix("~")
                 throw statement.error(
@@ -109,22 +113,11 @@ extension Action {
     static var mqttPass: Action {
         Action(1...1) { (statement, builder) throws(ConfigurationError) in
             let upstream = try builder.upstreamIndex(statement)
-            builder.location?.pass = (statement.argument, upstream)
-        }
-    }
-
-    static var root: Action {
-        Action(1...1) { (statement, builder) throws(ConfigurationError) in
-            var path = try builder.path(statement.argument, of: statement)
-            while path.hasSuffix("/"), path.utf8.count > 1 { path.removeLast() }
-            builder.scope.root = Scope.Root(
-                path: path, position: statement.name.position, context: builder.context)
-        }
-    }
-
-    static var index: Action {
-        .single(\.scope.index, "the name of one file, without \"/\"") { name in
-            !name.isEmpty && isPrintable(name) && !name.contains("/") && name != "." && name != ".." ? name : nil
+            if builder.context == .server {
+                builder.server?.pass = (statement.argument, upstream)
+            } else {
+                builder.location?.pass = (statement.argument, upstream)
+            }
         }
     }
 }
@@ -135,6 +128,7 @@ extension LocationSettings.Match {
         switch self {
         case .exact(let path): "= \(path)"
         case .prefix(let path): path
+        case .listener: ""
         }
     }
 }

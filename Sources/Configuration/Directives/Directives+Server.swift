@@ -5,7 +5,8 @@ extension DirectiveTable {
             "A site: its addresses, its names, and what it serves.", repeatable: true, phase: .block, opens: .server),
         Directive(
             "listen", .server, .listen,
-            "An address to accept clients on; ssl terminates TLS there, proxy_protocol reads a load balancer's header.",
+            "An address to accept clients on; ssl terminates TLS there, proxy_protocol reads a load balancer's header, mqtt takes "
+                + "MQTT without WebSocket.",
             repeatable: true),
         Directive(
             "server_name", .server, .serverName,
@@ -47,6 +48,13 @@ extension DirectiveTable {
         Directive(
             "keepalive_requests", [.main, .server], .integer(\.scope.keepaliveRequests, 1...1_000_000_000),
             "Number of requests that one connection may carry."),
+        Directive(
+            "http2", [.main, .server], .flag(\.scope.http2.isOn),
+            "Whether HTTP/2 is spoken, and WebSocket over it."),
+        Directive(
+            "http2_max_concurrent_streams", [.main, .server],
+            .integer(\.scope.http2.maxConcurrentStreams, 1...65_535),
+            "Number of requests and sessions that one HTTP/2 connection may have open at a time."),
     ]
 }
 
@@ -55,6 +63,7 @@ extension Action {
         Action(0...0) { (statement, builder) throws(ConfigurationError) in
             builder.server = ServerDraft(position: statement.name.position)
             try builder.runInheriting(statement.block ?? [], in: .server) { builder throws(ConfigurationError) in
+                try builder.finishMQTT(statement)
                 try builder.finishServer()
             }
         }
@@ -90,7 +99,8 @@ extension Action {
                 builder.server?.listens.append(
                     ServerDraft.Listen(
                         address: address, isTLS: words.contains("ssl"),
-                        readsProxyHeader: words.contains("proxy_protocol"), isImplied: isImplied,
+                        readsProxyHeader: words.contains("proxy_protocol"),
+                        carriesMQTT: words.contains("mqtt"), isImplied: isImplied,
                         position: statement.argument.position))
             }
         }
@@ -110,14 +120,14 @@ extension Action {
             hint: "write \"\(right.joined(separator: " "))\"")
     }
 
-    private static let listenParameters = ["ssl", "proxy_protocol"]
-    private static let otherHint = "the parameters are ssl and proxy_protocol"
+    private static let listenParameters = ["ssl", "proxy_protocol", "mqtt"]
+    private static let otherHint = "the parameters are ssl, proxy_protocol and mqtt"
 
     private static func unknownListenParameter(_ text: String) -> ValueFault {
         let hint: String
         switch Parameter(text).name {
-        case "http2", "mqtt":
-            return ValueFault("has the parameter \"\(text)\", which is not supported yet", hint: "remove it")
+        case "http2":
+            hint = "HTTP/2 is a matter of the server, not of an address: remove it; \"http2 off\" turns it off"
         case "default_server", "default": hint = "not needed: the first server of an address is its default; remove it"
         case "ipv6only":
             hint =

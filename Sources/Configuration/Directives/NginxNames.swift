@@ -17,14 +17,12 @@ enum NginxNames {
     private static let foreign = "it is an nginx directive without a counterpart here; remove it"
     private static let plain = "not needed: connections to brokers are plain MQTT, without HTTP; remove it"
     private static let buffers = "not needed: bytes are passed on as they arrive, within fixed limits; remove it"
-    private static let stapling =
-        "not supported: OCSP responses are not stapled, and browsers do not need them; remove it"
     private static let alive = "not needed: a session lasts as long as its MQTT Keep Alive allows; remove it"
     private static let certificateOfBroker = "not supported: connections to brokers do not use TLS; remove it"
     private static let requestLimits =
         "not supported yet: this version has no limits per client; \"max_conns\" of a \"server\" in an \"upstream\" limits "
         + "a broker's sessions"
-    private static let files = "not supported: files are served as they are, for a page beside the broker; remove it"
+    private static let files = "not supported: files are served as they are; remove it"
 }
 
 // MARK: - The table: names, and the hint for all of them
@@ -36,7 +34,6 @@ extension NginxNames {
         ("http stream", "there is no such block: move its content out, to the top level"),
         ("mail", "there is no such block"),
         ("events", "there is no such block, and nothing in it needs tuning; remove it"),
-        ("types", "not needed: the types of common files are built in; remove it"),
         ("if", "not supported: there are no conditions; use \"location\", \"allow\" and \"deny\""),
         ("map", "not needed for the upgrade to WebSocket, and custom variables are not supported; remove it"),
         ("geo split_clients set", "not supported: there are no custom variables; remove it"),
@@ -54,7 +51,6 @@ extension NginxNames {
     ]
 
     private static let listening: [Entry] = [
-        ("http2", "not supported yet: browsers open WebSockets over HTTP/1.1 as well; remove it"),
         ("http3 quic_retry quic_gso", "not supported: WebSockets use TCP; remove it"),
         (
             "server_names_hash_bucket_size server_names_hash_max_size variables_hash_max_size variables_hash_bucket_size "
@@ -83,25 +79,12 @@ extension NginxNames {
 
     private static let tls: [Entry] = [
         ("ssl", "write \"ssl\" after the address in \"listen\" instead, as in \"listen 443 ssl\""),
-        ("ssl_session_cache", "not needed: sessions are resumed with tickets, without a cache; remove it"),
-        ("ssl_session_timeout", "not needed: OpenSSL's default lifetime applies to tickets; remove it"),
-        ("ssl_session_ticket_key", "not needed: keys are created at startup and shared by all loops; remove it"),
-        ("ssl_prefer_server_ciphers", "not needed: the server's order is always preferred; remove it"),
-        ("ssl_dhparam", "not needed: key exchange uses elliptic curves; remove it"),
-        ("ssl_ecdh_curve ssl_conf_command", "not supported: OpenSSL's defaults apply; remove it"),
+        ("ssl_stapling_verify", "not needed: a response is always verified before it is stapled; remove it"),
         (
-            "ssl_stapling ssl_stapling_verify ssl_stapling_file ssl_stapling_responder ssl_ocsp ssl_ocsp_cache "
-                + "ssl_ocsp_responder", stapling
+            "ssl_stapling_responder",
+            "not supported: nothing is fetched; name a file in \"ssl_stapling_file\", and renew it from outside"
         ),
-        (
-            "ssl_trusted_certificate",
-            "to verify clients' certificates write \"ssl_client_certificate\" instead; OCSP stapling, its other use in "
-                + "nginx, is not supported"
-        ),
-        (
-            "ssl_password_file",
-            "not supported: remove the passphrase from the key: openssl pkey -in KEY -out NEWKEY"
-        ),
+        ("ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder", "not supported: write \"ssl_crl\" instead"),
         ("ssl_early_data", "not supported: 0-RTT data could be replayed; remove it"),
         ("ssl_buffer_size", buffers),
         (
@@ -112,9 +95,12 @@ extension NginxNames {
     ]
 
     private static let http: [Entry] = [
-        ("return rewrite", "not supported: Sluice does not redirect; leave port 80 to a web server"),
-        ("error_page", "not supported: an error response is one line of text; remove it"),
-        ("add_header add_trailer expires etag if_modified_since charset default_type override_charset", files),
+        ("rewrite", "not supported: there are no expressions; use \"location\" with \"return\", or \"try_files\""),
+        ("etag if_modified_since", "not needed: conditional requests are always answered; remove it"),
+        ("charset override_charset", "write the charset in \"types\" instead; the built-in types of text have it"),
+        ("add_trailer", files),
+        ("gzip", "not supported: compress files beforehand, and write \"gzip_static on\" to send FILE.gz"),
+        ("gzip_vary", "not needed: with \"gzip_static\" the field Vary is always sent; remove it"),
         (
             "client_max_body_size client_body_buffer_size client_body_temp_path",
             "not needed: only \"api\" takes a body, and limits it; \"mqtt_max_packet_size\" limits MQTT packets"
@@ -125,10 +111,13 @@ extension NginxNames {
         ),
         ("vhost_traffic_status vhost_traffic_status_zone", "not needed: everything is counted always; remove it"),
         ("status", "write \"api\" instead"),
-        ("try_files", "not supported: the file is always \"root\" followed by the path, or \"index\" for a folder"),
-        ("alias", "write \"root\" instead: the file is the root followed by the whole path"),
+        ("autoindex", "not supported: folders are never listed; remove it"),
         (
-            "autoindex internal open_file_cache log_not_found log_subrequest disable_symlinks merge_slashes "
+            "disable_symlinks",
+            "not needed: a symbolic link that leads out of the \"root\" is never followed; remove it"
+        ),
+        (
+            "internal open_file_cache log_not_found log_subrequest merge_slashes "
                 + "underscores_in_headers ignore_invalid_headers sub_filter mirror", files
         ),
     ]

@@ -13,6 +13,9 @@ package struct Position: Sendable, Hashable, CustomStringConvertible {
         self.column = column
     }
 
+    /// Of what no file says: a default.
+    package static let none = Position(file: "", line: 0, column: 0)
+
     /// `file:line:column`, or `file` alone when the file as a whole is meant.
     package var description: String {
         line > 0 ? "\(file):\(line):\(column)" : file

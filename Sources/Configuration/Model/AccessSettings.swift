@@ -149,15 +149,15 @@ package struct ConnectChange: Sendable, Equatable {
 package struct ClientVerificationSettings: Sendable, Equatable {
     package enum Mode: String, Sendable, CaseIterable { case optional, required }
 
-    /// PEM file of the authorities.
-    package var authorities: Written
+    /// PEM file of the authorities whose names clients are told; nil: those of `ssl_trusted_certificate` alone count.
+    package var authorities: Written?
     package var mode: Mode
     /// How many authorities are allowed between the certificate and one of `authorities`.
     package var depth: Int
     /// PEM file of the revocation lists.
     package var revocationLists: Written?
 
-    package init(authorities: Written, mode: Mode, depth: Int = 1, revocationLists: Written? = nil) {
+    package init(authorities: Written?, mode: Mode, depth: Int = 1, revocationLists: Written? = nil) {
         self.authorities = authorities
         self.mode = mode
         self.depth = depth

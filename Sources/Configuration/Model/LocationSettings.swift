@@ -1,14 +1,18 @@
-/// A `location` block.
+/// A `location` block, or what a server says of the sessions of its `listen … mqtt`.
 package struct LocationSettings: Sendable, Equatable {
     package enum Match: Sendable, Equatable {
         case exact(String)
         case prefix(String)
+        /// There is no path: all that a `listen … mqtt` accepts.
+        case listener
     }
     package enum Action: Sendable, Equatable {
-        /// WebSocket carrying MQTT, to this upstream (an index into `Snapshot.upstreams`).
+        /// MQTT, to this upstream (an index into `Snapshot.upstreams`).
         case mqtt(upstream: Int)
-        /// Files below `root`; `index` is served for a folder.
-        case files(root: String, index: String)
+        /// Files of a folder.
+        case files(FileRoot)
+        /// The same answer to each request.
+        case fixed(FixedAnswer)
         /// Prometheus metrics.
         case metrics
         /// The JSON API; `isWritable`: it also changes things.
@@ -21,6 +25,8 @@ package struct LocationSettings: Sendable, Equatable {
     package var access = AccessSettings()
     package var mqtt = MQTTSettings()
     package var webSocket = WebSocketSettings()
+    /// For the actions `files` and `fixed`.
+    package var web = WebSettings()
     package var accessLog: AccessLogSettings?
     /// nil unless the action is `metrics`, `api` or `dashboard`.
     package var admin: AdminSettings?
@@ -68,6 +74,11 @@ package struct WebSocketSettings: Sendable, Equatable {
     package var isStrict = false
     /// Silence after which a ping is sent; zero never sends one.
     package var ping: Duration = .seconds(30)
+    /// Whether permessage-deflate is agreed on with clients that offer it, and the smallest message that is compressed.
+    package var deflates = false
+    package var deflateMinimum = 256
+    /// Whether the gateway answers for the keep alive of a client that answers pings. Not with frames that are a stream.
+    package var offloadsKeepAlive = false
 
     package init() {}
 }

@@ -4,6 +4,8 @@ package struct ListenerSettings: Sendable, Equatable {
     package var isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
     package var readsProxyHeader = false
+    /// Whether connections carry MQTT as it is, without HTTP and WebSocket.
+    package var carriesMQTT = false
     /// Every IPv6 address, because `listen` has only a port: skipped if the kernel has no IPv6.
     package var isImplied = false
     /// Indices into `Snapshot.servers`, in the order of the file; the first is the default server.
@@ -33,9 +35,25 @@ package struct ServerSettings: Sendable, Equatable {
     package var keepaliveTimeout: Duration = .seconds(65)
     /// Requests that one connection may carry; it is closed after the answer to the last one.
     package var keepaliveRequests = 1000
+    package var http2 = HTTP2Settings()
     package var realIP = RealIPSettings()
     /// Used for requests that no location matches.
     package var accessLog: AccessLogSettings?
+    package var errorPages: [ErrorPage] = []
+    package var headers: [AddedHeader] = []
+
+    package init() {}
+
+    /// Whether its listeners carry MQTT as it is: then it has one location, `.listener`.
+    package var carriesMQTT: Bool { locations.first?.match == .listener }
+}
+
+/// HTTP/2 (RFC 9113), and WebSocket over it (RFC 8441).
+package struct HTTP2Settings: Sendable, Equatable {
+    /// Whether it is spoken: where ALPN chooses it, and on plain connections that begin with its preface.
+    package var isOn = true
+    /// Streams that a client may have open at a time.
+    package var maxConcurrentStreams = 256
 
     package init() {}
 }
@@ -48,32 +66,6 @@ package struct RealIPSettings: Sendable, Equatable {
     package var header: String?
     /// Whether trusted addresses at the end of the field are skipped.
     package var isRecursive = false
-
-    package init() {}
-}
-
-package struct TLSSettings: Sendable, Equatable {
-    package enum Version: String, Sendable, CaseIterable, Comparable {
-        case v1_2 = "TLSv1.2"
-        case v1_3 = "TLSv1.3"
-        package static func < (a: Self, b: Self) -> Bool { a == .v1_2 && b == .v1_3 }
-    }
-    package struct Certificate: Sendable, Equatable {
-        /// Absolute paths of PEM files.
-        package var certificate: Written
-        package var key: Written
-        package init(certificate: Written, key: Written) {
-            self.certificate = certificate
-            self.key = key
-        }
-    }
-    package var certificates: [Certificate] = []
-    package var versions: [Version] = [.v1_2, .v1_3]
-    /// TLS 1.2 cipher list, or TLS 1.3 suites, as OpenSSL names them; nil is OpenSSL's default.
-    package var ciphers: Written?
-    package var sessionTickets = true
-    /// nil: no client certificate is asked for.
-    package var clientVerification: ClientVerificationSettings?
 
     package init() {}
 }

@@ -54,7 +54,7 @@ extension Writer {
 
     mutating func clientVerification(_ verification: ClientVerificationSettings?) {
         guard let verification else { return line("ssl_verify_client", "off") }
-        line("ssl_client_certificate", verification.authorities.text)
+        if let authorities = verification.authorities { line("ssl_client_certificate", authorities.text) }
         line("ssl_verify_client", verification.mode == .required ? "on" : "optional")
         line("ssl_verify_depth", "\(verification.depth)")
         if let lists = verification.revocationLists { line("ssl_crl", lists.text) }

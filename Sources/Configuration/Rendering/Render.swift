@@ -41,7 +41,7 @@ struct Writer {
     }
 
     mutating func line(_ name: String, _ words: [String]) {
-        text += indent + ([name] + words.map(escaped)).joined(separator: " ") + ";\n"
+        text += indent + ([name] + words).map(escaped).joined(separator: " ") + ";\n"
     }
 
     mutating func block(_ name: String, _ words: [String], _ body: (inout Writer) -> Void) {
@@ -104,7 +104,8 @@ extension Writer {
                 guard let address = snapshot.address(of: listener, in: index) else { continue }
                 writer.line(
                     "listen",
-                    [address] + (listener.isTLS ? ["ssl"] : []) + (listener.readsProxyHeader ? ["proxy_protocol"] : []))
+                    [address] + (listener.isTLS ? ["ssl"] : []) + (listener.readsProxyHeader ? ["proxy_protocol"] : [])
+                        + (listener.carriesMQTT ? ["mqtt"] : []))
             }
             if !server.names.isEmpty { writer.line("server_name", server.names) }
             if let tls = server.tls { writer.tls(tls) }
@@ -113,7 +114,11 @@ extension Writer {
             writer.line("client_header_buffer_size", Value.text(ofSize: server.clientHeaderBufferSize))
             writer.line("keepalive_timeout", Value.text(of: server.keepaliveTimeout))
             writer.line("keepalive_requests", "\(server.keepaliveRequests)")
+            writer.line("http2", server.http2.isOn ? "on" : "off")
+            writer.line("http2_max_concurrent_streams", "\(server.http2.maxConcurrentStreams)")
             writer.realIP(server.realIP)
+            writer.headers(server.headers)
+            writer.errorPages(server.errorPages)
             writer.accessLog(server.accessLog)
             for location in server.locations { writer.location(location, of: snapshot) }
         }
@@ -124,9 +129,22 @@ extension Writer {
             line("ssl_certificate", pair.certificate.text)
             line("ssl_certificate_key", pair.key.text)
         }
+        if let file = tls.passPhrases { line("ssl_password_file", file.text) }
         line("ssl_protocols", tls.versions.map(\.rawValue))
-        if let ciphers = tls.ciphers { line("ssl_ciphers", ciphers.text) }
+        line("ssl_ciphers", tls.ciphers.text)
+        line("ssl_prefer_server_ciphers", tls.prefersServerCiphers ? "on" : "off")
+        line("ssl_ecdh_curve", tls.groups.text)
+        if let file = tls.dhParameters { line("ssl_dhparam", file.text) }
+        for command in tls.commands { line("ssl_conf_command", command.name.text, command.value) }
         line("ssl_session_tickets", tls.sessionTickets ? "on" : "off")
+        for file in tls.ticketKeys { line("ssl_session_ticket_key", file.text) }
+        line("ssl_session_timeout", Value.text(of: tls.sessionTimeout))
+        line(
+            "ssl_session_cache",
+            tls.sessionCache.map { "shared:\($0.name.text):\(Value.text(ofSize: $0.size))" } ?? "none")
+        line("ssl_stapling", tls.stapling ? "on" : "off")
+        for file in tls.staplingFiles { line("ssl_stapling_file", file.text) }
+        if let file = tls.trusted { line("ssl_trusted_certificate", file.text) }
         clientVerification(tls.clientVerification)
     }
 
@@ -139,30 +157,34 @@ extension Writer {
     }
 
     mutating func location(_ location: LocationSettings, of snapshot: Snapshot) {
-        let words: [String] =
-            switch location.match {
-            case .exact(let path): ["=", path]
-            case .prefix(let path): [path]
-            }
-        block("location", words) { writer in
-            writer.addressRules(location.access.addressRules)
-            switch location.action {
-            case .mqtt(let index):
-                let isThere = snapshot.upstreams.indices.contains(index)
-                writer.line("mqtt_pass", isThere ? snapshot.upstreams[index].name : "")
-                writer.access(location.access)
-                writer.mqtt(location.mqtt)
-                writer.webSocket(location.webSocket)
-            case .files(let root, let index):
-                writer.line("root", root)
-                writer.line("index", index)
-            case .metrics: writer.line("metrics")
-            case .api(let isWritable): writer.line("api", isWritable ? "write=on" : "write=off")
-            case .dashboard: writer.line("dashboard")
-            }
-            if let admin = location.admin { writer.admin(admin) }
-            writer.accessLog(location.accessLog)
+        switch location.match {
+        case .exact(let path): block("location", ["=", path]) { $0.content(of: location, snapshot) }
+        case .prefix(let path): block("location", [path]) { $0.content(of: location, snapshot) }
+        case .listener: content(of: location, snapshot)
         }
+    }
+
+    private mutating func content(of location: LocationSettings, _ snapshot: Snapshot) {
+        addressRules(location.access.addressRules)
+        switch location.action {
+        case .mqtt(let index):
+            let isThere = snapshot.upstreams.indices.contains(index)
+            line("mqtt_pass", isThere ? snapshot.upstreams[index].name : "")
+            access(location.access)
+            mqtt(location.mqtt)
+            if location.match != .listener { webSocket(location.webSocket) }
+        case .files(let root):
+            files(root)
+            web(location.web, isFiles: true)
+        case .fixed(let answer):
+            fixed(answer)
+            web(location.web, isFiles: false)
+        case .metrics: line("metrics")
+        case .api(let isWritable): line("api", isWritable ? "write=on" : "write=off")
+        case .dashboard: line("dashboard")
+        }
+        if let admin = location.admin { self.admin(admin) }
+        if location.match != .listener { accessLog(location.accessLog) }
     }
 
     mutating func mqtt(_ mqtt: MQTTSettings) {
@@ -185,5 +207,8 @@ extension Writer {
         line("websocket_frames", webSocket.frames.rawValue)
         line("websocket_strict", webSocket.isStrict ? "on" : "off")
         line("websocket_ping", Value.text(of: webSocket.ping))
+        line("websocket_deflate", webSocket.deflates ? "on" : "off")
+        line("websocket_deflate_min_length", Value.text(ofSize: webSocket.deflateMinimum))
+        line("mqtt_keepalive_offload", webSocket.offloadsKeepAlive ? "on" : "off")
     }
 }

@@ -90,11 +90,13 @@ extension TokenPlace {
 }
 
 extension Template {
-    /// Whether it asks for fields, cookies or arguments of the request.
+    /// Whether it asks for the host, the method, fields, cookies or arguments of the request.
     var usesRequest: Bool {
         segments.contains { segment in
             switch segment {
-            case .variable(.http), .variable(.cookie), .variable(.argument): true
+            case .variable(.http), .variable(.cookie), .variable(.argument), .variable(.host), .variable(.args),
+                .variable(.isArgs), .variable(.requestMethod):
+                true
             default: false
             }
         }

@@ -10,7 +10,7 @@ struct AdminJob: Sendable {
     let listener: Listener
     /// The loop that carries the client, and the connection there.
     let mailbox: Mailbox<Loop.Order>
-    let connection: SlabToken
+    let connection: ConnectionHandle
 
     func reply(_ answer: AdminAnswer) { mailbox.post(.answer(connection, answer)) }
 }

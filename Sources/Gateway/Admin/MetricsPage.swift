@@ -37,7 +37,8 @@ struct MetricsPage {
         page.begin(MetricCatalogue.handshakes)
         let handshakes = total(\.handshakes).sorted { $0.key.order < $1.key.order }
         for (kind, count) in handshakes {
-            page.sample([.version: kind.version, .resumed: kind.isResumed ? "yes" : "no"], count)
+            page.sample(
+                [.version: kind.version, .group: kind.group, .resumed: kind.isResumed ? "yes" : "no"], count)
         }
         write(MetricCatalogue.handshakeFailures, .reason, total(\.handshakeFailures))
         page.begin(MetricCatalogue.responses)
@@ -111,7 +112,7 @@ struct MetricsPage {
 }
 
 extension LoopFigures.Handshake {
-    fileprivate var order: (String, Int) { (version, isResumed ? 0 : 1) }
+    fileprivate var order: (String, String, Int) { (version, group, isResumed ? 0 : 1) }
 }
 
 extension LoopFigures.Refusal {

@@ -7,6 +7,8 @@ import Tunnel
 enum ClientChannel: BitwiseCopyable {
     /// All of a connection, since its upgrade.
     case connection(ConnectionPointer)
+    /// One stream of an HTTP/2 connection.
+    case stream(StreamPointer)
 
     // MARK: State
 
@@ -14,6 +16,7 @@ enum ClientChannel: BitwiseCopyable {
     var isOpen: Bool {
         switch self {
         case .connection(let connection): connection.pointee.leg.isOpen
+        case .stream(let stream): stream.isWritable
         }
     }
 
@@ -22,6 +25,7 @@ enum ClientChannel: BitwiseCopyable {
         @inline(__always) get {
             switch self {
             case .connection(let connection): connection.pointee.leg.isFlushed
+            case .stream(let stream): stream.pointee.backlog.isEmpty || stream.pointee.isPutOff
             }
         }
     }
@@ -31,6 +35,7 @@ enum ClientChannel: BitwiseCopyable {
         @inline(__always) get {
             switch self {
             case .connection(let connection): connection.pointee.leg.backlog.count
+            case .stream(let stream): stream.pointee.backlog.count
             }
         }
     }
@@ -39,6 +44,7 @@ enum ClientChannel: BitwiseCopyable {
     var isAtEnd: Bool {
         switch self {
         case .connection(let connection): connection.pointee.leg.isAtEnd
+        case .stream(let stream): stream.pointee.hasEndedInput && stream.pointee.held.isEmpty
         }
     }
 
@@ -46,6 +52,8 @@ enum ClientChannel: BitwiseCopyable {
     var peerHasEnded: Bool {
         switch self {
         case .connection(let connection): connection.pointee.peerHasEnded
+        case .stream(let stream):
+            stream.pointee.isOver || stream.pointee.hasEndedInput || stream.pointee.connection.pointee.peerHasEnded
         }
     }
 
@@ -54,6 +62,8 @@ enum ClientChannel: BitwiseCopyable {
         switch self {
         case .connection(let connection):
             Kernel.localAddress(connection.pointee.leg.descriptor).map { CompactAddress($0) }
+        case .stream(let stream):
+            Kernel.localAddress(stream.pointee.connection.pointee.leg.descriptor).map { CompactAddress($0) }
         }
     }
 
@@ -61,6 +71,7 @@ enum ClientChannel: BitwiseCopyable {
     var handshakeFacts: ClientConnection.HandshakeFacts? {
         switch self {
         case .connection(let connection): connection.pointee.handshakeFacts()
+        case .stream(let stream): stream.pointee.connection.pointee.handshakeFacts()
         }
     }
 
@@ -68,6 +79,7 @@ enum ClientChannel: BitwiseCopyable {
     func describe(_ session: SessionDescription, _ request: RequestFacts) -> ConnectionDescription {
         switch self {
         case .connection(let connection): connection.pointee.describe(session, request: request)
+        case .stream(let stream): stream.describe(session, request)
         }
     }
 
@@ -78,6 +90,7 @@ enum ClientChannel: BitwiseCopyable {
     func receive(capacity: Int) -> ClientConnection.Input {
         switch self {
         case .connection(let connection): connection.pointee.receive(capacity: capacity)
+        case .stream(let stream): ClientConnection.Input(isAtEnd: stream.pointee.isOver)  // it brings its bytes itself
         }
     }
 
@@ -86,6 +99,7 @@ enum ClientChannel: BitwiseCopyable {
     func write(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
         switch self {
         case .connection(let connection): connection.pointee.write(bytes, count: count)
+        case .stream(let stream): stream.write(bytes, count: count)
         }
     }
 
@@ -94,6 +108,7 @@ enum ClientChannel: BitwiseCopyable {
     func flush() -> Bool {
         switch self {
         case .connection(let connection): connection.pointee.flushTLS()
+        case .stream(let stream): stream.pointee.connection.sendGathered()
         }
     }
 
@@ -103,6 +118,24 @@ enum ClientChannel: BitwiseCopyable {
     func end(_ cause: EndCause) {
         switch self {
         case .connection(let connection): connection.pointee.end(cause)
+        case .stream(let stream): stream.end(cause)
+        }
+    }
+
+    /// The client's Close has come: nothing more will come from it.
+    func clientHasClosed() {
+        switch self {
+        case .connection: break
+        case .stream(let stream): stream.clientHasClosed()
+        }
+    }
+
+    /// Whether the session may leave it behind: a connection closes by itself, a stream waits for the client's Close, which the
+    /// session has to find.
+    var isOver: Bool {
+        switch self {
+        case .connection: true
+        case .stream(let stream): stream.pointee.isOver || stream.pointee.output.isEnded
         }
     }
 
@@ -110,6 +143,7 @@ enum ClientChannel: BitwiseCopyable {
     func close() {
         switch self {
         case .connection(let connection): connection.pointee.leg.close()
+        case .stream(let stream): stream.reset(.cancel)
         }
     }
 
@@ -117,6 +151,7 @@ enum ClientChannel: BitwiseCopyable {
     func release() {
         switch self {
         case .connection(let connection): connection.pointee.sessionEnded()
+        case .stream(let stream): stream.sessionEnded()
         }
     }
 }

@@ -4,13 +4,6 @@ import Wire
 
 /// The operator's side: a request is gathered whole and handed to the admin thread, whose answer comes as an order.
 extension ClientConnection {
-    /// Largest content of a request, in bytes.
-    private static let contentLimit = 64 * 1024
-    /// Milliseconds in which the admin thread has to answer.
-    private static let answerLimit: Int64 = 60_000
-    /// Bytes of an answer in parts that may wait for a slow client.
-    private static let streamRoom = 1 << 20
-
     /// Takes a request to the operator's side whose head has come.
     mutating func serveAdmin(_ head: RequestHead, _ route: Route) {
         guard let exchange else { return }
@@ -20,9 +13,9 @@ extension ClientConnection {
         guard let length = head.contentLength else {
             return refuse(.lengthRequired, detail: "Send the content with Content-Length.", cause: .requestRefused)
         }
-        guard length <= Self.contentLimit else {
+        guard length <= AdminLimits.content else {
             return refuse(
-                .contentTooLarge, detail: "The content may have \(Self.contentLimit) bytes.", cause: .requestRefused)
+                .contentTooLarge, detail: "The content may have \(AdminLimits.content) bytes.", cause: .requestRefused)
         }
         // `serve` goes on when it is there.
         exchange.incomplete = HTTPExchange.IncompleteRequest(head: head, route: route, length: length)
@@ -35,13 +28,13 @@ extension ClientConnection {
         exchange.incomplete = nil
         if mayKeep(request.head, exchange) { exchange.persistence = request.head.persistence }
         machine.answerAwaited()
-        limit(Self.answerLimit)
+        limit(AdminLimits.answer)
         let (mailbox, token) = (loop.pointee.mailbox, token)
         let job = AdminJob(
             request: AdminRequest(
                 request.head, body: body, prefix: request.route.location.match.path, address: exchange.request.address,
                 client: client),
-            route: request.route, listener: exchange.listener, mailbox: mailbox, connection: token)
+            route: request.route, listener: exchange.listener, mailbox: mailbox, connection: .connection(token))
         if !loop.pointee.admin.submit(job) { answerIsMissing() }
     }
 
@@ -72,7 +65,7 @@ extension ClientConnection {
         case .part(let bytes):
             guard exchange?.stream != nil else { return }
             guard writePart(bytes), flushTLS() else { return clientLost() }
-            if leg.backlog.count > Self.streamRoom { endStream(.slow) }
+            if leg.backlog.count > AdminLimits.streamRoom { endStream(.slow) }
         case .end: endStream(nil)
         }
     }
@@ -111,9 +104,19 @@ extension ClientConnection {
     }
 }
 
+/// What requests to the operator's side, and their answers, may cost.
+enum AdminLimits {
+    /// Largest content of a request, in bytes.
+    static let content = 64 * 1024
+    /// Milliseconds in which the admin thread has to answer.
+    static let answer: Int64 = 60_000
+    /// Bytes of an answer in parts that may wait for a slow client.
+    static let streamRoom = 1 << 20
+}
+
 extension AdminRequest {
     /// `prefix`: the location's path.
-    fileprivate init(
+    init(
         _ head: RequestHead, body: [UInt8], prefix: String, address: CompactAddress, client: ClientFacts
     ) {
         method = head.method

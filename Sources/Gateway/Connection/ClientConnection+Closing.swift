@@ -24,6 +24,7 @@ extension ClientConnection {
         if cause == .keepaliveTimeout { loop.pointee.counters.count(cause) }
         exchange = nil
         countClosing()
+        sayGoAway()
         tls?.shutdown()
         if !flushTLS() { leg.close() }
         limit(leg.isFlushed ? Self.closeLimit : Self.flushLimit)
@@ -71,12 +72,32 @@ extension ClientConnection {
         exchange = nil
         leg.close()
         uncount()
-        if session == nil { loop.pointee.endedConnections.append(token) }
+        releaseIfUnused()
     }
 
     /// The session has ended, and uses its channel no more.
     mutating func sessionEnded() {
         session = nil
-        if machine.phase == .closed { loop.pointee.endedConnections.append(token) }
+        releaseIfUnused()
+    }
+
+    /// A stream has ended, and uses the connection no more.
+    mutating func streamEnded() { releaseIfUnused() }
+
+    /// The memory is given back when all is over, and nobody's channel is the connection or a part of it.
+    private func releaseIfUnused() {
+        guard machine.phase == .closed, session == nil, http2?.pointee.streams.isEmpty ?? true else { return }
+        loop.pointee.endedConnections.append(token)
+    }
+
+    /// Tells a client of HTTP/2 that the connection ends, and which of its streams were taken.
+    private mutating func sayGoAway() {
+        guard let http2, leg.isOpen else { return }
+        http2.pointee.session.goAway(.noError)
+        _ = http2.pointee.session.produce()
+        let frames = loop.pointee.frames
+        let count = frames.pointee.count
+        frames.pointee.count = 0
+        if !write(frames.pointee.start, count: count) { leg.close() }
     }
 }

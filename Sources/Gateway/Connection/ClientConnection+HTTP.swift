@@ -9,12 +9,6 @@ extension ClientConnection {
     /// Requests that one turn answers: other connections have their turn in between.
     private static let requestsPerTurn = 16
 
-    /// Reads once, while HTTP is spoken.
-    mutating func readHTTP() {
-        if machine.phase == .readingProxyHeader { return readProxyHeader() }
-        take(receive(capacity: HTTPExchange.readSize))
-    }
-
     /// Takes what a read has brought.
     mutating func take(_ input: Input) {
         if input.count > 0, let exchange {
@@ -38,7 +32,7 @@ extension ClientConnection {
         case .readingProxyHeader: clientLost()
         case .readingRequest: endIfAllIsAnswered()
         case .sending where exchange?.stream != nil: clientLost()  // nobody reads on
-        case .answering, .sending, .tunnelling, .closing, .closed: break
+        case .answering, .sending, .tunnelling, .multiplexing, .closing, .closed: break
         }
     }
 
@@ -97,6 +91,10 @@ extension ClientConnection {
             exchange.held.consume(end)
             return head
         } catch {
+            if error.cause == .otherProtocol(.http2), beginsHTTP2(exchange) {
+                beginHTTP2()
+                return nil
+            }
             exchange.recordMethod(waiting)
             exchange.request.status = error.status.code
             log(.info, "request refused: \(error.status.code), \(error.detail)")
@@ -105,48 +103,18 @@ extension ClientConnection {
         }
     }
 
-    /// Finds the route of a request, and takes it.
+    /// Finds out what a request comes to, and answers it.
     private mutating func route(_ head: RequestHead, _ exchange: HTTPExchange) {
-        let listener = exchange.listener
-        let server = head.host.map(listener.server(named:)) ?? listener.defaultServer
-        record(head, server.site, exchange)
-        let site = server.site
-        if let tlsSite = client.tlsSite, tlsSite !== site, site.settings.tls?.clientVerification != nil {
-            // Another server's handshake has not asked for what this one demands. RFC 9110 §15.5.20
-            return refuse(
-                .misdirectedRequest, detail: "TLS was set up for another server name (SNI).", cause: .requestRefused)
-        }
-        guard let route = server.route(for: head.path) else {
-            return refuse(.notFound, detail: "Nothing is served at this path.", cause: .requestRefused)
-        }
-        exchange.request.route = route
-        switch route.location.action {
-        case .mqtt: upgrade(head, route)
-        case .files(let root, let file):
-            guard route.policy?.allows(exchange.request.address) ?? true else {
-                return refuse(.forbidden, detail: "This address is not allowed.", cause: .addressRefused)
-            }
-            serveFile(head, root: root, index: file)
-        case .metrics, .api, .dashboard:
-            guard route.policy?.allows(exchange.request.address) ?? true else {
-                return refuse(.forbidden, detail: "This address is not allowed.", cause: .addressRefused)
-            }
-            serveAdmin(head, route)
-        }
-    }
-
-    /// Keeps what the log and those who decide need of a request.
-    private mutating func record(_ head: RequestHead, _ site: Site, _ exchange: HTTPExchange) {
-        let tokenPlaces = exchange.generation.tokenPlaces
-        exchange.request.site = site
-        exchange.request.isHead = head.isMethod("HEAD")
-        exchange.request.uri = tokenPlaces.hiddenTarget(of: head)
-        exchange.request.httpVersion = "1.\(head.minorVersion)"
-        if let address = site.settings.realIP.clientAddress(head, sentBy: client.address) {
-            exchange.request.address = address
-        }
-        if site.logsRequestFields { exchange.request.head = tokenPlaces.hidden(in: head) }
+        let routing = RequestRouting(
+            loop: loop, client: client, listener: exchange.listener, generation: exchange.generation)
+        let answer = routing.answer(head, &exchange.request)
         exchange.persistence = !head.hasBody && mayKeep(head, exchange) ? head.persistence : .close
+        switch answer {
+        case .response(let response, let cause): respond(response, cause)
+        case .file(let file): beginFile(file)
+        case .session(let accepted, let route): upgrade(accepted, route, head)
+        case .admin(let route): serveAdmin(head, route)
+        }
     }
 
     /// Whether another request may follow this one, if it is not granted an upgrade.

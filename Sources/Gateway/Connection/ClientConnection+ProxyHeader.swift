@@ -31,9 +31,13 @@ extension ClientConnection {
             guard let header = try ProxyHeader.parse(waiting.span) else { return }
             record(header)
             exchange.held.consume(header.length)
-            machine.proxyHeaderRead()
+            machine.proxyHeaderRead(carriesMQTT: client.carriesMQTT)
             let site = exchange.request.site
-            limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
+            switch machine.phase {
+            case .tunnelling: beginMQTT()
+            case .handshaking: limit(site.handshakeTimeout)
+            default: limit(site.headerTimeout)
+            }
             readAfterProxyHeader()
         } catch {
             log(.warn, "the load balancer's PROXY header is invalid: \(error)")
@@ -55,7 +59,7 @@ extension ClientConnection {
     /// What came with the header belongs to TLS, or to the first request.
     private mutating func readAfterProxyHeader() {
         guard let exchange, !exchange.held.isEmpty else { return }
-        guard tls != nil else { return serve() }
+        guard tls != nil else { return serve() }  // MQTT waits for the session
         let count = exchange.held.count
         let buffer = loop.pointee.buffers.cipher
         exchange.held.bytes.baseAddress.map { buffer.copyMemory(from: $0, byteCount: count) }

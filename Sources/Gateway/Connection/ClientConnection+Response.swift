@@ -36,16 +36,21 @@ extension ClientConnection {
     mutating func logEnd(of exchange: HTTPExchange, _ cause: EndCause) {
         guard exchange.isUnderWay else { return }
         exchange.isUnderWay = false
-        loop.pointee.counters.count(cause)
-        log(.debug, "ended: \(cause.rawValue)")
+        loop.pointee.logEnd(of: exchange.request, client, cause) { describe(nil, request: exchange.request) }
+    }
+}
+
+extension LoopContext {
+    /// Counts what a request has come to, and writes its line in the access log.
+    mutating func logEnd(
+        of request: RequestFacts, _ client: ClientFacts, _ cause: EndCause, describe: () -> ConnectionDescription
+    ) {
+        counters.count(cause)
+        log.write(.debug, of: client, request.address, "ended: \(cause.rawValue)")
         // Requests that were served are no ends of connections, and would drive out those that tell something.
-        if cause != .served, loop.pointee.generation.hasAdmin {
-            loop.pointee.recentEnds.record(describe(nil, request: exchange.request), cause)
-        }
-        guard let accessLog = exchange.request.accessLog else { return }
-        let line = AccessLogLine(
-            client: client, request: exchange.request, cause: cause,
-            duration: loop.pointee.now - exchange.request.startedAt)
+        if cause != .served, generation.hasAdmin { recentEnds.record(describe(), cause) }
+        guard let accessLog = request.accessLog else { return }
+        let line = AccessLogLine(client: client, request: request, cause: cause, duration: now - request.startedAt)
         accessLog.write(line)
     }
 }

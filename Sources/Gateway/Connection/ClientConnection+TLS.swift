@@ -73,22 +73,26 @@ extension ClientConnection {
         case .complete:  // the ticket leaves with what answers the request
             client.tlsVersion = tls?.version ?? ""
             client.tlsCipher = tls?.cipher ?? ""
+            client.tlsGroup = tls?.group ?? ""
             client.tlsServerName = tls?.serverName ?? ""
             client.isResumed = tls?.isResumed ?? false
-            loop.pointee.figures.handshakeCompleted(client.tlsVersion, isResumed: client.isResumed)
+            loop.pointee.figures.handshakeCompleted(
+                client.tlsVersion, group: client.tlsGroup, isResumed: client.isResumed)
             recordCertificate()
-            machine.handshakeCompleted()
-            limit(exchange?.request.site.headerTimeout ?? 0)
+            machine.handshakeCompleted(carriesMQTT: client.carriesMQTT)
+            if client.carriesMQTT { beginMQTT() } else { limit(exchange?.request.site.headerTimeout ?? 0) }
+            if !client.carriesMQTT, tls?.applicationProtocol == "h2" { beginHTTP2() }
             return true
         case .failed(let failure):
             log(.info, "TLS: \(failure.reason)")
             loop.pointee.figures.handshakeFailed(HandshakeFailure(failure))
-            if failure.isPlainHTTP {
+            if failure.isPlainHTTP, !client.carriesMQTT {
                 let request = UnsafeRawBufferPointer(start: bytes, count: count)
                 answerPlainHTTP(isHead: request.starts(with: "HEAD ".utf8))
             } else {
                 _ = flushTLS()  // the alert that says why
-                end(failure.reason == TLSFailure.lost ? .clientLost : .tlsFailed)
+                let isLost = failure.reason == TLSFailure.lost
+                end(failure.isPlainHTTP ? .plainHTTPToTLS : isLost ? .clientLost : .tlsFailed)
             }
             return false
         }

@@ -5,34 +5,29 @@ import Wire
 
 /// The upgrade to WebSocket (RFC 6455 §4.2): the connection becomes the channel of a session.
 extension ClientConnection {
-    mutating func upgrade(_ head: RequestHead, _ route: Route) {
+    mutating func upgrade(_ accepted: Handshake.Accepted, _ route: Route, _ head: RequestHead) {
         guard let exchange else { return }
-        do throws(HandshakeRefusal) {
-            let accepted = try Handshake.evaluate(head, rules: route.handshakeRules)
-            exchange.request.status = HTTPStatus.switchingProtocols.code
-            let buffers = loop.pointee.buffers
-            let room = UnsafeMutableRawBufferPointer(start: buffers.plain, count: buffers.plainCapacity)
-            guard let count = accepted.writeResponse(into: room, sha1: Digest.sha1), write(buffers.plain, count: count)
-            else { return clientLost() }
-            loop.pointee.figures.responded(HTTPStatus.switchingProtocols.code)
-            machine.upgraded()
-            limitNothing()
-            exchange.isUnderWay = false
-            client.address = exchange.request.address  // no other request comes that could name another
-            beginSession(exchange.request, route, head, subprotocol: accepted.subprotocol)
-        } catch {
-            loop.pointee.figures.upgradeRefused(error.kind)
-            log(.info, "upgrade refused: \(error.status.code), \(error.detail)")
-            respond(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
-        }
+        exchange.request.status = HTTPStatus.switchingProtocols.code
+        let buffers = loop.pointee.buffers
+        let room = UnsafeMutableRawBufferPointer(start: buffers.plain, count: buffers.plainCapacity)
+        guard let count = accepted.writeResponse(into: room, sha1: Digest.sha1), write(buffers.plain, count: count)
+        else { return clientLost() }
+        loop.pointee.figures.responded(HTTPStatus.switchingProtocols.code)
+        machine.upgraded()
+        limitNothing()
+        exchange.isUnderWay = false
+        client.address = exchange.request.address  // no other request comes that could name another
+        beginSession(exchange.request, route, head, accepted)
     }
 
-    private mutating func beginSession(
-        _ request: RequestFacts, _ route: Route, _ head: RequestHead, subprotocol: String?
+    /// `head` and `accepted`: the request, and what was agreed on; nil: there was none.
+    mutating func beginSession(
+        _ request: RequestFacts, _ route: Route, _ head: RequestHead?, _ accepted: Handshake.Accepted?
     ) {
         let (token, session) = loop.pointee.sessions.reserve()
         let record = SessionRecord(request, upstreamName: route.upstreamName)
-        record.subprotocol = subprotocol
+        record.subprotocol = accepted?.subprotocol
+        record.deflate = accepted?.deflate
         session.initialize(
             to: Session(
                 loop, token: token, address: session, channel: .connection(address), client: client, route: route,

@@ -5,14 +5,14 @@ import Tunnel
 typealias ConnectionPointer = UnsafeMutablePointer<ClientConnection>
 
 /// What one accepted socket is: a leg, TLS on it, and HTTP/1.1, request after request, until an upgrade makes it the channel
-/// of a session.
+/// of a session; where the listener carries MQTT, it is that from the beginning.
 ///
 /// It lives at a fixed address in its loop's slab, and only that loop's thread touches it. A session may call its
 /// connection, never the other way round: what passes from a connection to its session passes through `ConnectionPointer`
 /// (ConnectionEvents.swift), so that no two calls hold the same memory.
 ///
 /// In the order of a connection's life: `+ProxyHeader`, `+TLS`, `+HTTP` (requests), `+Response`, `+Files`, `+Admin` (the
-/// operator's side), `+Upgrade`, `+Closing`.
+/// operator's side), `+Upgrade`, `+MQTT`, `+Closing`.
 struct ClientConnection: ~Copyable {
     let loop: LoopPointer
     let token: SlabToken
@@ -26,6 +26,8 @@ struct ClientConnection: ~Copyable {
     var exchange: HTTPExchange?
     /// What it carries since the upgrade.
     var session: SessionPointer?
+    /// HTTP/2, which carries streams.
+    var http2: HTTP2Pointer?
     private(set) var timer = Deadline()
     /// Counted in the loop: bytes wait for the client; it is closing.
     private var isStalled = false
@@ -39,9 +41,15 @@ struct ClientConnection: ~Copyable {
         self.token = token
         self.address = address
         self.client = client
-        machine = ConnectionMachine(isTLS: listener.isTLS, readsProxyHeader: listener.readsProxyHeader)
+        machine = ConnectionMachine(
+            isTLS: listener.isTLS, readsProxyHeader: listener.readsProxyHeader, carriesMQTT: listener.carriesMQTT)
         exchange = HTTPExchange(client, listener, of: loop.pointee.generation, now: loop.pointee.now)
         leg.attach(descriptor)
+    }
+
+    deinit {
+        http2?.deinitialize(count: 1)
+        http2?.deallocate()
     }
 
     /// The first step of a connection that was just accepted.
@@ -58,11 +66,24 @@ struct ClientConnection: ~Copyable {
             tls = nil
             return abort(.proxyHeaderUntrusted)
         }
-        limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
+        if machine.phase == .tunnelling {
+            beginMQTT()
+            exchange = nil  // nothing has come yet
+        } else {
+            limit(machine.phase == .handshaking ? site.handshakeTimeout : site.headerTimeout)
+        }
     }
 
     /// Whether everything is over.
     var isClosed: Bool { @inline(__always) get { if case .closed = machine { true } else { false } } }
+
+    /// Whether it ends, or has ended.
+    var isEnding: Bool {
+        switch machine {
+        case .closing, .closed: true
+        default: false
+        }
+    }
 
     /// Whether the other side has ended, as far as it can be seen without reading.
     var peerHasEnded: Bool { leg.isOpen && (leg.isAtEnd || Kernel.peerHasEnded(leg.descriptor)) }
@@ -76,6 +97,7 @@ struct ClientConnection: ~Copyable {
         case .readingRequest where leg.isFlushed: !leg.isAtEnd && exchange?.wantsInput ?? false
         case .readingRequest, .answering, .sending: !leg.isAtEnd && exchange?.hasRoom ?? false
         case .tunnelling: false
+        case .multiplexing: !leg.isAtEnd  // always: credit for what waits comes this way
         case .closing: !leg.isAtEnd
         case .closed: false
         }
@@ -88,6 +110,7 @@ struct ClientConnection: ~Copyable {
         countStall(!leg.isFlushed)
         guard leg.isOpen else { return true }
         var isSending = exchange?.mustGoOn ?? false
+        if let http2, http2.pointee.mustGoOn { isSending = true }
         if case .sending = machine { isSending = exchange?.stream == nil }
         return leg.watch(
             reading: reading, writing: !leg.isFlushed || isSending, loop.pointee.poller, word: LoopWord.client(address))
@@ -138,6 +161,7 @@ struct ClientConnection: ~Copyable {
         case .ignore: break
         case .abort: abort(machine.cause ?? .clientLost)
         case .end(let cause):
+            if case .multiplexing = machine, exchange?.isUnderWay ?? false { return end(.requestTimeout) }
             if cause == .proxyHeaderTimeout { tls = nil }  // it has not begun
             if cause == .handshakeTimeout { loop.pointee.figures.handshakeFailed(.timeout) }
             // A client that takes nothing of a response does not take a goodbye either.

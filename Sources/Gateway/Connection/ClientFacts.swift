@@ -10,6 +10,8 @@ final class ClientFacts {
     /// On the loop's clock.
     let acceptedAt: Int64
     let isTLS: Bool
+    /// There is no HTTP, and no WebSocket.
+    let carriesMQTT: Bool
     /// 0 for a unix socket.
     let serverPort: UInt16
     /// Place of the listener in the generation's list.
@@ -23,6 +25,8 @@ final class ClientFacts {
 
     var tlsVersion = ""
     var tlsCipher = ""
+    /// The group of the key exchange; empty: none.
+    var tlsGroup = ""
     /// The name that the client has asked for (SNI); empty: none.
     var tlsServerName = ""
     /// The handshake has taken up an earlier TLS session.
@@ -36,9 +40,30 @@ final class ClientFacts {
         self.id = id
         self.acceptedAt = acceptedAt
         isTLS = listener.isTLS
+        carriesMQTT = listener.carriesMQTT
         serverPort = listener.port
         listenerIndex = listener.index
         self.listener = listener.address
         self.address = address
+    }
+
+    /// Those of one stream of a connection: its front may speak for another client with each.
+    init(_ connection: ClientFacts, id: UInt64, address: CompactAddress, acceptedAt: Int64) {
+        self.id = id
+        self.acceptedAt = acceptedAt
+        isTLS = connection.isTLS
+        carriesMQTT = connection.carriesMQTT
+        serverPort = connection.serverPort
+        listenerIndex = connection.listenerIndex
+        listener = connection.listener
+        self.address = address
+        destination = connection.destination
+        tlsVersion = connection.tlsVersion
+        tlsCipher = connection.tlsCipher
+        tlsGroup = connection.tlsGroup
+        tlsServerName = connection.tlsServerName
+        isResumed = connection.isResumed
+        tlsSite = connection.tlsSite
+        certificate = connection.certificate
     }
 }

@@ -26,14 +26,23 @@ extension UnsafeMutablePointer<ClientConnection> {
     @inline(__always)
     private func read() {
         if let session = tunnelled { return session.pointee.readClient() }
-        if pointee.machine.phase == .closing { return pointee.discardInput() }
-        pointee.readHTTP()
+        switch pointee.machine {
+        case .closing: return pointee.discardInput()
+        case .readingProxyHeader: pointee.readProxyHeader()
+        default:
+            let isMultiplexing = pointee.http2 != nil
+            let input = pointee.receive(
+                capacity: isMultiplexing ? pointee.loop.pointee.readSize : HTTPExchange.readSize)
+            guard pointee.http2 == nil else { return framesCame(input) }
+            pointee.take(input)
+        }
         passEarlyInput()
     }
 
     /// Frames that came with the upgrade's request, or in the same record, are the session's; and so is the end of the
     /// input, if it came in the same read.
     private func passEarlyInput() {
+        if pointee.http2 != nil { return passEarlyFrames() }
         guard let session = tunnelled, pointee.exchange != nil else { return }
         while let count = pointee.takeEarlyInput() {
             session.pointee.received(pointee.loop.pointee.buffers.plain, count: count)
@@ -43,14 +52,27 @@ extension UnsafeMutablePointer<ClientConnection> {
         if pointee.leg.isAtEnd { session.pointee.clientEnded() }
     }
 
+    /// The preface of HTTP/2 on a plain connection, and what came with it.
+    private func passEarlyFrames() {
+        guard case .multiplexing = pointee.machine, pointee.exchange?.held.isEmpty == false else { return }
+        while let count = pointee.takeEarlyInput() {
+            receiveFrames(pointee.loop.pointee.buffers.plain, count: count)
+        }
+        if pointee.leg.isAtEnd { framesCame(ClientConnection.Input(isAtEnd: true)) }
+    }
+
     private func flush() {
         guard !pointee.leg.isFlushed || pointee.exchange != nil else { return }
         let waiting = pointee.leg.backlog.count
         guard pointee.leg.flush() else {
-            if let session = tunnelled { session.pointee.clientLost() } else { pointee.clientLost() }
+            if let session = tunnelled { session.pointee.clientLost() } else { abandonStreams(.clientLost) }
+            if tunnelled == nil { pointee.clientLost() }
             return
         }
-        if let session = tunnelled {
+        if case .multiplexing = pointee.machine {
+            pump()
+            streamsChanged()
+        } else if let session = tunnelled {
             if pointee.leg.backlog.count < waiting { session.pointee.clientTookBytes() }
         } else {
             pointee.goOn()
@@ -93,19 +115,32 @@ extension UnsafeMutablePointer<ClientConnection> {
     /// The loop ends its connections evenly from here on: those that wait for nothing but a next request go at once.
     func drainBegan() {
         guard pointee.exchange != nil else { return }
-        pointee.endExchanges()
+        if pointee.http2 != nil {
+            announceEnd()
+            pump()
+            streamsChanged()
+        } else {
+            pointee.endExchanges()
+        }
         updateInterest()
     }
 
     /// Ends what it carries, or else the connection itself, in good order.
     func end(_ cause: EndCause) {
-        if let session = tunnelled { session.pointee.end(cause) } else { pointee.end(cause) }
+        if let session = tunnelled {
+            session.pointee.end(cause)
+        } else if case .multiplexing = pointee.machine {
+            endStreams(cause)
+        } else {
+            pointee.end(cause)
+        }
         updateInterest()
     }
 
     /// Closes all sockets at once.
     func abort(_ cause: EndCause) {
         if let session = pointee.session { session.pointee.abort(cause) }
+        abortStreams(cause)
         pointee.abort(cause)
     }
 }
@@ -132,6 +167,8 @@ extension UnsafeMutablePointer<Session> {
         switch channel {
         case .connection(let connection):
             if isWatched { connection.updateOwnInterest() } else { connection.abort(.outOfResources) }
+        case .stream(let stream):
+            if isWatched { stream.updateOwnInterest() } else { stream.abort(.outOfResources) }
         }
     }
 }

@@ -22,7 +22,7 @@ final class HTTPExchange {
     /// Requests that were answered.
     var answered = 0
     /// The file that the response under way consists of.
-    var file: FileTransfer?
+    var file: FileAnswer?
     /// A request to the operator's side whose content is still to come.
     var incomplete: IncompleteRequest?
     /// What the response under way consists of, where somebody else writes it part by part.
@@ -31,13 +31,6 @@ final class HTTPExchange {
     var isChunked = false
     /// Whole requests may wait in `held` although the socket has nothing more to say: others had their turn first.
     var mustGoOn = false
-
-    /// A file that is being sent.
-    struct FileTransfer {
-        let descriptor: Int32
-        /// Bytes that the response has announced and not sent.
-        var left: Int
-    }
 
     /// A request whose head has come.
     struct IncompleteRequest {
@@ -54,10 +47,7 @@ final class HTTPExchange {
         scanner = RequestHeadScanner(limit: request.site.headLimit)
     }
 
-    deinit {
-        closeFile()
-        stream?.finish()
-    }
+    deinit { stream?.finish() }
 
     /// Whether more may be read ahead of its turn: of pipelined requests, and of frames after an upgrade, only a bounded part
     /// waits here, the rest in the kernel.
@@ -67,18 +57,13 @@ final class HTTPExchange {
 
     /// The response is complete: a new exchange begins with what has come already.
     func next(_ client: ClientFacts, now: Int64) {
-        closeFile()
+        file = nil
         stream = nil
         request = RequestFacts(client, site: listener.defaultServer.site, startedAt: now)
         scanner = RequestHeadScanner(limit: request.site.headLimit)
         persistence = .close
         isUnderWay = false
         answered += 1
-    }
-
-    func closeFile() {
-        if let file { Socket.close(file.descriptor) }
-        file = nil
     }
 
     /// The first bytes of a request have come after another one.

@@ -4,6 +4,7 @@ import Tunnel
 extension Route {
     /// How MQTT travels on the channels of this route's sessions.
     var framing: Framing {
+        guard location.match != .listener else { return .raw }
         let settings = location.webSocket
         return .webSocket(messages: settings.frames.messages, isStrict: settings.isStrict)
     }

@@ -1,95 +1,84 @@
 import CShims
 import Reactor
-import Telemetry
-import Text
 import Wire
 
-/// Finds a file below a root.
+/// Opens what is below a folder, and nothing else: symbolic links work as long as they stay inside.
 enum StaticFile {
     enum Found {
-        case file(descriptor: Int32, size: Int, type: StaticString)
-        /// A folder that was asked for without its slash.
-        case redirect(String)
+        case file(OpenFile, Validators)
+        case folder
         case failure(HTTPStatus)
     }
 
-    /// `path` begins with a slash and has no dot segments; `index` is the file of a folder.
-    static func open(root: String, path: String, index: String) -> Found {
-        let isFolder = path.hasSuffix("/")
-        let name = root + path + (isFolder ? index : "")
-        let descriptor = CShims_open(name, O_RDONLY | O_NONBLOCK, 0)
-        guard descriptor >= 0 else {
-            switch -descriptor {
-            case EACCES: return .failure(.forbidden)
-            case EMFILE, ENFILE, ENOMEM: return .failure(.serviceUnavailable)
-            default: return .failure(.notFound)
-            }
+    /// `folder` is a descriptor. Slashes at the start of `path` are no part of its name.
+    static func open(_ path: String, below folder: Int32) -> Found {
+        guard folder >= 0 else { return failure(folder) }
+        let descriptor = path.withCString { text in
+            var name = text
+            while name.pointee == 0x2F { name += 1 }
+            return name.pointee == 0 ? open(".", folder) : open(name, folder)
         }
+        guard descriptor >= 0 else { return failure(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             Socket.close(descriptor)
             return .failure(.internalServerError)
         }
         switch Int(CShims_file_kind(&status)) {
-        case CShims_REGULAR_FILE: return .file(descriptor: descriptor, size: status.st_size, type: type(of: name))
-        case CShims_FOLDER where !isFolder:
+        case CShims_REGULAR_FILE:
+            return .file(
+                OpenFile(descriptor), Validators(modified: Int64(status.st_mtim.tv_sec), size: status.st_size))
+        case CShims_FOLDER:
             Socket.close(descriptor)
-            // One slash only: a target that begins with two would be another host's.
-            return .redirect(encoded("/" + path.drop { $0 == "/" } + "/"))
+            return .folder
         default:
             Socket.close(descriptor)
             return .failure(.forbidden)
         }
     }
 
-    /// A path as a URI writes it: percent-encoded except for what RFC 3986 §3.3 allows, and for slashes.
-    private static func encoded(_ path: String) -> String {
-        var text = ""
-        for byte in path.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + Hexadecimal.encode(byte, .upper)
-            }
+    private static func open(_ name: UnsafePointer<CChar>, _ folder: Int32) -> Int32 {
+        let descriptor = CShims_open_beneath(folder, name)
+        switch -descriptor {
+        // An absolute link may stay inside; older kernels and the sandboxes of older containers do not have openat2.
+        case EXDEV, ENOSYS, EPERM, EAGAIN: return openChecked(name, folder)
+        default: return descriptor
         }
-        return text
     }
 
-    /// Room that is enough for the head of any file.
-    static let headRoom = 512
-
-    /// Writes the head of the response for a file into `room`. Returns how many bytes it has; nil: there is not enough room.
-    static func writeHead(
-        into room: UnsafeMutableRawBufferPointer, size: Int, type: StaticString, date: String,
-        persistence: HTTPPersistence
-    ) -> Int? {
-        var head = HeadWriter(.ok, into: room)
-        head.write("Date", value: date)
-        head.write("Server", "sluice")
-        head.write("Content-Type", type)
-        head.write("Content-Length", size)
-        head.write("X-Content-Type-Options", "nosniff")
-        head.write(persistence)
-        return head.finish()
+    /// Opens a file and looks where it is: a descriptor, or -errno.
+    private static func openChecked(_ name: UnsafePointer<CChar>, _ folder: Int32) -> Int32 {
+        let place = CShims_open_place_at(folder, name)
+        guard place >= 0 else { return place }
+        defer { Socket.close(place) }
+        guard let path = Self.place(of: place), let root = Self.place(of: folder) else { return -EACCES }
+        let isInside =
+            path.starts(with: root) && (path.count == root.count || root.count == 1 || path[root.count] == 0x2F)
+        return isInside ? CShims_open_again(place) : -EACCES
     }
 
-    private static let types: [String: StaticString] = [
-        "html": "text/html; charset=utf-8", "css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8",
-        "mjs": "text/javascript; charset=utf-8", "json": "application/json", "txt": "text/plain; charset=utf-8",
-        "svg": "image/svg+xml", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif",
-        "webp": "image/webp", "ico": "image/x-icon", "wasm": "application/wasm", "woff2": "font/woff2",
-        "woff": "font/woff", "map": "application/json", "xml": "application/xml", "pdf": "application/pdf",
-        "webmanifest": "application/manifest+json",
-    ]
-
-    private static func type(of name: String) -> StaticString {
-        let name = name.utf8
-        let start = name.lastIndex { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
-        guard let start, name[start] == UInt8(ascii: "."),
-            let ending = String(name[start...].dropFirst())
-        else { return "application/octet-stream" }
-        return types[ending.lowercased()] ?? "application/octet-stream"
+    private static func place(of descriptor: Int32) -> [CChar]? {
+        let path = [CChar](unsafeUninitializedCapacity: Int(PATH_MAX)) { bytes, count in
+            count = max(0, CShims_path_of(descriptor, bytes.baseAddress, bytes.count))
+        }
+        return path.isEmpty || path.count == Int(PATH_MAX) ? nil : path
     }
+
+    private static func failure(_ result: Int32) -> Found {
+        switch -result {
+        case EACCES, EPERM: .failure(.forbidden)
+        case EMFILE, ENFILE, ENOMEM: .failure(.serviceUnavailable)
+        default: .failure(.notFound)
+        }
+    }
+}
+
+/// A file that is closed when nobody uses it.
+final class OpenFile {
+    let descriptor: Int32
+
+    /// Takes over the descriptor.
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { Socket.close(descriptor) }
 }

@@ -54,6 +54,7 @@ struct AccessLogLine {
         if client.isTLS {
             object.field("ssl_protocol", client.tlsVersion)
             object.field("ssl_cipher", client.tlsCipher)
+            object.field("ssl_curve", client.tlsGroup)
             object.field("ssl_server_name", client.tlsServerName)
             object.field("ssl_session_reused", client.isResumed)
         }

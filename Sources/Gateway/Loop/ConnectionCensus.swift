@@ -25,6 +25,15 @@ struct ConnectionCensus: Sendable {
                 ConnectionState(connection.pointee.machine.phase, session?.pointee.phase))
             waitingSent += connection.pointee.leg.backlog.count
             waitingReceived += session?.pointee.pipe.upstream.backlog.count ?? 0
+            guard let http2 = connection.pointee.http2 else { continue }
+            for stream in http2.pointee.streams {
+                waitingSent += stream.pointee.backlog.count
+                guard let session = stream.pointee.session else { continue }
+                add(
+                    connection.pointee.client.listenerIndex,
+                    ConnectionState(stream.pointee.machine.phase, session.pointee.phase))
+                waitingReceived += stream.pointee.held.count + session.pointee.pipe.upstream.backlog.count
+            }
         }
         nextSlot = end
         isComplete = end >= connections.slots

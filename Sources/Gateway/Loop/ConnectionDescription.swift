@@ -4,7 +4,7 @@ import Tunnel
 /// What is known of one connection at one moment, copied for another thread. Times are milliseconds.
 struct ConnectionDescription: Sendable {
     /// Finds the connection again in its loop.
-    let token: SlabToken
+    let handle: ConnectionHandle
     let loop: Int
     /// Names the connection in logs.
     let id: UInt64
@@ -15,9 +15,12 @@ struct ConnectionDescription: Sendable {
     let uri: String
     let httpVersion: String
     let isTLS: Bool
+    /// There is no HTTP, and no WebSocket.
+    let carriesMQTT: Bool
     /// Empty: no handshake (yet).
     let tlsVersion: String
     let tlsCipher: String
+    let tlsGroup: String
     /// The name that the client has asked for (SNI).
     let tlsServerName: String
     let isResumed: Bool
@@ -41,6 +44,12 @@ struct ConnectionDescription: Sendable {
     }
 }
 
+/// A connection, or a stream of one, for those who must not keep its address.
+enum ConnectionHandle: Equatable, Sendable, BitwiseCopyable {
+    case connection(SlabToken)
+    case stream(SlabToken)
+}
+
 /// A part of a loop's connections, as they were when the loop had its turn.
 struct ConnectionPage: Sendable {
     var connections: [ConnectionDescription] = []
@@ -55,24 +64,48 @@ struct ConnectionPage: Sendable {
 extension ClientConnection {
     /// A copy of what is known of it; `session`: of the session that it carries.
     func describe(_ session: SessionDescription?, request: RequestFacts?) -> ConnectionDescription {
+        describe(session, request: request, of: client, .connection(token), machine.phase)
+    }
+
+    /// The same of a stream: `client` is its own, and `phase`.
+    func describe(
+        _ session: SessionDescription?, request: RequestFacts?, of client: ClientFacts, _ handle: ConnectionHandle,
+        _ phase: ConnectionMachine.Phase
+    ) -> ConnectionDescription {
         ConnectionDescription(
-            token: token, loop: loop.pointee.index, id: client.id, address: request?.address ?? client.address,
+            handle: handle, loop: loop.pointee.index, id: client.id, address: request?.address ?? client.address,
             listenerIndex: client.listenerIndex, serverName: request?.site.name ?? "", uri: request?.uri ?? "",
-            httpVersion: request?.httpVersion ?? "", isTLS: client.isTLS, tlsVersion: client.tlsVersion,
-            tlsCipher: client.tlsCipher, tlsServerName: client.tlsServerName, isResumed: client.isResumed,
-            clientCommonName: client.certificate?.commonName ?? "", phase: machine.phase,
+            httpVersion: request?.httpVersion ?? "", isTLS: client.isTLS, carriesMQTT: client.carriesMQTT,
+            tlsVersion: client.tlsVersion, tlsCipher: client.tlsCipher, tlsGroup: client.tlsGroup,
+            tlsServerName: client.tlsServerName, isResumed: client.isResumed,
+            clientCommonName: client.certificate?.commonName ?? "", phase: phase,
             age: loop.pointee.now - client.acceptedAt, session: session)
     }
 }
 
 extension ConnectionPointer {
-    /// A copy of what is known of the connection, and of the session that it carries.
-    func describe() -> ConnectionDescription {
+    /// Copies of what is known of the connection, and of the session that it carries; of HTTP/2, one for each session.
+    func describe() -> [ConnectionDescription] {
+        let sessions = (pointee.http2?.pointee.streams ?? []).filter { $0.pointee.session != nil }
+        guard sessions.isEmpty else { return sessions.map { $0.describe() } }
         guard let session = pointee.session else {
-            return pointee.describe(nil, request: pointee.exchange?.request)
+            return [pointee.describe(nil, request: pointee.exchange?.request)]
         }
         let (description, request) = (session.pointee.describe(), session.pointee.record.request)
-        return pointee.describe(description, request: request)
+        return [pointee.describe(description, request: request)]
+    }
+}
+
+extension StreamPointer {
+    /// A copy of what is known of the stream, and of the session that it carries.
+    fileprivate func describe() -> ConnectionDescription {
+        describe(
+            pointee.session?.pointee.describe(), pointee.session?.pointee.record.request ?? pointee.exchange?.request)
+    }
+
+    func describe(_ session: SessionDescription?, _ request: RequestFacts?) -> ConnectionDescription {
+        pointee.connection.pointee.describe(
+            session, request: request, of: pointee.client, .stream(pointee.token), pointee.machine.phase)
     }
 }
 
@@ -84,12 +117,12 @@ extension LoopContext {
         let end = min(connections.slots, first > Int.max - ConnectionPage.reach ? .max : first + ConnectionPage.reach)
         for slot in first..<max(first, end) {
             guard let connection = connections[slot: slot] else { continue }
-            guard id == nil || connection.pointee.client.id == id else { continue }
+            // The streams of a connection stay together.
             guard page.connections.count < ConnectionPage.limit else {
                 page.nextSlot = slot
                 return page
             }
-            page.connections.append(connection.describe())
+            page.connections += connection.describe().filter { id == nil || $0.id == id }
         }
         if end < connections.slots { page.nextSlot = end }
         return page

@@ -6,6 +6,8 @@ enum ConnectionState: String, Sendable, CaseIterable {
     case handshaking
     case readingRequest = "reading_request"
     case answering, sending
+    /// HTTP/2, with requests or between two of them.
+    case multiplexing
     case awaitingConnect = "awaiting_connect"
     case authenticating, connecting
     case waitingForQueue = "waiting_for_queue"
@@ -21,6 +23,7 @@ enum ConnectionState: String, Sendable, CaseIterable {
         case .answering: self = .answering
         case .sending: self = .sending
         case .tunnelling: self = session.map(ConnectionState.init) ?? .closing
+        case .multiplexing: self = .multiplexing
         case .closing: self = .closing
         case .closed: self = .closed
         }

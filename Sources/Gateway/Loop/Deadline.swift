@@ -4,22 +4,27 @@ import Reactor
 enum TimerOwner: Equatable {
     case connection(SlabToken)
     case session(SlabToken)
+    case stream(SlabToken)
 
     private static let sessionBit: UInt32 = 1 << 31
+    private static let streamBit: UInt32 = 1 << 30
 
-    /// As the wheel keeps it. Slots stay far below the bit that tells sessions from connections.
+    /// As the wheel keeps it. Slots stay far below the bits that tell whose they are.
     var wheelToken: TimerWheel.Token {
         switch self {
         case .connection(let token): UInt64(token.generation) << 32 | UInt64(token.slot)
         case .session(let token): UInt64(token.generation) << 32 | UInt64(token.slot | Self.sessionBit)
+        case .stream(let token): UInt64(token.generation) << 32 | UInt64(token.slot | Self.streamBit)
         }
     }
 
     init(wheelToken: TimerWheel.Token) {
         let slot = UInt32(truncatingIfNeeded: wheelToken)
         let token = SlabToken(
-            slot: slot & ~Self.sessionBit, generation: UInt32(truncatingIfNeeded: wheelToken >> 32))
-        self = slot & Self.sessionBit == 0 ? .connection(token) : .session(token)
+            slot: slot & ~(Self.sessionBit | Self.streamBit), generation: UInt32(truncatingIfNeeded: wheelToken >> 32))
+        self =
+            slot & Self.sessionBit != 0
+            ? .session(token) : slot & Self.streamBit != 0 ? .stream(token) : .connection(token)
     }
 }
 

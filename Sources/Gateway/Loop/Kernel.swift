@@ -41,6 +41,21 @@ enum Kernel {
         return CShims_send(descriptor, bytes, count)
     }
 
+    /// Sends bytes of a file from `offset` on, without bringing them here. Returns how many the socket took, 0 at the end of the
+    /// file, or -errno.
+    static func sendFile(_ descriptor: Int32, _ file: Int32, offset: Int, count: Int) -> Int {
+        #if DEBUG
+            if let simulated {
+                return withUnsafeTemporaryAllocation(byteCount: min(count, 65_536), alignment: 16) { bytes in
+                    guard let start = bytes.baseAddress else { return 0 }
+                    let read = CShims_read_at(file, start, bytes.count, offset)
+                    return read > 0 ? simulated.send(descriptor, start, count: read) : read
+                }
+            }
+        #endif
+        return CShims_send_file(descriptor, file, offset, count)
+    }
+
     /// Sends FIN.
     @inline(__always)
     static func shutDownWriting(_ descriptor: Int32) {

@@ -35,14 +35,17 @@ extension Loop {
             // The rest in another turn: what is posted now comes with the next batch.
             if census.isComplete { reply(census) } else { context.pointee.mailbox.post(.census(census, reply: reply)) }
         case .recentEnds(let reply): reply(context.pointee.recentEnds.latest)
-        case .answer(let token, let answer):
+        case .answer(.connection(let token), let answer):
             guard let connection = context.pointee.connections[token], !connection.pointee.isClosed else { return }
             connection.answer(answer)
+        case .answer(.stream(let token), let answer):
+            guard let stream = context.pointee.streams[token], !stream.pointee.isClosed else { return }
+            stream.answer(answer)
         case .trace(let trace, let slot):
             guard let next = context.pointee.begin(trace, from: slot) else { return }
             context.pointee.mailbox.post(.trace(trace, from: next))
         case .end(let tokens, let cause, let reply):
-            reply(tokens.count { token in context.pointee.connections[token].map { end($0, cause) } ?? false })
+            reply(tokens.count { end($0, cause) })
         }
     }
 
@@ -61,8 +64,23 @@ extension Loop {
         context.pointee.connections[slot: slot].map { end($0, cause) } ?? false
     }
 
+    private func end(_ handle: ConnectionHandle, _ cause: EndCause) -> Bool {
+        switch handle {
+        case .connection(let token): return context.pointee.connections[token].map { end($0, cause) } ?? false
+        case .stream(let token):
+            guard let session = context.pointee.streams[token]?.pointee.session, !session.pointee.isClosing else {
+                return false
+            }
+            session.pointee.end(cause)
+            session.updateInterest()
+            return true
+        }
+    }
+
     private func end(_ connection: ConnectionPointer, _ cause: EndCause) -> Bool {
-        guard connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue else { return false }
+        guard connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue,
+            connection.pointee.http2?.pointee.ending == nil
+        else { return false }
         connection.end(cause)
         return true
     }

@@ -1,6 +1,7 @@
 import Access
 import Configuration
 import DequeModule
+import HTTP2
 import Reactor
 import TLS
 import Telemetry
@@ -35,11 +36,11 @@ struct Loop: ~Copyable {
         /// `reply` gets the whole one. As above.
         case census(ConnectionCensus, reply: @Sendable (ConnectionCensus) -> Void)
         /// The admin thread has something for a client.
-        case answer(SlabToken, AdminAnswer)
+        case answer(ConnectionHandle, AdminAnswer)
         /// Begin a packet trace, with the sessions from a slot on.
         case trace(Trace, from: Int)
         /// The operator ends these connections; `reply` gets how many were there still.
-        case end([SlabToken], EndCause, reply: @Sendable (Int) -> Void)
+        case end([ConnectionHandle], EndCause, reply: @Sendable (Int) -> Void)
     }
 
     /// What a loop tells the main thread.
@@ -117,8 +118,10 @@ struct Loop: ~Copyable {
 
     deinit {
         let (buffers, tlsBuffers) = (context.pointee.buffers, context.pointee.engineBuffers)
+        let frames = context.pointee.frames
         context.deinitialize(count: 1)
         context.deallocate()
+        frames.deallocate()
         tlsBuffers.deallocate()
         buffers.deallocate()
         Kernel.close(spareDescriptor)
@@ -136,8 +139,14 @@ struct Loop: ~Copyable {
             return first
         }
         guard let first else { throw StartError("a loop has no configuration") }
+        guard let http2Options = HTTP2Options() else { throw StartError("nghttp2: there is not enough memory") }
+        let frames = GatheredFramesPointer.allocate(capacity: 1)
+        frames.initialize(to: GatheredFrames(start: buffers.frames, capacity: LoopBuffers.framesCapacity))
         let context = LoopPointer.allocate(capacity: 1)
-        context.initialize(to: LoopContext(parts, first, poller: poller, buffers: buffers, engine: engine))
+        context.initialize(
+            to: LoopContext(
+                parts, first, poller: poller, buffers: buffers, engine: engine, http2Options: http2Options,
+                frames: frames))
         return context
     }
 
@@ -168,6 +177,7 @@ struct Loop: ~Copyable {
         obeyOrders()
         fireTimers()
         if !context.pointee.rebalancing.isEmpty { rebalance() }
+        sendPutOff()
         assertNothingIsLeft()
         let isOver = stop != nil && advanceStop()
         freeEnded()
@@ -175,6 +185,14 @@ struct Loop: ~Copyable {
         turnEnded = Kernel.microseconds()
         countTurn(turnEnded - turnBegan)
         return true
+    }
+
+    /// What sessions of HTTP/2 connections have written in this turn leaves.
+    private func sendPutOff() {
+        guard !context.pointee.putOff.isEmpty else { return }
+        let connections = context.pointee.putOff
+        context.pointee.putOff.removeAll(keepingCapacity: true)
+        for connection in connections { connection.sendPutOff() }
     }
 
     private mutating func countTurn(_ microseconds: Int64) {
@@ -187,6 +205,7 @@ struct Loop: ~Copyable {
     @inline(__always)
     private func assertNothingIsLeft() {
         assert(context.pointee.engineBuffers.pointee.outputCount == 0, "TLS output is left between two events")
+        assert(context.pointee.frames.pointee.count == 0, "frames are left between two events")
     }
 
     @inline(__always)
@@ -221,6 +240,10 @@ struct Loop: ~Copyable {
             context.pointee.sessions[token]?.deinitialize(count: 1)
             context.pointee.sessions.release(token)
         }
+        while let token = context.pointee.endedStreams.popLast() {
+            context.pointee.streams[token]?.deinitialize(count: 1)
+            context.pointee.streams.release(token)
+        }
         while let token = context.pointee.endedConnections.popLast() {
             context.pointee.connections[token]?.deinitialize(count: 1)
             context.pointee.connections.release(token)
@@ -232,7 +255,7 @@ struct Loop: ~Copyable {
     // MARK: Time
 
     private func waitTime(now: Int64) -> Int32 {
-        guard orders.isEmpty else { return 0 }
+        guard orders.isEmpty, context.pointee.putOff.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
         let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.connections.slots)
@@ -256,6 +279,9 @@ struct Loop: ~Copyable {
             case .session(let token):
                 guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { continue }
                 session.timerFired(tick: entry.tick)
+            case .stream(let token):
+                guard let stream = context.pointee.streams[token], !stream.pointee.isClosed else { continue }
+                stream.timerFired(tick: entry.tick)
             }
         }
         if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }

@@ -17,6 +17,12 @@ struct LoopBuffers: BitwiseCopyable {
     let control: UnsafeMutableRawPointer
     /// A frame of the gateway's own.
     let frame: UnsafeMutableRawBufferPointer
+    /// Bytes of an HTTP/2 stream that have waited, with `Uplink.headroom` in front.
+    let inflow: UnsafeMutableRawPointer
+    static let inflowCapacity = 64 * 1024
+    /// Frames of HTTP/2 on their way to the client.
+    let frames: UnsafeMutableRawPointer
+    static let framesCapacity = 128 * 1024
     /// Ciphertext for the client.
     let output: UnsafeMutableRawPointer
     let outputCapacity: Int
@@ -37,6 +43,7 @@ struct LoopBuffers: BitwiseCopyable {
         let layout = [
             (0, read), (Uplink.headroom, plainCapacity), (Downlink.headroom, downCapacity), (0, read),
             (0, Uplink.controlCapacity), (0, Framing.ownFrameCapacity), (0, outputCapacity),
+            (Uplink.headroom, Self.inflowCapacity), (0, Self.framesCapacity),
         ].map { (Self.rounded($0), Self.rounded($1)) }
         block = .allocate(byteCount: layout.reduce(0) { $0 + $1.0 + $1.1 }, alignment: 64)
         var next = block
@@ -51,6 +58,8 @@ struct LoopBuffers: BitwiseCopyable {
         control = starts[4]
         frame = UnsafeMutableRawBufferPointer(start: starts[5], count: Framing.ownFrameCapacity)
         output = starts[6]
+        inflow = starts[7]
+        frames = starts[8]
     }
 
     func deallocate() { block.deallocate() }

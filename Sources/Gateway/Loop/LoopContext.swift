@@ -1,4 +1,5 @@
 import Configuration
+import HTTP2
 import Reactor
 import TLS
 import Telemetry
@@ -23,6 +24,9 @@ struct LoopContext: ~Copyable {
     let buffers: LoopBuffers
     let engineBuffers: TLSBuffersPointer
     let engine: TLSEngine
+    /// What HTTP/2 connections have in common, and where their frames are gathered.
+    let http2Options: HTTP2Options
+    let frames: GatheredFramesPointer
     let log: ErrorLog
     let admin: AdminService
     let counters: LoopCounters.Writer
@@ -40,15 +44,23 @@ struct LoopContext: ~Copyable {
 
     var connections = Slab<ClientConnection>()
     var sessions = Slab<Session>()
+    var streams = Slab<HTTP2Stream>()
     /// Those that have ended in this turn: its batch may contain another event of theirs.
     var endedConnections: [SlabToken] = []
     var endedSessions: [SlabToken] = []
+    var endedStreams: [SlabToken] = []
     var wheel: TimerWheel
     var recentEnds = RecentEnds()
+    /// nil: no message was compressed yet.
+    var compression: LoopCompression?
+    /// Folders that files are served from.
+    var folders = RootFolders()
     /// Packet traces that run, or ran last.
     var traces: [Trace] = []
     /// Legs that have bytes waiting.
     var stalled = 0
+    /// HTTP/2 connections that have something to send when the turn is over.
+    var putOff: [ConnectionPointer] = []
     /// Connections that are closing, or closed and not given back yet.
     var closing = 0
 
@@ -63,7 +75,12 @@ struct LoopContext: ~Copyable {
     private let idBase: UInt64
     private var nextID: UInt64 = 0
 
-    init(_ parts: Loop.Parts, _ first: Generation, poller: Int32, buffers: LoopBuffers, engine: TLSEngine) {
+    init(
+        _ parts: Loop.Parts, _ first: Generation, poller: Int32, buffers: LoopBuffers, engine: TLSEngine,
+        http2Options: HTTP2Options, frames: GatheredFramesPointer
+    ) {
+        self.http2Options = http2Options
+        self.frames = frames
         now = Kernel.milliseconds()
         index = parts.index
         loops = parts.services.loops
@@ -127,6 +144,7 @@ struct LoopContext: ~Copyable {
     /// New connections get this generation; sessions keep what they have. Pools go on with what they know.
     mutating func adopt(_ generation: Generation) {
         self.generation = generation
+        folders.removeAll()
         for (pool, upstream) in generation.upstreams.sorted(by: { $0.key < $1.key }) {
             if pool < pools.count {
                 replace(pool, upstream)

@@ -11,6 +11,8 @@ struct LoopFigures: Sendable {
     struct Handshake: Hashable, Sendable {
         /// "TLSv1.3"
         let version: String
+        /// Of the key exchange: "X25519".
+        let group: String
         let isResumed: Bool
     }
 
@@ -44,6 +46,11 @@ struct LoopFigures: Sendable {
     /// WebSocket pings to clients and from them, and how long clients took to answer.
     private(set) var pingsSent: UInt64 = 0
     private(set) var pingsReceived: UInt64 = 0
+    /// Bytes that compression has spared on the way from clients, and to them.
+    private(set) var savedReceived: UInt64 = 0
+    private(set) var savedSent: UInt64 = 0
+    /// PINGREQs that were sent to brokers in the place of clients.
+    private(set) var keepAlivesOffloaded: UInt64 = 0
     private(set) var pingTimes = Histogram(.waits)
     /// By the identity of the pool.
     var pools: [PoolFigures] = []
@@ -57,8 +64,8 @@ struct LoopFigures: Sendable {
         accepted[listener] &+= 1
     }
 
-    mutating func handshakeCompleted(_ version: String, isResumed: Bool) {
-        handshakes[Handshake(version: version, isResumed: isResumed), default: 0] &+= 1
+    mutating func handshakeCompleted(_ version: String, group: String, isResumed: Bool) {
+        handshakes[Handshake(version: version, group: group, isResumed: isResumed), default: 0] &+= 1
     }
 
     mutating func handshakeFailed(_ failure: HandshakeFailure) { handshakeFailures[failure, default: 0] &+= 1 }
@@ -85,6 +92,11 @@ struct LoopFigures: Sendable {
     }
 
     mutating func pingSent() { pingsSent &+= 1 }
+    mutating func keepAliveOffloaded() { keepAlivesOffloaded &+= 1 }
+
+    /// A message of a client's has become larger, or one to a client smaller.
+    mutating func inflated(_ count: Int, to size: Int) { savedReceived &+= UInt64(max(0, size - count)) }
+    mutating func deflated(_ count: Int, to size: Int) { savedSent &+= UInt64(max(0, count - size)) }
 
     mutating func pingCame() { pingsReceived &+= 1 }
 

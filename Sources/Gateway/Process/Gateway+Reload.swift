@@ -57,6 +57,7 @@ extension Gateway {
             return generation
         }
         services.admin.adopt(generation)
+        services.resumption.adopt(draft.snapshot)
         services.access.refresh()
     }
 

@@ -71,6 +71,7 @@ package struct Gateway: ~Copyable {
         self.signals = signals
         process = draft.snapshot.process
         pools = draft.pools
+        services.resumption.adopt(draft.snapshot)
         generation = services.upstreams.adopt(draft.upstreams) { draft.generation(number: 1, upstreams: $0) }
     }
 

@@ -25,7 +25,7 @@ struct ListeningSockets: Sendable {
         }
     }
 
-    /// "wss 0.0.0.0:8084, ws 0.0.0.0:8083"
+    /// "wss 0.0.0.0:8084, ws 0.0.0.0:8083, mqtt 0.0.0.0:1883"
     var summary: String { texts.joined(separator: ", ") }
 
     func removeUnixFiles() {
@@ -39,7 +39,7 @@ struct ListeningSockets: Sendable {
                 lacksIPv6 = true
                 continue
             }
-            texts.append((listener.isTLS ? "wss " : "ws ") + listener.address.text)
+            texts.append("\(listener.carriesMQTT ? "mqtt" : "ws")\(listener.isTLS ? "s" : "") \(listener.address.text)")
         }
     }
 

@@ -6,8 +6,7 @@ import TLS
 struct Services: Sendable {
     /// How many loops there are.
     let loops: Int
-    /// The keys that seal session tickets: tickets outlive a reload.
-    let ticketKeys: [UInt8]
+    let resumption = Resumption()
     let logs: Logs
     let access: AccessServices
     let upstreams: UpstreamServices
@@ -18,7 +17,6 @@ struct Services: Sendable {
     /// Starts no thread yet.
     init(_ process: ProcessSettings) throws(StartError) {
         loops = process.workerThreads ?? processorCount()
-        ticketKeys = TLSOptions.makeTicketKeys()
         logs = try Logs(process.errorLog)
         access = try AccessServices(hashThreads: process.hashThreads, log: logs.error)
         upstreams = try UpstreamServices(control: access.control, log: logs.error)

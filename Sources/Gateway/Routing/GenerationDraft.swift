@@ -36,17 +36,20 @@ struct GenerationDraft {
         self.upstreams = upstreams
         var names: [[TLSServerNames?]] = []
         var certificates: [ServedCertificate] = []
+        var warnings: [String] = []
         for _ in 0..<services.loops {
-            let contexts = try snapshot.makeContexts(ticketKeys: services.ticketKeys)
+            let contexts = try snapshot.makeContexts(services.resumption)
             certificates = snapshot.served(contexts)
+            warnings = snapshot.staplingWarnings(contexts)
             names.append(zip(settings, self.listeners).map { $1.makeTLSNames($0, contexts) })
         }
         tlsNames = names
         self.certificates = certificates
+        for warning in warnings { services.logs.error.write(.warn, warning) }
         if let user = snapshot.process.user { _ = try Privileges.find(user.text) }
-        for case .files(let root, _) in snapshot.servers.flatMap({ $0.locations.map(\.action) })
-        where !ConfigurationFiles.isFolder(root) {
-            throw StartError("root \(root): there is no such folder")
+        for case .files(let root) in snapshot.servers.flatMap({ $0.locations.map(\.action) })
+        where !ConfigurationFiles.isFolder(root.folder) {
+            throw StartError("\(root.mapping == .root ? "root" : "alias") \(root.folder): there is no such folder")
         }
     }
 

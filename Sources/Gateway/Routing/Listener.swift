@@ -8,6 +8,8 @@ final class Listener: Sendable {
     let isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
     let readsProxyHeader: Bool
+    /// Whether connections carry MQTT as it is, without HTTP and WebSocket.
+    let carriesMQTT: Bool
     /// 0 for a unix socket.
     let port: UInt16
     let defaultServer: VirtualServer
@@ -22,6 +24,7 @@ final class Listener: Sendable {
         address = settings.address
         isTLS = settings.isTLS
         readsProxyHeader = settings.readsProxyHeader
+        carriesMQTT = settings.carriesMQTT
         if case .inet(_, let port) = settings.address { self.port = port } else { port = 0 }
         let own = settings.servers.compactMap { servers.indices.contains($0) ? servers[$0] : nil }
         // A configuration has a server for each listener.

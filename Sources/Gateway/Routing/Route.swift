@@ -20,6 +20,10 @@ final class Route: Sendable {
     /// Whether something of the request is asked for after the upgrade: by the policy, or by the hash key.
     let readsRequest: Bool
     let handshakeRules: HandshakeRules
+    /// Those of `add_header`.
+    let headers: AddedHeaders
+    /// The media types of files.
+    let types: FileTypes
 
     let connectTimeout: Int64
     let upstreamConnectTimeout: Int64
@@ -27,6 +31,8 @@ final class Route: Sendable {
     let upstreamTriesTimeout: Int64
     /// Silence after which a ping is sent; 0 never sends one.
     let pingInterval: Int64
+    /// Whether brokers hear from clients that answer pings, but whose own keep alive does not come.
+    let offloadsKeepAlive: Bool
 
     init(
         _ location: LocationSettings, of site: Site, policy: AccessPolicy? = nil,
@@ -42,11 +48,15 @@ final class Route: Sendable {
         upstreamName = upstream?.name ?? ""
         hashKey = upstream?.balancer.key
         readsRequest = policy?.readsRequest ?? false || hashKey?.usesRequest ?? false
+        headers = AddedHeaders(location.web.headers)
+        types = location.web.types ?? .builtIn
         let webSocket = location.webSocket
         handshakeRules = HandshakeRules(
             subprotocols: webSocket.subprotocols, requireSubprotocol: webSocket.requireSubprotocol,
-            origins: webSocket.origins)
-        pingInterval = webSocket.ping.milliseconds
+            origins: webSocket.origins, allowsDeflate: webSocket.deflates)
+        pingInterval = location.match == .listener ? 0 : webSocket.ping.milliseconds
+        // Of a stream nothing can be taken out.
+        offloadsKeepAlive = location.match != .listener && webSocket.offloadsKeepAlive && webSocket.frames != .stream
         connectTimeout = location.mqtt.connectTimeout.milliseconds
         upstreamConnectTimeout = location.mqtt.upstreamConnectTimeout.milliseconds
         upstreamConnackTimeout = location.mqtt.upstreamConnackTimeout.milliseconds
@@ -65,6 +75,7 @@ extension LocationSettings.Match {
     var path: String {
         switch self {
         case .exact(let path), .prefix(let path): path
+        case .listener: ""
         }
     }
 }
@@ -73,7 +84,7 @@ extension LocationSettings.Action {
     /// Whether it belongs to the operator's side.
     var isAdmin: Bool {
         switch self {
-        case .mqtt, .files: false
+        case .mqtt, .files, .fixed: false
         case .metrics, .api, .dashboard: true
         }
     }

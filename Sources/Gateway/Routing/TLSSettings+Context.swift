@@ -4,11 +4,13 @@ import Upstream
 
 extension Snapshot {
     /// A TLS context for each server that has TLS, by server: those of one loop.
-    func makeContexts(ticketKeys: [UInt8]) throws(StartError) -> [Int: TLSContext] {
+    func makeContexts(_ resumption: Resumption) throws(StartError) -> [Int: TLSContext] {
         var contexts: [Int: TLSContext] = [:]
         for (index, server) in servers.enumerated() {
             guard let settings = server.tls else { continue }
-            contexts[index] = try settings.makeContext(ticketKeys: ticketKeys, identity: identity(of: index))
+            contexts[index] = try settings.makeContext(
+                resumption, identity: identity(of: index), applicationProtocols: server.applicationProtocols,
+                isRequired: !server.carriesMQTT)
         }
         return contexts
     }
@@ -23,6 +25,18 @@ extension Snapshot {
         }
     }
 
+    /// What is wrong with OCSP responses, and therefore not sent: no reason not to serve. `contexts`: by server.
+    func staplingWarnings(_ contexts: [Int: TLSContext]) -> [String] {
+        servers.enumerated().flatMap { index, server -> [String] in
+            guard let tls = server.tls, tls.stapling else { return [] }
+            if tls.staplingFiles.isEmpty {
+                let name = server.names.first ?? tls.certificates.first?.certificate.text ?? ""
+                return ["\"ssl_stapling on\" does nothing for \(name): there is no \"ssl_stapling_file\""]
+            }
+            return (contexts[index]?.staplingFaults ?? []).map { tls.fault($0).description }
+        }
+    }
+
     /// Tells a server from others in the tickets of its clients: by its names and where it listens, as its place in the file
     /// may be another server's after a reload.
     private func identity(of server: Int) -> Int {
@@ -32,37 +46,25 @@ extension Snapshot {
     }
 }
 
-extension TLSSettings {
-    fileprivate func makeContext(ticketKeys: [UInt8], identity: Int) throws(StartError) -> TLSContext {
-        let options = TLSOptions(
-            certificates: certificates.map { ($0.certificate.text, $0.key.text) },
-            allowsTLS12: versions.contains(.v1_2), allowsTLS13: versions.contains(.v1_3), ciphers: ciphers?.text,
-            ticketKeys: sessionTickets ? ticketKeys : nil,
-            clientVerification: clientVerification.map(ClientVerification.init), contextID: identity)
-        do throws(TLSError) { return try TLSContext(options) } catch { throw fault(error) }
-    }
-
-    /// `error` at the place of the directive that it is about.
-    private func fault(_ error: TLSError) -> StartError {
-        let (directive, place): (String, Written?) =
-            switch error.subject {
-            case .certificate(let index): ("ssl_certificate", certificates[index].certificate)
-            case .key(let index): ("ssl_certificate_key", certificates[index].key)
-            case .ciphers: ("ssl_ciphers", ciphers)
-            case .authorities: ("ssl_client_certificate", clientVerification?.authorities)
-            case .revocationLists: ("ssl_crl", clientVerification?.revocationLists)
-            case nil: ("", nil)
-            }
-        guard let place else { return StartError(error.description) }
-        return StartError(
-            ConfigurationError(at: place.position, "\"\(directive)\" \(error.message)", hint: error.hint).description)
+extension ServerSettings {
+    /// What is spoken inside its TLS (ALPN), the best first.
+    fileprivate var applicationProtocols: [String] {
+        carriesMQTT ? ["mqtt"] : http2.isOn ? ["h2", "http/1.1"] : ["http/1.1"]
     }
 }
 
-extension ClientVerification {
-    fileprivate init(_ settings: ClientVerificationSettings) {
-        self.init(
-            authorities: settings.authorities.text, mode: settings.mode == .required ? .required : .optional,
-            depth: settings.depth, revocationLists: settings.revocationLists?.text)
+extension TLSSettings {
+    fileprivate func makeContext(
+        _ resumption: Resumption, identity: Int, applicationProtocols: [String], isRequired: Bool
+    ) throws(StartError) -> TLSContext {
+        do throws(TLSError) {
+            var options = try options(resumption)
+            options.contextID = identity
+            options.applicationProtocols = applicationProtocols
+            options.requiresApplicationProtocol = isRequired
+            return try TLSContext(options)
+        } catch {
+            throw fault(error)
+        }
     }
 }

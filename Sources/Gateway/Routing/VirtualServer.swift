@@ -6,6 +6,9 @@ final class VirtualServer: Sendable {
     /// In the order of the file.
     let routes: [Route]
 
+    /// Where the sessions of its `listen … mqtt` go; nil: it has none.
+    var mqttRoute: Route? { routes.first { $0.location.match == .listener } }
+
     init(_ site: Site, routes: [Route]) {
         self.site = site
         self.routes = routes
@@ -17,7 +20,7 @@ final class VirtualServer: Sendable {
         for route in routes {
             switch route.location.match {
             case .exact(let text) where text == path: return route
-            case .exact: break
+            case .exact, .listener: break
             case .prefix(let text):
                 if path.utf8.starts(with: text.utf8), text.utf8.count > best?.length ?? -1 {
                     best = (route, text.utf8.count)
@@ -41,9 +44,12 @@ final class Site: Sendable {
     let logsRequestFields: Bool
     /// For requests that no location takes.
     let accessLog: AccessLog?
+    /// Those of `add_header`, for requests that no location takes.
+    let headers: AddedHeaders
 
     init(_ settings: ServerSettings, accessLog: AccessLog? = nil) {
         self.settings = settings
+        headers = AddedHeaders(settings.headers)
         self.accessLog = accessLog
         name = settings.names.first ?? ""
         headerTimeout = settings.clientHeaderTimeout.milliseconds

@@ -81,6 +81,15 @@ struct Leg: ~Copyable {
         return true
     }
 
+    enum SentOfFile { case bytes(Int), full, endOfFile, failed }
+
+    /// Sends what the socket takes of a file, from `offset` on, while nothing else waits.
+    mutating func send(file: Int32, offset: Int, count: Int) -> SentOfFile {
+        let sent = Kernel.sendFile(descriptor, file, offset: offset, count: count)
+        if sent > 0 { return .bytes(sent) }
+        return sent == 0 ? .endOfFile : sent == -Int(EAGAIN) ? .full : .failed
+    }
+
     /// Sends more of what waits. False: the peer is gone.
     mutating func flush() -> Bool {
         while !backlog.isEmpty {

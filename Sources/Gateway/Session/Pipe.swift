@@ -11,10 +11,15 @@ struct Pipe: ~Copyable {
     var downlink: Downlink
     /// To the broker, from the moment at which the session is open.
     var upstream = Leg()
+    /// nil: no message is compressed.
+    let compression: SessionCompression?
     /// The end that waits until the packet under way to the client is whole.
     var postponedEnd: PostponedEnd?
 
     var keepAlive = KeepAlive(seconds: 0, pingInterval: 0)
+    var offload = KeepAliveOffload()
+    /// When the broker was last sent something.
+    var forwardedAt: Int64
     /// When the client last showed that it is there: it sent something, or took some of what waited for it.
     var heardAt: Int64
     /// When it was last sent a ping; 0: never.
@@ -45,11 +50,13 @@ struct Pipe: ~Copyable {
         framing.hasControlFrames ? downlink.isBetweenFrames : downlink.isBetweenPackets
     }
 
-    init(_ framing: Framing, now: Int64) {
+    init(_ framing: Framing, compression: SessionCompression?, now: Int64) {
         self.framing = framing
-        uplink = Uplink(framing: framing)
+        self.compression = compression
+        uplink = Uplink(framing: framing, isCompressible: compression != nil)
         downlink = Downlink(framing: framing, version: .v3_1_1)
         heardAt = now
+        forwardedAt = now
         receivedAt = now
         sentAt = now
     }

@@ -45,7 +45,7 @@ extension Session {
             }
         }
         channel.end(cause)
-        limit(pipe.upstream.isFlushed ? Self.closeLimit : Self.flushLimit)
+        limit(pipe.upstream.isFlushed && (channel.isOver || channel.isFlushed) ? Self.closeLimit : Self.flushLimit)
     }
 
     /// Tells a 5.0 client why, where the broker has not.
@@ -67,7 +67,16 @@ extension Session {
             }
         }
         countStall(!pipe.upstream.isFlushed)
-        if !pipe.upstream.isOpen { abort(machine.cause ?? .clientLost) }
+        if !pipe.upstream.isOpen, channel.isOver { abort(machine.cause ?? .clientLost) }
+    }
+
+    /// The client's answer to our Close, on a stream: only then is the stream ended, or browsers take the end for a loss.
+    mutating func lookForClose(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        let control = loop.pointee.buffers.control
+        var cursor = pipe.uplink.begin(bytes, end: bytes + count)
+        while let block = pipe.uplink.next(&cursor, control: control) {
+            if block.end != nil { return channel.clientHasClosed() }
+        }
     }
 
     // MARK: One side has ended

@@ -152,7 +152,9 @@ extension Session {
     /// From here on bytes go both ways. `connack` is nil when an exchange comes before it.
     private mutating func openPipe(_ opening: Opening, _ connect: GatedConnect, connack: Connack.Parsed?) {
         pipe.upstream = opening.attempt.takeLeg()
-        pipe.downlink = Downlink(framing: pipe.framing, version: connect.packet.version)
+        pipe.downlink = Downlink(
+            framing: pipe.framing, version: connect.packet.version,
+            compressibleSize: pipe.compression?.minimum ?? .max)
         pipe.uplink.open(version: connect.packet.version, packetLimit: route.location.mqtt.maxPacketSize)
         beginKeepAlive(connack, connect)
         // First what the client has sent already: the answer may find it gone.
@@ -163,7 +165,12 @@ extension Session {
         pipe.keepAlive = KeepAlive(
             seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive,
             pingInterval: pipe.framing.hasControlFrames ? route.pingInterval : 0)
-        limit(min(pipe.keepAlive.firstLook, max(0, pipe.expiresAt - loop.pointee.now)))
+        if route.offloadsKeepAlive {
+            pipe.offload = KeepAliveOffload(seconds: connack?.serverKeepAlive ?? connect.packet.keepAlive)
+            pipe.forwardedAt = loop.pointee.now
+        }
+        let firstLook = min(pipe.keepAlive.firstLook, pipe.offload.silence)
+        limit(min(firstLook, max(0, pipe.expiresAt - loop.pointee.now)))
     }
 
     /// The broker's answer goes to the client, with the identifier that the gateway has given it, and what came after it.

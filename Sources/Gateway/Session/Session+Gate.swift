@@ -10,11 +10,7 @@ extension Session {
         let control = loop.pointee.buffers.control
         var cursor = pipe.uplink.begin(bytes, end: bytes + count)
         while let opening, let block = pipe.uplink.next(&cursor, control: control) {
-            opening.held.append(UnsafeRawBufferPointer(start: block.payload, count: block.count))
-            pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
-            loop.pointee.counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
-            if phase == .awaitingConnect { examineConnect(opening) }
-            guard !isClosing else { return }
+            guard block.isCompressed ? inflate(block) : hold(block, opening) else { return }
             if block.ping != nil { loop.pointee.figures.pingCame() }
             if let ping = block.ping, !sendControl(.pong(UnsafeRawBufferPointer(start: control, count: ping))) {
                 return clientLost()
@@ -23,11 +19,21 @@ extension Session {
         }
     }
 
+    /// Holds MQTT. False: the session ends.
+    mutating func hold(_ block: Uplink.Block, _ opening: Opening) -> Bool {
+        opening.held.append(UnsafeRawBufferPointer(start: block.payload, count: block.count))
+        pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
+        loop.pointee.counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
+        if phase == .awaitingConnect { examineConnect(opening) }
+        return !isClosing
+    }
+
     private mutating func endBeforeOpen(_ end: Uplink.End) {
         switch end {
         case .failure(let violation): webSocketBroke(violation)
         case .close(let code):
             record.farewell.clientClosed(code)
+            channel.clientHasClosed()
             // What the client sent after its CONNECT still goes out before the close.
             if let opening, opening.holdsMoreThanConnect {
                 opening.endAfterHeld = .clientClosed
@@ -39,7 +45,9 @@ extension Session {
 
     private mutating func examineConnect(_ opening: Opening) {
         let settings = route.location.mqtt
-        let decision = ConnectGate.examine(opening.heldBytes.span, limit: settings.maxConnectSize) { version in
+        let decision = ConnectGate.examine(
+            opening.heldBytes.span, limit: settings.maxConnectSize, hasFrames: pipe.framing.hasControlFrames
+        ) { version in
             settings.allows(version)
         }
         switch decision {

@@ -12,7 +12,11 @@ extension Session {
         let control = loop.pointee.buffers.control
         var cursor = pipe.uplink.begin(bytes, end: bytes + count)
         while let block = pipe.uplink.next(&cursor, control: control) {
-            if block.count > 0, !forwardUp(block) { return }
+            if block.isCompressed {
+                guard inflate(block) else { return }
+            } else if block.count > 0, !forwardUp(block) {
+                return
+            }
             if block.hasControl {
                 controlUp(block, control)
                 guard isPiping else { return }
@@ -22,16 +26,19 @@ extension Session {
 
     /// Sends MQTT to the broker. False: the session ends.
     @inline(__always)
-    private mutating func forwardUp(_ block: Uplink.Block) -> Bool {
+    mutating func forwardUp(_ block: Uplink.Block) -> Bool {
         if trace != nil { traceReceived(block.payload, count: block.count) }
         let counters = loop.pointee.counters
         let scan = pipe.uplink.scan(block.payload, count: block.count, totals: counters.received)
         counters.add(.bytesReceived, UInt64(truncatingIfNeeded: block.count))
         pipe.bytes.received &+= UInt64(truncatingIfNeeded: block.count)
         // Of a client that breaks together with its broker, only what it says last still counts.
-        if scan.forward > 0, pipe.upstream.isOpen, !pipe.upstream.send(block.payload, count: scan.forward) {
-            upstreamBroke()
-            return false
+        if scan.forward > 0, pipe.upstream.isOpen {
+            pipe.forwardedAt = loop.pointee.now
+            guard pipe.upstream.send(block.payload, count: scan.forward) else {
+                upstreamBroke()
+                return false
+            }
         }
         if let violation = scan.violation {
             violated(violation)
@@ -64,9 +71,11 @@ extension Session {
         case nil: break
         case .close(let code):
             record.farewell.clientClosed(code)
+            channel.clientHasClosed()
             end(.clientClosed, code: code.flatMap(CloseCode.init) ?? .normal)
         case .failure(let violation): webSocketBroke(violation)
         }
+        if block.hasPong, pipe.offload.askedAt > 0, isPiping { offloadAnswered() }
     }
 
     /// The client has broken a rule of WebSocket.
@@ -74,7 +83,13 @@ extension Session {
         log(
             .info, namingPeer: true,
             "the client violated the WebSocket protocol: \(violation.words); closing with \(violation.code.rawValue)")
-        end(violation == .text ? .textFrame : .webSocketError, code: violation.code, words: violation.words)
+        let cause: EndCause =
+            switch violation {
+            case .text: .textFrame
+            case .deflateSize: .packetTooLarge
+            default: .webSocketError
+            }
+        end(cause, code: violation.code, words: violation.words)
     }
 
     private mutating func violated(_ cause: EndCause) {
@@ -112,7 +127,8 @@ extension Session {
         var cursor = Downlink.Cursor(start: first, end: start + count)
         let assembly = loop.pointee.buffers.assembly
         while let output = pipe.downlink.next(&cursor, assembly: assembly, totals: counters.sent) {
-            guard channel.write(output.start, count: output.count) else { return clientBroke() }
+            guard output.isCompressible ? writeCompressed(output) : channel.write(output.start, count: output.count)
+            else { return clientBroke() }
             if pipe.downlink.hasDuePong || pipe.postponedEnd != nil, !frameEnded() { return }
         }
         guard channel.flush() else { return clientBroke() }

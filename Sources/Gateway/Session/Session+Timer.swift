@@ -36,7 +36,8 @@ extension Session {
         }
     }
 
-    private mutating func checkIdle() {
+    /// Looks at keep alive and pings, and sets the time of the next look.
+    mutating func checkIdle() {
         let now = loop.pointee.now
         // First: an end that waits already would put off any other forever.
         if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
@@ -44,21 +45,34 @@ extension Session {
             log(.info, namingPeer: true, "the client's credentials have expired")
             return end(.tokenExpired)
         }
+        var next: Int64
         switch pipe.keepAlive.check(now: now, heard: pipe.heardAt, pinged: pipe.pingedAt) {
         case .end:
             // A client that is not read because its broker takes nothing is not to blame.
-            end(pipe.upstream.isFlushed ? .clientIdle : .brokerStalled)
-        case .wait(let time): wait(until: min(time, pipe.expiresAt))
+            return end(pipe.upstream.isFlushed ? .clientIdle : .brokerStalled)
+        case .wait(let time): next = time
         case .ping:
             // A client that does not take what waits for it needs no ping, and none can pass inside a frame: it is not ended for
             // want of an answer then, but by TCP.
-            if channel.isFlushed, pipe.downlink.isBetweenFrames {
-                guard sendControl(.ping) else { return clientLost() }
-                pipe.pingedAt = now
-                pipe.pings.sent(at: Kernel.microseconds())
-                loop.pointee.figures.pingSent()
-            }
-            wait(until: min(now + pipe.keepAlive.pingInterval, pipe.expiresAt))
+            if channel.isFlushed, pipe.downlink.isBetweenFrames, !sendPing(now: now) { return }
+            next = now + pipe.keepAlive.pingInterval
         }
+        if pipe.offload.silence < .max {
+            guard let time = offloadKeepAlive(now: now) else { return }
+            next = min(next, time)
+        }
+        wait(until: min(next, pipe.expiresAt))
+    }
+
+    /// Sends a ping, which the caller knows to be between frames. False: the client is gone.
+    mutating func sendPing(now: Int64) -> Bool {
+        guard sendControl(.ping) else {
+            clientLost()
+            return false
+        }
+        pipe.pingedAt = now
+        pipe.pings.sent(at: Kernel.microseconds())
+        loop.pointee.figures.pingSent()
+        return true
     }
 }

@@ -54,7 +54,8 @@ struct Session: ~Copyable {
         self.client = client
         self.route = route
         self.record = record
-        pipe = Pipe(route.framing, now: loop.pointee.now)
+        pipe = Pipe(
+            route.framing, compression: record.deflate.map { SessionCompression($0, route) }, now: loop.pointee.now)
         opening = Opening(head)
         loop.pointee.counters.add(.sessions)
         limit(route.connectTimeout)
@@ -94,7 +95,8 @@ struct Session: ~Copyable {
         case .open, .exchanging: pipe.upstream.isFlushed && channel.backlog <= Self.pongRoom
         case .awaitingConnect: channel.backlog <= Self.pongRoom
         case .authenticating, .connecting, .waitingForQueue, .awaitingConnack: holdsMore
-        case .closing, .closed: false
+        case .closing: true
+        case .closed: false
         }
     }
 
@@ -197,6 +199,12 @@ struct Session: ~Copyable {
         if input.isAtEnd { clientEnded() }
     }
 
+    /// Bytes that a stream has brought, `count` at `bytes` with `Uplink.headroom` in front.
+    mutating func streamBrought(_ bytes: UnsafeMutableRawPointer, count: Int) {
+        clientWasHeard()
+        received(bytes, count: count)
+    }
+
     @inline(__always)
     private mutating func clientWasHeard() {
         pipe.heardAt = loop.pointee.now
@@ -213,7 +221,8 @@ struct Session: ~Copyable {
         case .open, .exchanging: pipeUp(bytes, count: count)
         case .awaitingConnect, .authenticating, .connecting, .waitingForQueue, .awaitingConnack:
             hold(bytes, count: count)
-        case .closing, .closed: break
+        case .closing: lookForClose(bytes, count: count)
+        case .closed: break
         }
     }
 

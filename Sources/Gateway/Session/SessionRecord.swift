@@ -12,6 +12,8 @@ final class SessionRecord {
 
     /// The WebSocket subprotocol that was granted; nil: none was asked for.
     var subprotocol: String?
+    /// What was agreed on of permessage-deflate; nil: nothing.
+    var deflate: DeflateOffer?
     var version: ProtocolVersion?
     /// At most `textLimit` bytes of it.
     var clientID = ""

@@ -23,15 +23,21 @@ struct VariableValues {
         case .remotePort: String(request.address.port)
         case .serverName: request.site.name
         case .serverPort: String(client.serverPort)
-        case .scheme: (session == nil ? "http" : "ws") + (client.isTLS ? "s" : "")
+        case .scheme: (client.carriesMQTT ? "mqtt" : session == nil ? "http" : "ws") + (client.isTLS ? "s" : "")
         case .uri: request.uri
         case .httpVersion: request.httpVersion
+        case .requestURI: request.uri
+        case .host: head?.host ?? request.site.name
+        case .args: head?.query ?? ""
+        case .isArgs: head?.query?.isEmpty ?? true ? "" : "?"
+        case .requestMethod: head?.method ?? ""
         case .http(let name): head?.first(name) ?? ""
         case .cookie(let name): head?.cookie(name) ?? ""
         case .argument(let name): head?.argument(name) ?? ""
         case .listener: client.listener.description
         case .sslProtocol: client.tlsVersion
         case .sslCipher: client.tlsCipher
+        case .sslCurve: client.tlsGroup
         case .sslServerName: client.tlsServerName
         case .sslSessionReused: client.tlsVersion.isEmpty ? "" : client.isResumed ? "r" : "."
         case .sslClientCN: client.certificate?.commonName ?? ""

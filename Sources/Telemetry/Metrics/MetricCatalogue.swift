@@ -11,7 +11,8 @@ package enum MetricCatalogue {
     ]
     static let admissionMetrics = [connects, connectsRefused, verdicts, verdictDuration, sessions]
     static let trafficMetrics = [
-        packets, packetBytes, payloadBytes, pings, pingDuration, backpressure, backpressureSeconds, waiting,
+        packets, packetBytes, payloadBytes, pings, compressionSaved, keepAlivesOffloaded, pingDuration, backpressure,
+        backpressureSeconds, waiting,
     ]
     static let upstreamMetrics = [
         peerSessions, sessionsOpened, attempts, attemptFailures, failovers, connackDuration, peerUp, peerWanted,
@@ -26,8 +27,8 @@ package enum MetricCatalogue {
 
 /// The name of a label.
 package enum MetricLabel: String, Sendable, CaseIterable {
-    case listener, state, version, resumed, reason, code, cause, method, result, direction, type, upstream, peer, loop
-    case log, file, swift, openssl
+    case listener, state, version, group, resumed, reason, code, cause, method, result, direction, type, upstream, peer
+    case loop, log, file, swift, openssl
     case serverName = "server_name"
 }
 
@@ -42,7 +43,7 @@ extension MetricCatalogue {
         [.listener: "listeners, as configured"])
     package static let handshakes = Metric.counter(
         "sluice_tls_handshakes", "TLS handshakes with clients that were completed.",
-        [.version: "TLSv1.2, TLSv1.3", .resumed: "yes, no"])
+        [.version: "TLSv1.2, TLSv1.3", .group: "of the key exchange", .resumed: "yes, no"])
     package static let handshakeFailures = Metric.counter(
         "sluice_tls_handshake_failures", "TLS handshakes with clients that failed.",
         [.reason: "handshake failures"])
@@ -90,6 +91,11 @@ extension MetricCatalogue {
         "sluice_publish_payload_bytes", "Bytes of the payloads of PUBLISH packets.", direction)
     package static let pings = Metric.counter(
         "sluice_websocket_pings", "WebSocket pings of clients: received from them, and sent to them.", direction)
+    package static let compressionSaved = Metric.counter(
+        "sluice_websocket_compression_saved_bytes",
+        "Bytes that permessage-deflate has spared on the way from clients, and to them.", direction)
+    package static let keepAlivesOffloaded = Metric.counter(
+        "sluice_keepalives_offloaded", "PINGREQs sent to brokers in the place of clients that answer pings.")
     package static let pingDuration = Metric.histogram(
         "sluice_websocket_ping_duration_seconds", "Round trips of WebSocket pings: until the client has sent its pong.")
     package static let backpressure = Metric.counter(

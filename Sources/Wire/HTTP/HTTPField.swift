@@ -15,4 +15,7 @@ package struct HTTPField: Sendable, Hashable {
     package func isNamed(_ name: String) -> Bool {
         HTTPCharacter.sameIgnoringCase(self.name, name)
     }
+
+    /// Whether a text may be the name of a field (RFC 9110 §5.1).
+    package static func isName(_ text: String) -> Bool { HTTPCharacter.isToken(text.utf8) }
 }

@@ -6,8 +6,10 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let switchingProtocols = HTTPStatus(unchecked: 101)
     package static let ok = HTTPStatus(unchecked: 200)
     package static let noContent = HTTPStatus(unchecked: 204)
+    package static let partialContent = HTTPStatus(unchecked: 206)
     package static let movedPermanently = HTTPStatus(unchecked: 301)
     package static let found = HTTPStatus(unchecked: 302)
+    package static let seeOther = HTTPStatus(unchecked: 303)
     package static let notModified = HTTPStatus(unchecked: 304)
     package static let temporaryRedirect = HTTPStatus(unchecked: 307)
     package static let permanentRedirect = HTTPStatus(unchecked: 308)
@@ -18,16 +20,20 @@ package struct HTTPStatus: Sendable, Hashable {
     package static let methodNotAllowed = HTTPStatus(unchecked: 405)
     package static let requestTimeout = HTTPStatus(unchecked: 408)
     package static let conflict = HTTPStatus(unchecked: 409)
+    package static let gone = HTTPStatus(unchecked: 410)
     package static let lengthRequired = HTTPStatus(unchecked: 411)
+    package static let preconditionFailed = HTTPStatus(unchecked: 412)
     package static let contentTooLarge = HTTPStatus(unchecked: 413)
     package static let uriTooLong = HTTPStatus(unchecked: 414)
     package static let unsupportedMediaType = HTTPStatus(unchecked: 415)
+    package static let rangeNotSatisfiable = HTTPStatus(unchecked: 416)
     package static let misdirectedRequest = HTTPStatus(unchecked: 421)
     package static let unprocessableContent = HTTPStatus(unchecked: 422)
     package static let upgradeRequired = HTTPStatus(unchecked: 426)
     package static let tooManyRequests = HTTPStatus(unchecked: 429)
     package static let requestHeaderFieldsTooLarge = HTTPStatus(unchecked: 431)
     package static let internalServerError = HTTPStatus(unchecked: 500)
+    package static let notImplemented = HTTPStatus(unchecked: 501)
     package static let badGateway = HTTPStatus(unchecked: 502)
     package static let serviceUnavailable = HTTPStatus(unchecked: 503)
     package static let gatewayTimeout = HTTPStatus(unchecked: 504)
@@ -58,33 +64,47 @@ extension HTTPStatus {
         switch code {
         case 101: "Switching Protocols"
         case 200: "OK"
+        case 201: "Created"
+        case 202: "Accepted"
         case 204: "No Content"
+        case 206: "Partial Content"
         case 301: "Moved Permanently"
         case 302: "Found"
+        case 303: "See Other"
         case 304: "Not Modified"
         case 307: "Temporary Redirect"
         case 308: "Permanent Redirect"
         case 400: "Bad Request"
         case 401: "Unauthorized"
+        case 402: "Payment Required"
         case 403: "Forbidden"
         case 404: "Not Found"
         case 405: "Method Not Allowed"
+        case 406: "Not Acceptable"
         case 408: "Request Timeout"
         case 409: "Conflict"
+        case 410: "Gone"
         case 411: "Length Required"
+        case 412: "Precondition Failed"
         case 413: "Content Too Large"
         case 414: "URI Too Long"
         case 415: "Unsupported Media Type"
+        case 416: "Range Not Satisfiable"
+        case 417: "Expectation Failed"
         case 421: "Misdirected Request"
         case 422: "Unprocessable Content"
+        case 423: "Locked"
         case 426: "Upgrade Required"
         case 429: "Too Many Requests"
         case 431: "Request Header Fields Too Large"
+        case 451: "Unavailable For Legal Reasons"
         case 500: "Internal Server Error"
+        case 501: "Not Implemented"
         case 502: "Bad Gateway"
         case 503: "Service Unavailable"
         case 504: "Gateway Timeout"
         case 505: "HTTP Version Not Supported"
+        case 507: "Insufficient Storage"
         default: ""
         }
     }

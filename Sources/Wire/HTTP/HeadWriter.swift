@@ -2,7 +2,7 @@ import Text
 
 /// Writes the head of a response into memory of the caller, RFC 9112 §2.1, and lets no value break out of its line. What does
 /// not fit is left out, and `finish` says so.
-package struct HeadWriter: ~Copyable {
+package struct HeadWriter: ~Copyable, FieldSink {
     private let room: UnsafeMutableRawBufferPointer
     private var count = 0
     private var isFull = false
@@ -37,6 +37,13 @@ package struct HeadWriter: ~Copyable {
     package mutating func write(_ name: StaticString, value: String) {
         begin(name)
         appendValue(value.utf8)
+        append("\r\n")
+    }
+
+    /// The same with a value that was made for this response.
+    package mutating func write(_ name: StaticString, _ value: ShortText) {
+        begin(name)
+        value.withBytes { append($0) }
         append("\r\n")
     }
 

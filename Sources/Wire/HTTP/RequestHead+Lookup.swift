@@ -71,6 +71,13 @@ extension RequestHead {
         return (first, count)
     }
 
+    /// The value of the first field of this name that satisfies `predicate`.
+    func firstValue(of name: StaticString, where predicate: (Range<Int>) -> Bool) -> Range<Int>? {
+        name.withUTF8Buffer { name in
+            fieldPlaces.first { isNamed($0, name) && predicate($0.value) }?.value
+        }
+    }
+
     /// The first element of the list field `name` that satisfies `predicate`.
     func firstElement(of name: StaticString, where predicate: (Range<Int>) -> Bool) -> Range<Int>? {
         name.withUTF8Buffer { name in

@@ -22,6 +22,10 @@ package struct RequestHead: Sendable {
     package private(set) var port: UInt16?
     /// The y of "HTTP/1.y".
     package let minorVersion: Int
+    /// Whether HTTP/2 has carried it.
+    package internal(set) var isHTTP2 = false
+    /// Whether it asks for a WebSocket by an extended CONNECT (RFC 8441 §5).
+    package internal(set) var isExtendedConnect = false
     /// Whether content follows the head (RFC 9112 §6.3). Where it is not read, the connection cannot be used for another
     /// request.
     package internal(set) var hasBody = false
@@ -83,6 +87,9 @@ extension RequestHead {
 
     /// Whether the method is `name`.
     package func isMethod(_ name: StaticString) -> Bool { isSame(methodPlace, name) }
+
+    /// "1.1" or "2.0", for logs.
+    package var httpVersion: String { isHTTP2 ? "2.0" : "1.\(minorVersion)" }
 
     /// How the client wants the connection to go on (RFC 9112 §9.3).
     package var persistence: HTTPPersistence {

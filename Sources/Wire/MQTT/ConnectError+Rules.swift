@@ -48,15 +48,34 @@ extension ConnectError.Kind {
 
 extension ConnectError.Kind: CustomStringConvertible {
     /// Words for the operator's log: what is wrong with the CONNECT, and the clause.
-    package var description: String { "\(words), \(clause)" }
+    package var description: String { description(hasFrames: true) }
+
+    /// The same; `hasFrames`: it has come in frames of WebSocket.
+    package func description(hasFrames: Bool) -> String { "\(words)\(hasFrames ? hint : hintWithoutFrames), \(clause)" }
+
+    private var hint: String {
+        switch self {
+        case .looksLikeTLS: ": the client has started TLS inside the WebSocket"
+        case .looksLikeProxyProtocol: ": a proxy sends it inside the WebSocket"
+        default: ""
+        }
+    }
+
+    private var hintWithoutFrames: String {
+        switch self {
+        case .looksLikeTLS: ": this port is without TLS, or a proxy in front of it has removed one layer only"
+        case .looksLikeProxyProtocol: ": listen needs proxy_protocol to read it"
+        case .looksLikeHTTP: ": this port takes MQTT without WebSocket"
+        default: ""
+        }
+    }
 
     private var words: String {
         switch self {
         case .notConnect: "the first packet is not CONNECT"
-        case .looksLikeTLS: "TLS was received where MQTT is expected: the client has started TLS inside the WebSocket"
+        case .looksLikeTLS: "TLS was received where MQTT is expected"
         case .looksLikeHTTP: "HTTP was received where MQTT is expected"
-        case .looksLikeProxyProtocol:
-            "a PROXY protocol header was received where MQTT is expected: a proxy sends it inside the WebSocket"
+        case .looksLikeProxyProtocol: "a PROXY protocol header was received where MQTT is expected"
         case .fixedHeaderFlags: "the flags of its first byte are not 0"
         case .remainingLength: "its Remaining Length is malformed"
         case .tooLarge: "it is larger than mqtt_max_connect_size"

@@ -4,18 +4,25 @@
 /// Frames may be cut anywhere between two blocks. Data payloads are never kept; a header or a control frame that a block
 /// cuts off is (at most `carryCapacity` bytes), and goes in front of the next block.
 package struct FrameDecoder: ~Copyable {
-    package enum Control: UInt8, Sendable, BitwiseCopyable { case close = 8, ping = 9, pong = 10 }
+    package enum Control: UInt8, Sendable, BitwiseCopyable {
+        /// No frames: a compressed message is about to begin, after plain payload of the same block; one has ended.
+        case compressedBegins = 0, compressedEnded = 1
+        case close = 8, ping = 9, pong = 10
+    }
 
     /// A block of input: `source..<end` is not decoded yet; the payloads so far lie below `payloadEnd`.
     package struct Cursor: BitwiseCopyable {
         package var source: UnsafeMutableRawPointer
         package var payloadEnd: UnsafeMutableRawPointer
+        /// The start of the block: payloads lie from there on.
+        package let start: UnsafeMutableRawPointer
         package let end: UnsafeMutableRawPointer
 
         @inline(__always)
         package init(start: UnsafeMutableRawPointer, end: UnsafeMutableRawPointer) {
             source = start
             payloadEnd = start
+            self.start = start
             self.end = end
         }
     }
@@ -40,6 +47,10 @@ package struct FrameDecoder: ~Copyable {
     /// Whether an unmasked Pong or Close is refused, as §5.1 requires. Widespread clients send both like this (paho-mqtt up to
     /// 2.2), and nothing of them enters MQTT.
     package var isStrict = false
+    /// Whether messages may be compressed (RFC 7692 §6.1).
+    package var allowsCompression = false
+    /// Whether the message under way is compressed.
+    package private(set) var isCompressed = false
 
     package init() {}
 
@@ -68,6 +79,11 @@ package struct FrameDecoder: ~Copyable {
         defer {
             cursor.source = source
             cursor.payloadEnd = destination
+        }
+        if isCompressed, remaining > 0 {
+            takePayload(&source, &destination, end)
+            guard remaining == 0 else { return nil }
+            if !isFragmented { return compressedEnded(at: source) }
         }
         while true {
             if remaining > 0 {
@@ -98,6 +114,10 @@ package struct FrameDecoder: ~Copyable {
                 continue
             }
             try check(first, second)
+            // What is plain leaves first.
+            if first & 0x40 != 0, destination > cursor.start {
+                return ControlFrame(kind: .compressedBegins, payload: source, count: 0)
+            }
             if first & 0x08 != 0 {
                 guard let frame = control(first, second, at: source, available) else {
                     try cutOff(&source, available)
@@ -112,13 +132,36 @@ package struct FrameDecoder: ~Copyable {
             }
             source += header
             frames &+= 1
+            if isCompressed {
+                takePayload(&source, &destination, end)
+                guard remaining == 0 else { return nil }
+                if !isFragmented { return compressedEnded(at: source) }
+            }
         }
+    }
+
+    /// Unmasks what is there of the frame under way.
+    private mutating func takePayload(
+        _ source: inout UnsafeMutableRawPointer, _ destination: inout UnsafeMutableRawPointer,
+        _ end: UnsafeMutableRawPointer
+    ) {
+        let count = min(remaining, end - source)
+        mask = unmask(from: source, to: destination, count: count, mask: mask)
+        source += count
+        destination += count
+        remaining &-= count
+    }
+
+    private mutating func compressedEnded(at source: UnsafeMutableRawPointer) -> ControlFrame {
+        isCompressed = false
+        return ControlFrame(kind: .compressedEnded, payload: source, count: 0)
     }
 
     /// The rules that the first two bytes of a frame show.
     private func check(_ first: UInt8, _ second: UInt8) throws(WebSocketViolation) {
         let opcode = first & 0x0F
-        guard first & 0x70 == 0 else { throw .reservedBits }
+        // RSV1 is on the first frame of a message, RFC 7692 §6.1.
+        guard first & 0x70 == 0 || allowsCompression && first & 0x78 == 0x40 && opcode != 0 else { throw .reservedBits }
         guard opcode <= 2 || 8...10 ~= opcode else { throw .opcode }
         guard second & 0x80 != 0 || !isStrict && (opcode == 8 || opcode == 10) else { throw .unmasked }
         if opcode >= 8 {
@@ -178,6 +221,7 @@ package struct FrameDecoder: ~Copyable {
             guard long > 0xFFFF else { throw .lengthForm }
             length = long
         }
+        if first & 0x0F != 0 { isCompressed = first & 0x40 != 0 }
         isFragmented = first & 0x80 == 0
         mask = (source + header - 4).loadUnaligned(as: UInt32.self)
         remaining = length

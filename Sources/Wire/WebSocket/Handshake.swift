@@ -2,35 +2,44 @@ import Text
 
 /// The server's side of the opening handshake of WebSocket, RFC 6455 §4.2.
 package enum Handshake {
-    /// A handshake that may be answered with 101.
+    /// A handshake that may be answered with 101, or with 200 over HTTP/2.
     package struct Accepted: Sendable {
         private let head: RequestHead
-        private let keyPlace: Range<Int>
+        private let keyPlace: Range<Int>?
         private let subprotocolPlace: Range<Int>?
 
-        init(_ head: RequestHead, key: Range<Int>, subprotocol: Range<Int>?) {
+        /// The offer of permessage-deflate that is agreed to; nil: there is none.
+        package let deflate: DeflateOffer?
+
+        init(_ head: RequestHead, key: Range<Int>?, subprotocol: Range<Int>?, deflate: DeflateOffer?) {
             self.head = head
+            self.deflate = deflate
             keyPlace = key
             subprotocolPlace = subprotocol
         }
 
-        /// The client's Sec-WebSocket-Key as sent.
-        package var key: String { head.text(keyPlace) }
+        /// The client's Sec-WebSocket-Key as sent; nil: HTTP/2 has carried the request, and it has none.
+        package var key: String? { keyPlace.map { head.text($0) } }
+
+        /// The value of Sec-WebSocket-Extensions in the answer; nil: the field is left out.
+        package var extensions: String? { deflate?.answer }
 
         /// The one subprotocol to echo, byte for byte as offered; nil if none was offered.
         package var subprotocol: String? { subprotocolPlace.map { head.text($0) } }
     }
 
-    /// Checks a request against RFC 6455 §4.2.1 and the operator's rules. Extensions are never accepted, so an offer
-    /// of them changes nothing (RFC 6455 §9.1).
+    /// Checks a request against RFC 6455 §4.2.1, or RFC 8441 §5 for an extended CONNECT, and the operator's rules. Of extensions
+    /// only permessage-deflate may be agreed on (RFC 7692): an offer of any other changes nothing (RFC 6455 §9.1).
     ///
     /// Throws the first refusal in the order of `HandshakeRefusal.Kind`.
     package static func evaluate(_ head: RequestHead, rules: HandshakeRules) throws(HandshakeRefusal) -> Accepted {
         try checkRequest(head)
         try checkVersion(head)
-        let key = try key(of: head)
+        let key = try head.isExtendedConnect ? optionalKey(of: head) : key(of: head)
         try checkOrigin(head, rules: rules)
-        return Accepted(head, key: key, subprotocol: try selectSubprotocol(head, rules: rules))
+        return Accepted(
+            head, key: key, subprotocol: try selectSubprotocol(head, rules: rules),
+            deflate: rules.allowsDeflate ? head.deflateOffer : nil)
     }
 }
 
@@ -42,22 +51,38 @@ extension Handshake.Accepted {
     package func writeResponse(
         into room: UnsafeMutableRawBufferPointer, sha1: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
     ) -> Int? {
-        withUnsafeTemporaryAllocation(byteCount: Self.digestSize, alignment: 8) { digest in
-            hash(into: digest, sha1)
+        guard let keyPlace else { return nil }
+        return withUnsafeTemporaryAllocation(byteCount: Self.digestSize, alignment: 8) { digest in
+            hash(keyPlace, into: digest, sha1)
             var head = HeadWriter(.switchingProtocols, into: room)
             head.write("Upgrade", "websocket")
             head.write("Connection", "Upgrade")
             head.writeBase64("Sec-WebSocket-Accept", UnsafeRawBufferPointer(digest).bindMemory(to: UInt8.self).span)
             if let subprotocolPlace { head.write("Sec-WebSocket-Protocol", bytes: self.head.bytes[subprotocolPlace]) }
+            if let extensions { head.write("Sec-WebSocket-Extensions", value: extensions) }
             return head.finish()
         }
+    }
+
+    /// The value of Sec-WebSocket-Accept; nil: the request has no key. A proxy that has turned HTTP/1.1 into HTTP/2 passes the key on
+    /// and wants it answered (Envoy 1.40).
+    package func acceptValue(
+        sha1: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
+    ) -> [UInt8]? {
+        guard let keyPlace else { return nil }
+        var value: [UInt8] = []
+        withUnsafeTemporaryAllocation(byteCount: Self.digestSize, alignment: 8) { digest in
+            hash(keyPlace, into: digest, sha1)
+            Base64.encode(UnsafeRawBufferPointer(digest).bindMemory(to: UInt8.self).span) { value.append($0) }
+        }
+        return value
     }
 
     private static let digestSize = 20
 
     /// Hashes the key followed by the GUID of RFC 6455 §1.3.
     private func hash(
-        into digest: UnsafeMutableRawBufferPointer,
+        _ keyPlace: Range<Int>, into digest: UnsafeMutableRawBufferPointer,
         _ sha1: (UnsafeRawBufferPointer, UnsafeMutableRawBufferPointer) -> Void
     ) {
         let guid: StaticString = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -77,6 +102,7 @@ extension Handshake {
     private static let upgradeFields = [HTTPField("Upgrade", "websocket"), HTTPField("Connection", "Upgrade")]
 
     private static func checkRequest(_ head: RequestHead) throws(HandshakeRefusal) {
+        guard !head.isExtendedConnect else { return }  // nghttp2 has checked what RFC 8441 §4 demands
         // RFC 6455 §4.2.1 item 1.
         guard head.isMethod("GET") else {
             let allow = [HTTPField("Allow", "GET")]
@@ -118,6 +144,15 @@ extension Handshake {
                 default: "more than one Sec-WebSocket-Key"
                 }
             throw HandshakeRefusal(.key, .badRequest, detail)
+        }
+        return key
+    }
+
+    /// RFC 8441 §5: there is none; but a proxy in front may pass on that of its own client.
+    private static func optionalKey(of head: RequestHead) -> Range<Int>? {
+        let keys = head.field("sec-websocket-key")
+        guard keys.count == 1, let key = keys.first, Base64.isEncoding(head.bytes.span, key, ofByteCount: 16) else {
+            return nil
         }
         return key
     }

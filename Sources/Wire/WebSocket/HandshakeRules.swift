@@ -6,14 +6,18 @@ package struct HandshakeRules: Sendable, Equatable {
     package let requireSubprotocol: Bool
     /// Origins that may connect; nil allows any.
     let origins: [OriginPattern]?
+    /// Whether permessage-deflate may be agreed on.
+    let allowsDeflate: Bool
     private let names: [[UInt8]]
 
     /// Rules with these values; see the properties. Origins are "https://example.com", "https://*.example.com" or "null".
     package init(
-        subprotocols: [String] = ["mqtt", "mqttv3.1"], requireSubprotocol: Bool = true, origins: [String]? = nil
+        subprotocols: [String] = ["mqtt", "mqttv3.1"], requireSubprotocol: Bool = true, origins: [String]? = nil,
+        allowsDeflate: Bool = false
     ) {
         self.subprotocols = subprotocols
         self.requireSubprotocol = requireSubprotocol
+        self.allowsDeflate = allowsDeflate
         // A pattern that is none matches nothing.
         self.origins = origins.map { $0.compactMap(OriginPattern.init) }
         names = subprotocols.map { [UInt8]($0.utf8) }

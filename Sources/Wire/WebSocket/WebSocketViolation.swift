@@ -26,12 +26,17 @@ package enum WebSocketViolation: Error, Equatable, Sendable, BitwiseCopyable, Ca
     case closeCode
     /// The reason of a Close is not UTF-8, §5.5.1.
     case closeReason
+    /// A compressed message that is not DEFLATE, or is cut off, RFC 7692 §7.2.2.
+    case deflate
+    /// A compressed message that is, or would be, too large.
+    case deflateSize
 
     /// The code of the Close that answers it (§7.4.1, §8.1).
     package var code: CloseCode {
         switch self {
         case .text: .unsupportedData
-        case .closeReason: .invalidPayload
+        case .closeReason, .deflate: .invalidPayload
+        case .deflateSize: .messageTooBig
         default: .protocolError
         }
     }
@@ -52,6 +57,8 @@ package enum WebSocketViolation: Error, Equatable, Sendable, BitwiseCopyable, Ca
         case .closeLength: "the payload of the Close frame is a single byte (RFC 6455 section 5.5.1)"
         case .closeCode: "the Close frame has a status code that may not be sent (RFC 6455 section 7.4)"
         case .closeReason: "the reason of the Close frame is not UTF-8 (RFC 6455 section 5.5.1)"
+        case .deflate: "the compressed message is not DEFLATE (RFC 7692 section 7.2.2)"
+        case .deflateSize: "the compressed message is too large (RFC 6455 section 7.4.1)"
         }
     }
 }

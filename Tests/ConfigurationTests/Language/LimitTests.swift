@@ -93,6 +93,6 @@ import Testing
         let snapshot = try Snapshot.load(path: "/etc/s/main.conf", prefix: "/p/", source: .text(files))
         #expect(snapshot.listeners.map(\.address.description) == ["*:81", "[::]:81", "*:82", "[::]:82"])
         #expect(snapshot.process.workerThreads == 3)
-        #expect(snapshot.servers.first?.locations.first?.action == .files(root: "/p/www", index: "index.html"))
+        #expect(snapshot.servers.first?.locations.first?.action == .files(FileRoot(folder: "/p/www")))
     }
 }

@@ -22,7 +22,7 @@ struct MetricsPageTests {
     func labels() throws {
         let loop = try LoopFixture.makeLoop()
         let context = loop.context
-        context.pointee.figures.handshakeCompleted("TLSv1.3", isResumed: true)
+        context.pointee.figures.handshakeCompleted("TLSv1.3", group: "X25519", isResumed: true)
         context.pointee.figures.responded(404)
         context.pointee.figures.connectRefused(.noUpstream, connack: [0x20, 2, 0, 3])
         context.pointee.figures.answered(Admission.Question(method: .jwt), .deny)

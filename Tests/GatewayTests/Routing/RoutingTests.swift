@@ -21,13 +21,14 @@ struct RoutingTests {
     func choice(path: String, expected: String) {
         let matches: [LocationSettings.Match] = [
             .prefix("/"), .prefix("/mqtt"), .exact("/mqtt"), .prefix("/mqtt/"), .prefix("/static/"), .exact("/only"),
-            .prefix("/é"),
+            .prefix("/é"), .listener,
         ]
         for order in [matches, matches.reversed()] {
             let found = server(order).route(for: path).map { route in
                 switch route.location.match {
                 case .exact(let text): "= " + text
                 case .prefix(let text): text
+                case .listener: "no path"
                 }
             }
             #expect(found == expected)

@@ -43,9 +43,10 @@ struct DownlinkRun {
     /// block in which the broker breaks a rule. `room` is the size of the memory to gather packets in.
     init(
         of stream: [UInt8], cuts: [Int] = [], framing: Framing = .packet, version: ProtocolVersion = .v5_0,
-        room: Int = 65_536, offset: Int = 0
+        room: Int = 65_536, offset: Int = 0, withholdingAfter count: UInt64? = nil
     ) {
         var downlink = Downlink(framing: framing, version: version)
+        if let count { downlink.withholdPingresp(after: count) }
         var fed = 0
         for block in split(stream, at: cuts) {
             feed(block, &downlink, room: room, offset: offset)

@@ -146,11 +146,17 @@ struct FrameDecoderRuleTests {
         return failures
     }
 
-    @Test("§7.4.1: 1003 for text, 1007 for a reason that is not UTF-8, 1002 for every other broken rule")
+    @Test(
+        "§7.4.1: 1003 for text, 1007 for what is not UTF-8 or not DEFLATE, 1009 for too much, 1002 for the other rules")
     func closeCodes() {
         for violation in WebSocketViolation.allCases {
             let code: CloseCode =
-                violation == .text ? .unsupportedData : violation == .closeReason ? .invalidPayload : .protocolError
+                switch violation {
+                case .text: .unsupportedData
+                case .closeReason, .deflate: .invalidPayload
+                case .deflateSize: .messageTooBig
+                default: .protocolError
+                }
             #expect(violation.code == code)
         }
     }

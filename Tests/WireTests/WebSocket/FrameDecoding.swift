@@ -31,8 +31,10 @@ struct FrameDecoding: Equatable {
 extension FrameDecoding {
     /// Decodes `stream` in blocks that end at the `cuts`, each in guarded memory of its own with just the headroom that
     /// the decoder asks for. `offset` moves the blocks away from aligned addresses.
-    init(of stream: [UInt8], cuts: [Int] = [], offset: Int = 0, isStrict: Bool = false) {
+    init(of stream: [UInt8], cuts: [Int] = [], offset: Int = 0, isStrict: Bool = false, allowsCompression: Bool = false)
+    {
         var decoder = FrameDecoder()
+        decoder.allowsCompression = allowsCompression
         decoder.isStrict = isStrict
         for block in split(stream, at: cuts) {
             decode(block, &decoder, offset: offset)

@@ -12,13 +12,15 @@ package struct Template: Sendable, Equatable {
 /// A `$variable`: what a session knows about itself.
 package enum Variable: Sendable, Hashable {
     case remoteAddr, remotePort, serverName, serverPort, scheme, uri, httpVersion
+    /// Parts of the request: the host without its port, the target, what follows its "?", "?" where there is one, the method.
+    case host, requestURI, args, isArgs, requestMethod
     /// `$http_NAME`: a request field; the name is lower case with dashes.
     case http(String)
     case cookie(String)
     /// `$arg_NAME`: an argument of the query.
     case argument(String)
     case listener
-    case sslProtocol, sslCipher, sslServerName, sslSessionReused
+    case sslProtocol, sslCipher, sslCurve, sslServerName, sslSessionReused
     case sslClientCN, sslClientDN, sslClientSerial, sslClientFingerprint, sslClientVerify
     case mqttClientID, mqttUsername, mqttVersion, mqttKeepalive, mqttCleanStart
     case websocketProtocol

@@ -1,7 +1,7 @@
 extension Variable {
     /// The variable of this name, written without `$`; nil when there is none.
     package init?(name: String) {
-        if let known = Self.byName[name] {
+        if let known = Self.byName[name] ?? Self.otherNames[name] {
             self = known
         } else if let field = Self.suffix(of: name, after: "http_") {
             self = .http(field.lowercased().replacing("_", with: "-"))
@@ -34,8 +34,10 @@ extension Variable {
         ("remote_addr", .remoteAddr), ("remote_port", .remotePort),
         ("server_name", .serverName), ("server_port", .serverPort),
         ("scheme", .scheme), ("uri", .uri), ("http_version", .httpVersion),
+        ("host", .host), ("request_uri", .requestURI), ("args", .args), ("is_args", .isArgs),
+        ("request_method", .requestMethod),
         ("listener", .listener),
-        ("ssl_protocol", .sslProtocol), ("ssl_cipher", .sslCipher),
+        ("ssl_protocol", .sslProtocol), ("ssl_cipher", .sslCipher), ("ssl_curve", .sslCurve),
         ("ssl_server_name", .sslServerName), ("ssl_session_reused", .sslSessionReused),
         ("ssl_client_cn", .sslClientCN), ("ssl_client_dn", .sslClientDN), ("ssl_client_serial", .sslClientSerial),
         ("ssl_client_fingerprint", .sslClientFingerprint), ("ssl_client_verify", .sslClientVerify),
@@ -51,6 +53,8 @@ extension Variable {
         ("websocket_close_code", .websocketCloseCode), ("mqtt_reason_code", .mqttReasonCode),
         ("time_iso8601", .timeISO8601),
     ]
+    /// Second names, as in nginx.
+    private static let otherNames: [String: Variable] = ["query_string": .args, "document_uri": .uri]
     private static let byName = Dictionary(
         fixed.map { ($0.name, $0.variable) }, uniquingKeysWith: { first, _ in first })
     private static let byVariable = Dictionary(

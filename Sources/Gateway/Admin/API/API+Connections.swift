@@ -94,7 +94,7 @@ extension API {
     private func end(_ connections: [ConnectionDescription]) -> Int {
         var count = 0
         for loop in world.loops {
-            var tokens = connections.filter { $0.loop == loop.index }.map(\.token)[...]
+            var tokens = connections.filter { $0.loop == loop.index }.map(\.handle)[...]
             while !tokens.isEmpty {
                 let part = Array(tokens.prefix(Self.endsPerTurn))
                 tokens = tokens.dropFirst(part.count)

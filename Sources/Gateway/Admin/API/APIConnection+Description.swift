@@ -9,12 +9,14 @@ extension APIConnection {
         if listeners.indices.contains(description.listenerIndex) { listener = listeners[description.listenerIndex] }
         serverName = description.serverName
         if !description.httpVersion.isEmpty { httpProtocol = "http/\(description.httpVersion)" }
+        if description.carriesMQTT { transport = "mqtt" }
         uri = description.uri
         age = description.age
         connectedAt = (description.end?.at ?? now) - age
         if !description.tlsVersion.isEmpty {
             tls = TLS(
-                version: description.tlsVersion, cipher: description.tlsCipher, isResumed: description.isResumed,
+                version: description.tlsVersion, cipher: description.tlsCipher, group: description.tlsGroup,
+                isResumed: description.isResumed,
                 serverName: description.tlsServerName, clientCommonName: description.clientCommonName)
         }
         received.idle = age
@@ -26,8 +28,8 @@ extension APIConnection {
     }
 
     private mutating func take(_ session: SessionDescription) {
-        transport = "ws"
         if let facts = session.webSocket {
+            transport = "ws"
             webSocket = WebSocket(
                 subprotocol: facts.subprotocol ?? "", framesReceived: facts.framesReceived,
                 framesSent: facts.framesSent, pingsReceived: UInt64(facts.pingsReceived),

@@ -9,7 +9,7 @@ struct APIConnection: Sendable {
     /// As configured.
     var listener = ""
     var serverName = ""
-    /// "http", or "ws" after the upgrade.
+    /// "http", "ws" after the upgrade, or "mqtt" where there is neither.
     var transport = "http"
     /// "http/1.1"; empty: no request has come.
     var httpProtocol = ""
@@ -33,6 +33,8 @@ struct APIConnection: Sendable {
     struct TLS: Sendable {
         var version = ""
         var cipher = ""
+        /// Of the key exchange; empty: none.
+        var group = ""
         var isResumed = false
         /// The name that the client has asked for.
         var serverName = ""

@@ -37,6 +37,7 @@ extension JSONWriter {
     private mutating func members(_ tls: APIConnection.TLS) {
         field("version", tls.version)
         field("cipher", tls.cipher)
+        field("group", tls.group)
         field("resumed", tls.isResumed)
         field("server_name", tls.serverName)
         field("client_cn", tls.clientCommonName)
