@@ -7,6 +7,9 @@ package final class Inflater {
     /// The bytes that a sender leaves out at the end of each message, §7.2.1.
     private static let tail: [UInt8] = [0, 0, 0xFF, 0xFF]
     private static let windowSize = 32 * 1024
+    /// Blocks with BFINAL in one message. Each costs a copy of the window and may be two bytes, and no sender makes more than one.
+    private static let restartLimit = 16
+    private var restarts = 0
 
     /// nil: there is no memory.
     package init?() {
@@ -34,6 +37,7 @@ package final class Inflater {
         take: (UnsafeMutableRawPointer, Int) -> Bool
     ) -> Result {
         inflateReset(&stream)
+        restarts = 0
         var left = limit
         for part in 0..<2 {
             let result =
@@ -63,11 +67,13 @@ package final class Inflater {
             stream.avail_out = UInt32(truncatingIfNeeded: capacity)
             let status = CZlib.inflate(&stream, Z_SYNC_FLUSH)
             let count = capacity - Int(stream.avail_out)
-            guard count <= left else { return .tooLarge }
+            guard count <= left else { return left > 0 && !take(output, left) ? .stopped : .tooLarge }
             left -= count
             if count > 0, !take(output, count) { return .stopped }
             switch status {
-            case Z_STREAM_END: guard beginNextBlocks() else { return .malformed }
+            case Z_STREAM_END:
+                restarts += 1
+                guard restarts <= Self.restartLimit, beginNextBlocks() else { return .malformed }
             case Z_OK: break
             case Z_BUF_ERROR: return .whole  // nothing more can be done with what there is
             default: return .malformed

@@ -120,4 +120,19 @@ struct DeflateTests {
         #expect(deflate(text, with: deflater, room: 50) == nil)
         #expect(deflate(text, with: deflater) != nil)
     }
+
+    @Test(
+        "Blocks that say they are the last: a few are taken, as each costs a copy of the window; not as many as there may be"
+    )
+    func lastBlocks() throws {
+        let inflater = try #require(Inflater())
+        let last: [UInt8] = [0x03, 0x00]  // an empty block with BFINAL
+        let hello = Self.hello[0].bytes
+        for count in [1, 16] {
+            let message = Array(repeatElement(last, count: count).joined()) + hello
+            #expect(inflate(message, with: inflater).bytes == Array("Hello".utf8), "\(count)")
+        }
+        let many = Array(repeatElement(last, count: 1_000_000).joined())
+        #expect(inflate(many, with: inflater).result == .malformed)
+    }
 }

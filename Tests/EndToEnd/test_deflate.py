@@ -286,3 +286,19 @@ def test_keeps_nothing_between_messages(rig):
             assert peer.read_packet() == packet
         sizes.append(resident_mebibytes(gateway.pid))
     assert sizes[1] - sizes[0] < 6, sizes
+
+
+def test_what_waits_for_a_broker_is_bounded_as_it_would_be_without_compression(rig):
+    """After a CONNECT that nobody has answered yet: 16 KiB that would become 16 MiB, from many clients."""
+    gateway = rig.gateway([rig.fake(fakebroker.silent)], location=ON, worker_threads=1)
+    before = resident_mebibytes(gateway.pid)
+    peers = []
+    for number in range(20):
+        peer = deflate_peer(rig, gateway)
+        peer.agree()
+        peer.send_mqtt(connect(4, f"held{number}"))
+        peer.send_deflated(bytes(16_000_000))
+        peers.append(peer)
+    eventually(lambda: len(gateway.access()) == len(peers), "each session has ended")
+    assert {line["websocket_close_code"] for line in gateway.access()} == {1009}
+    assert resident_mebibytes(gateway.pid) < before + 30

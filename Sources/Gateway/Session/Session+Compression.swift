@@ -9,8 +9,9 @@ extension Session {
     /// Takes a part of a compressed message: it waits as it is until the message is whole. False: the session ends.
     mutating func inflate(_ block: Uplink.Block) -> Bool {
         guard let compression = pipe.compression else { return true }
+        let limit = inflatedLimit(compression)
         let part = UnsafeRawBufferPointer(start: block.payload, count: block.count)
-        guard compression.held.count + part.count <= compression.limit else {
+        guard compression.held.count + part.count <= limit else {
             webSocketBroke(.deflateSize)
             return false
         }
@@ -18,9 +19,16 @@ extension Session {
             compression.held.append(part)
             guard block.endsMessage else { return true }
             defer { compression.held.clear() }
-            return inflate(UnsafeRawBufferPointer(compression.held.bytes), limit: compression.limit)
+            return inflate(UnsafeRawBufferPointer(compression.held.bytes), limit: limit)
         }
-        return inflate(part, limit: compression.limit)
+        return inflate(part, limit: limit)
+    }
+
+    /// Bytes that a message may have: before the session is open no more than would be held of one that is not compressed.
+    private func inflatedLimit(_ compression: SessionCompression) -> Int {
+        guard !isPiping else { return compression.limit }
+        let room = route.location.mqtt.maxConnectSize + Self.heldRoom - (opening?.held.count ?? 0)
+        return min(compression.limit, max(0, room))
     }
 
     private mutating func inflate(_ message: UnsafeRawBufferPointer, limit: Int) -> Bool {

@@ -190,7 +190,9 @@ struct Session: ~Copyable {
     /// Reads the client once.
     @inline(__always)
     mutating func readClient() {
-        let input = channel.receive(capacity: isPiping ? loop.pointee.readSize : HTTPExchange.readSize)
+        // What is compressed may become a thousand times as much.
+        let isWide = isPiping && pipe.compression == nil
+        let input = channel.receive(capacity: isWide ? loop.pointee.readSize : HTTPExchange.readSize)
         if input.isSignOfLife { clientWasHeard() }
         if input.count > 0 { received(loop.pointee.buffers.plain, count: input.count) }
         // Answers of TLS itself, too: a key update, a ticket, an alert. Always: the next connection finds the buffer empty,
