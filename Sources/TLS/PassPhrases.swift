@@ -17,8 +17,13 @@ struct PassPhrases: ~Copyable {
         }
     }
 
-    deinit {
-        for var line in lines { OPENSSL_cleanse(&line, line.count) }
+    deinit { wipe(lines) }
+
+    private func wipe(_ lines: [[UInt8]]) {
+        // In place: a copy would be wiped, and the original left.
+        for line in lines {
+            line.withUnsafeBytes { OPENSSL_cleanse(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
+        }
     }
 
     /// How many there are.

@@ -104,7 +104,7 @@ extension WebRequest {
     ) -> Outcome {
         var status = HTTPStatus.ok
         var part = 0..<validators.size
-        switch head.precondition(validators) {
+        switch head.evaluatePreconditions(validators) {
         case .fails:
             let detail = "The file is not in the state that the request asks for."
             return .refusal(Refusal(status: .preconditionFailed, detail: detail), route)

@@ -31,7 +31,7 @@ package enum Precondition: Sendable, Equatable {
 
 extension RequestHead {
     /// What the conditions of a GET or HEAD say of a file in this state.
-    package func precondition(_ validators: Validators) -> Precondition {
+    package func evaluatePreconditions(_ validators: Validators) -> Precondition {
         if let matches = anyTag("if-match", isSame: validators, weakly: false) {
             guard matches else { return .fails }
         } else if let date = date("if-unmodified-since"), validators.modified > date {

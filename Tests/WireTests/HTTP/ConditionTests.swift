@@ -47,7 +47,7 @@ struct ConditionTests {
             (["If-Match: \"a\"", "If-None-Match: \(tag)"], .fails),
         ] as [([String], Precondition)])
     func precondition(fields: [String], expected: Precondition) throws {
-        #expect(try head(fields).precondition(Self.file) == expected)
+        #expect(try head(fields).evaluatePreconditions(Self.file) == expected)
     }
 
     @Test(
