@@ -46,6 +46,8 @@ enum HTTP2Callbacks {
         @convention(c) (OpaquePointer?, UnsafePointer<nghttp2_frame>?, UnsafeMutableRawPointer?) -> Int32 = {
             _, frame, user in
             guard let frame, let state = state(user) else { return 0 }
+            // One that nghttp2 has refused in the middle was never finished.
+            state.pointee.isHeadTooLong = false
             // Trailers end a stream, and say nothing more here.
             state.pointee.head = frame.pointee.headers.cat == NGHTTP2_HCAT_REQUEST ? HTTP2Head() : nil
             return 0
@@ -161,7 +163,10 @@ enum HTTP2Callbacks {
                 return Int32(NGHTTP2_ERR_CALLBACK_FAILURE.rawValue)
             }
             let gathered = state.pointee.gathered
-            guard gathered.pointee.room >= 9 + length else { return Int32(NGHTTP2_ERR_WOULDBLOCK.rawValue) }
+            guard gathered.pointee.room >= 9 + length else {
+                state.pointee.isFull = true
+                return Int32(NGHTTP2_ERR_WOULDBLOCK.rawValue)
+            }
             // The stream may have been reset since nghttp2 asked for this frame, which waited for room: nothing is there to copy, and
             // the room still holds what went to others.
             guard length == 0 || output.pointee.source != nil && output.pointee.available >= length else {
@@ -175,7 +180,8 @@ enum HTTP2Callbacks {
                 output.pointee.source = .memory(bytes + length)
             case .file(let descriptor, let offset):
                 guard CShims_read_at(descriptor, place + 9, length, offset) == length else {
-                    // The file has become shorter: RST_STREAM tells the client that the response is not whole.
+                    // RST_STREAM tells the client that the response is not whole.
+                    output.pointee.isCutShort = true
                     return Int32(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
                 }
                 output.pointee.source = .file(descriptor: descriptor, offset: offset + length)

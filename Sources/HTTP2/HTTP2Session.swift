@@ -156,10 +156,11 @@ package struct HTTP2Session: ~Copyable {
     /// Gathers frames while there is room. Returns whether there may be more.
     package mutating func produce() -> Bool {
         let gathered = state.pointee.gathered
+        state.pointee.isFull = false
         while gathered.pointee.room >= GatheredFrames.frameRoom {
             var bytes: UnsafePointer<UInt8>?
             let count = nghttp2_session_mem_send(session, &bytes)
-            guard count > 0, let bytes else { return false }
+            guard count > 0, let bytes else { return state.pointee.isFull }
             gathered.pointee.append(bytes, count: count)
         }
         return true

@@ -12,6 +12,8 @@ struct HTTP2State: ~Copyable {
     private var heads: [(stream: Int32, head: HTTP2Head, isTooLong: Bool)] = []
     private var events: [HTTP2Event] = []
     private var next = 0
+    /// A frame waits for room among the gathered ones.
+    var isFull = false
     /// We have sent GOAWAY: streams above this one are not taken.
     var isGoing = false
     var lastStream: Int32 = 0

@@ -17,6 +17,8 @@ package struct StreamOutput: BitwiseCopyable {
     /// Bytes that have been taken since the owner looked last, and whether END_STREAM has been.
     package var taken = 0
     package var isEnded = false
+    /// The file has become shorter than was announced.
+    package internal(set) var isCutShort = false
     /// nghttp2 has found nothing to take, and asks again when `HTTP2Session.resume` tells it to.
     package internal(set) var isDeferred = false
     /// It waits for credit: more than the bound is under way.

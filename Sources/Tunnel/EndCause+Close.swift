@@ -61,7 +61,7 @@ extension EndCause {
 
         // Before there is a session: nobody is told so.
         case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
-            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .requestRefused, .originRefused:
+            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .fileChanged, .requestRefused, .originRefused:
             Goodbye(.policyViolation, "")
         // They end the sessions of their connection as well.
         case .http2Error: Goodbye(.protocolError, "HTTP/2 protocol violation", .protocolError)

@@ -27,6 +27,8 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case keepaliveTimeout = "keepalive_timeout"
     /// The client did not take the response in time.
     case sendTimeout = "send_timeout"
+    /// A file has become shorter while it was sent.
+    case fileChanged = "file_changed"
     case requestRefused = "request_refused"
     case originRefused = "origin_refused"
     /// The client has broken a rule of HTTP/2.

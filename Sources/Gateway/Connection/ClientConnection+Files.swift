@@ -60,6 +60,6 @@ extension ClientConnection {
     /// The client sees by the end of the connection that the response is not whole (RFC 9112 §8).
     private mutating func fileBroke() {
         log(.warn, "a file has become shorter while it was sent")
-        end(.served)
+        end(.fileChanged)
     }
 }

@@ -152,10 +152,15 @@ struct ClientConnection: ~Copyable {
         timer.set(time, owner, &loop.pointee.wheel)
     }
 
+    /// Whether the limit has passed; the wheel has handed the connection out for `tick`.
+    mutating func hasTimedOut(tick: Int64) -> Bool {
+        let (loop, owner) = (loop, TimerOwner.connection(token))
+        return timer.hasPassed(tick: tick, now: loop.pointee.now, owner, &loop.pointee.wheel)
+    }
+
     /// The wheel has handed it out, for `tick`.
     mutating func timerFired(tick: Int64) {
-        let (loop, owner) = (loop, TimerOwner.connection(token))
-        guard timer.hasPassed(tick: tick, now: loop.pointee.now, owner, &loop.pointee.wheel) else { return }
+        guard hasTimedOut(tick: tick) else { return }
         if exchange?.stream != nil { return endStream(.time) }
         switch machine.timeLimit() {
         case .ignore: break

@@ -70,8 +70,7 @@ extension UnsafeMutablePointer<ClientConnection> {
             return
         }
         if case .multiplexing = pointee.machine {
-            pump()
-            streamsChanged()
+            goOn()
         } else if let session = tunnelled {
             if pointee.leg.backlog.count < waiting { session.pointee.clientTookBytes() }
         } else {
@@ -89,7 +88,11 @@ extension UnsafeMutablePointer<ClientConnection> {
 
     /// The wheel has handed the connection out, for `tick`.
     func timerFired(tick: Int64) {
-        pointee.timerFired(tick: tick)
+        if case .multiplexing = pointee.machine, pointee.http2?.pointee.streams.isEmpty == false {
+            if pointee.hasTimedOut(tick: tick) { limitPassed() }
+        } else {
+            pointee.timerFired(tick: tick)
+        }
         updateInterest()
     }
 

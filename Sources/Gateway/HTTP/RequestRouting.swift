@@ -24,6 +24,9 @@ struct RequestRouting {
                 .misdirectedRequest, "TLS was set up for another server name (SNI).", .requestRefused, request)
         }
         guard let route = server.route(for: head.path) else {
+            guard !head.isExtendedConnect else {
+                return refuse(.notFound, "Nothing is served at this path.", .requestRefused, request)
+            }
             return WebRequest(routing: self, head: head, server: server, request: request).unrouted()
         }
         request.route = route

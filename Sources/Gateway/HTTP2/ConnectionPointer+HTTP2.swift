@@ -95,7 +95,7 @@ extension ConnectionPointer {
             guard http2.pointee.session.produce() else { return true }
             guard sendGathered() else { return false }
         }
-        http2.pointee.mustGoOn = true
+        http2.pointee.mustGoOn = pointee.leg.isFlushed
         return true
     }
 
@@ -113,8 +113,7 @@ extension ConnectionPointer {
 
     /// Sends what streams have, as far as windows and the socket allow.
     func pump() {
-        guard let http2, !http2.pointee.isHandling else { return }
-        http2.pointee.mustGoOn = false
+        guard let http2, !http2.pointee.isHandling, !http2.pointee.mustGoOn else { return }
         repeat {
             guard gather(), sendGathered() else {
                 pointee.loop.pointee.frames.pointee.count = 0
@@ -123,6 +122,30 @@ extension ConnectionPointer {
             handleEvents()
         } while !http2.pointee.mustGoOn && pointee.leg.isFlushed && pointee.leg.isOpen && !pointee.isEnding
             && http2.pointee.session.wantsToSend
+        let waits = !pointee.leg.isFlushed || http2.pointee.mustGoOn
+        if waits, !http2.pointee.isBlocked, !pointee.isEnding {
+            http2.pointee.isBlocked = true
+            pointee.limit(ClientConnection.sendLimit)
+        }
+    }
+
+    /// The socket takes bytes again.
+    func goOn() {
+        guard let http2 else { return }
+        http2.pointee.mustGoOn = false
+        http2.pointee.isBlocked = false
+        pump()
+        streamsChanged()
+    }
+
+    /// The limit of the connection has passed while it has streams.
+    func limitPassed() {
+        guard let http2, http2.pointee.isBlocked else { return streamsChanged() }
+        // Sessions have limits of their own, by what their clients say; what they leave behind has none.
+        guard http2.pointee.streams.allSatisfy({ $0.pointee.session == nil }) else {
+            return pointee.limit(ClientConnection.sendLimit)
+        }
+        abort(.sendTimeout)
     }
 
     /// What sessions of one connection write in one turn leaves together: a send, and a record of TLS, cost more than a message.
@@ -161,17 +184,18 @@ extension ConnectionPointer {
         announceEnd()
         http2.pointee.session.goAway(.noError)
         pointee.countClosing()
-        http2.pointee.isHandling = true  // what they say leaves together
-        for stream in http2.pointee.streams { stream.endSession(cause) }
-        http2.pointee.isHandling = false
-        pump()
+        eachStream { $0.endSession(cause) }
+        pump()  // what they say leaves together
         streamsChanged()
     }
 
     /// What follows when streams have come or gone: the time that the connection may stay without one, or its end.
     func streamsChanged() {
         guard let http2, !pointee.isEnding else { return }
-        guard http2.pointee.streams.isEmpty else { return pointee.limitNothing() }
+        guard http2.pointee.streams.isEmpty else {
+            if !http2.pointee.isBlocked { pointee.limitNothing() }
+            return
+        }
         if let ending = http2.pointee.ending { return pointee.end(ending) }
         guard let exchange = pointee.exchange else { return }
         if http2.pointee.session.isClientGoing {
@@ -208,14 +232,21 @@ extension ConnectionPointer {
 
     /// Ends the sessions of all streams without another word, and forgets the others.
     func abandonStreams(_ cause: EndCause) {
+        eachStream { $0.abandon(cause) }
+    }
+
+    /// Calls `body` for each stream; what follows from the end of the last one is for the caller.
+    private func eachStream(_ body: (StreamPointer) -> Void) {
         guard let http2 else { return }
-        for stream in http2.pointee.streams { stream.abandon(cause) }
+        let wasHandling = http2.pointee.isHandling
+        http2.pointee.isHandling = true
+        for stream in http2.pointee.streams { body(stream) }
+        http2.pointee.isHandling = wasHandling
     }
 
     /// The same, their brokers' legs included.
     func abortStreams(_ cause: EndCause) {
-        guard let http2 else { return }
-        for stream in http2.pointee.streams {
+        eachStream { stream in
             stream.pointee.session?.pointee.abort(cause)
             stream.abandon(cause)
         }

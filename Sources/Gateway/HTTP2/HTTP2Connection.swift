@@ -12,10 +12,12 @@ struct HTTP2Connection: ~Copyable {
     private(set) var streams: [StreamPointer] = []
     /// Events are being handled: what is written meanwhile leaves when all are.
     var isHandling = false
-    /// More could be sent at once: others have their turn first.
+    /// More could be sent at once: others have their turn first, and then the socket has to take some.
     var mustGoOn = false
     /// Streams whose bytes leave at the end of the turn, all in one send.
     var putOff: [StreamPointer] = []
+    /// Something waits for the socket: there is a limit to that.
+    var isBlocked = false
     /// The client was told that the connection comes to its end.
     var isAnnounced = false
     /// Why it ends when its last stream has; nil: it does not.

@@ -100,7 +100,12 @@ extension StreamPointer {
     func closed() {
         pointee.isOver = true
         pointee.isGone = true
-        if let exchange = pointee.exchange { finish(exchange, .clientLost) }
+        if let exchange = pointee.exchange {
+            if pointee.output.isCutShort {
+                pointee.connection.pointee.log(.warn, "a file has become shorter while it was sent")
+            }
+            finish(exchange, pointee.output.isCutShort ? .fileChanged : .clientLost)
+        }
         pointee.backlog.clear()
         pointee.output.source = nil
         pointee.output.available = 0

@@ -17,8 +17,8 @@ extension StreamPointer {
         guard isWritable, let http2 else { return false }
         guard count > 0 else { return true }
         let isShared = http2.pointee.streams.count > 1 && count < Self.large
-        guard !isShared, pointee.backlog.isEmpty, !http2.pointee.isHandling, pointee.connection.pointee.leg.isFlushed
-        else {
+        let isBusy = http2.pointee.isHandling || http2.pointee.mustGoOn || !pointee.connection.pointee.leg.isFlushed
+        guard !isShared, !isBusy, pointee.backlog.isEmpty else {
             keep(bytes, count)
             http2.pointee.session.resume(pointee.id, output)
             if isShared, !http2.pointee.isHandling { pointee.connection.putOff(self) }
@@ -113,6 +113,7 @@ extension StreamPointer {
         pointee.backlog.clear()
         pointee.output.source = nil
         pointee.output.available = 0
+        pointee.exchange?.file = nil
         pointee.countStall()
         http2?.pointee.session.reset(pointee.id, code)
     }
