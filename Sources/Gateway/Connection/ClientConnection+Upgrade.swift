@@ -24,15 +24,7 @@ extension ClientConnection {
     mutating func beginSession(
         _ request: RequestFacts, _ route: Route, _ head: RequestHead?, _ accepted: Handshake.Accepted?
     ) {
-        let (token, session) = loop.pointee.sessions.reserve()
-        let record = SessionRecord(request, upstreamName: route.upstreamName)
-        record.subprotocol = accepted?.subprotocol
-        record.deflate = accepted?.deflate
-        session.initialize(
-            to: Session(
-                loop, token: token, address: session, channel: .connection(address), client: client, route: route,
-                record: record, head: route.readsRequest ? head : nil))
-        self.session = session
+        session = .make(loop, .connection(address), client, request, route, head, accepted)
     }
 
     /// The next part of what the client has sent after its request without waiting for the 101, in the loop's `plain` buffer;
@@ -43,5 +35,24 @@ extension ClientConnection {
         exchange.held.bytes.baseAddress.map { loop.pointee.buffers.plain.copyMemory(from: $0, byteCount: count) }
         exchange.held.consume(count)
         return count
+    }
+}
+
+extension SessionPointer {
+    /// Begins a session over a channel, in a place of its loop's slab. `head` and `accepted`: the request, and what was agreed
+    /// on; nil: there was none.
+    static func make(
+        _ loop: LoopPointer, _ channel: ClientChannel, _ client: ClientFacts, _ request: RequestFacts, _ route: Route,
+        _ head: RequestHead?, _ accepted: Handshake.Accepted?
+    ) -> SessionPointer {
+        let (token, session) = loop.pointee.sessions.reserve()
+        let record = SessionRecord(request, upstreamName: route.upstreamName)
+        record.subprotocol = accepted?.subprotocol
+        record.deflate = accepted?.deflate
+        session.initialize(
+            to: Session(
+                loop, token: token, address: session, channel: channel, client: client, route: route, record: record,
+                head: route.readsRequest ? head : nil))
+        return session
     }
 }

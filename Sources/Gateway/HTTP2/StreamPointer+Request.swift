@@ -58,14 +58,8 @@ extension StreamPointer {
             pointee.client, id: loop.pointee.makeConnectionID(), address: exchange.request.address,
             acceptedAt: exchange.request.startedAt)
         pointee.exchange = nil
-        let (token, session) = loop.pointee.sessions.reserve()
-        let record = SessionRecord(exchange.request, upstreamName: route.upstreamName)
-        record.subprotocol = accepted.subprotocol
-        record.deflate = accepted.deflate
-        session.initialize(
-            to: Session(
-                loop, token: token, address: session, channel: .stream(self), client: pointee.client, route: route,
-                record: record, head: route.readsRequest ? head : nil))
+        let session = SessionPointer.make(
+            loop, .stream(self), pointee.client, exchange.request, route, head, accepted)
         pointee.session = session
         session.updateInterest()
     }
