@@ -36,6 +36,7 @@ static inline void COpenSSLShims_BIO_clear_retry_flags(BIO *b) { BIO_clear_retry
 static inline void COpenSSLShims_OPENSSL_free(void *bytes) { OPENSSL_free(bytes); }
 static inline int COpenSSLShims_ERR_GET_REASON(unsigned long code) { return ERR_GET_REASON(code); }
 static const long COpenSSLShims_SERVER_MODE = SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN;
+static const uint64_t COpenSSLShims_CLIENT_RENEGOTIATION = SSL_OP_ALLOW_CLIENT_RENEGOTIATION;
 static const uint64_t COpenSSLShims_SERVER_OPTIONS = SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF;
 static const uint64_t COpenSSLShims_NO_TICKET = SSL_OP_NO_TICKET;
 static const uint64_t COpenSSLShims_SERVER_PREFERENCE = SSL_OP_CIPHER_SERVER_PREFERENCE;

@@ -49,7 +49,14 @@ package final class TLSContext: Sendable {
         }
         try options.clientVerification?.apply(to: handle)
         groups = try ConfigurationCommands.run(options.commands, on: handle) ?? groups
+        Self.setServerOptions(handle)
         try SessionScope.set(on: handle, options)
+    }
+
+    /// Whatever commands say: after the handshake nothing here is ready for another one.
+    private static func setServerOptions(_ handle: OpaquePointer) {
+        SSL_CTX_clear_options(handle, COpenSSLShims_CLIENT_RENEGOTIATION)
+        SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
     }
 
     /// A context without a certificate, for connections whose ClientHello has not chosen among `contexts` yet: what
@@ -84,7 +91,7 @@ package final class TLSContext: Sendable {
     private static func makeHandle() -> OpaquePointer? {
         guard let handle = SSL_CTX_new(TLS_server_method()) else { return nil }
         _ = COpenSSLShims_SSL_CTX_set_mode(handle, COpenSSLShims_SERVER_MODE)
-        SSL_CTX_set_options(handle, COpenSSLShims_SERVER_OPTIONS)
+        setServerOptions(handle)
         _ = COpenSSLShims_SSL_CTX_set_session_cache_mode(handle, Int(SSL_SESS_CACHE_OFF))
         // Takes several records at a time out of the loop's buffer: small ones would each cost two reads and a buffer.
         COpenSSLShims_SSL_CTX_set_read_ahead(handle, 1)

@@ -25,7 +25,11 @@ extension UnsafeMutablePointer<ClientConnection> {
     /// Reads once, and passes on what has come.
     @inline(__always)
     private func read() {
-        if let session = tunnelled { return session.pointee.readClient() }
+        if let session = tunnelled {
+            // The poller says so again in the next turn.
+            if session.pointee.pipe.compression != nil, pointee.loop.pointee.hasInflatedEnough { return }
+            return session.pointee.readClient()
+        }
         switch pointee.machine {
         case .closing: return pointee.discardInput()
         case .readingProxyHeader: pointee.readProxyHeader()

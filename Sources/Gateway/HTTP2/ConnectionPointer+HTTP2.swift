@@ -90,6 +90,7 @@ extension ConnectionPointer {
     /// is gone.
     func gather() -> Bool {
         guard let http2 else { return false }
+        claimRoom()
         for _ in 0..<Self.blocksPerTurn where pointee.leg.isFlushed {
             guard pointee.leg.isOpen else { return false }
             guard http2.pointee.session.produce() else { return true }
@@ -102,10 +103,24 @@ extension ConnectionPointer {
     /// Blocks of frames that are sent at once: other connections have their turn in between.
     private static var blocksPerTurn: Int { 4 }
 
+    /// The room for frames is the loop's: nobody's frames are in it but this connection's from here on.
+    private func claimRoom() {
+        let loop = pointee.loop
+        if let other = loop.pointee.gathering, other != self { other.sendLeft() }
+        loop.pointee.gathering = self
+    }
+
+    /// Sends what was gathered and not sent yet.
+    func sendLeft() {
+        let loop = pointee.loop
+        guard loop.pointee.gathering == self, loop.pointee.frames.pointee.count > 0 else { return }
+        if !sendGathered() { loseStreams() }
+    }
+
     /// Sends the frames that were gathered. False: the client is gone.
     func sendGathered() -> Bool {
         let frames = pointee.loop.pointee.frames
-        let count = frames.pointee.count
+        let count = pointee.loop.pointee.gathering == self ? frames.pointee.count : 0
         guard count > 0 else { return pointee.flushTLS() }
         frames.pointee.count = 0
         return pointee.write(frames.pointee.start, count: count) && pointee.flushTLS()

@@ -43,6 +43,8 @@ struct HTTP2Stream: ~Copyable {
     var isGone = false
     /// What waits leaves at the end of the turn.
     var isPutOff = false
+    /// Its input waits for the next turn, and the loop knows.
+    var isDeferred = false
     /// Counted in the loop: bytes wait for the client.
     private var isStalled = false
     private(set) var timer = Deadline()

@@ -11,9 +11,10 @@ extension StreamPointer {
     /// Bytes of the client, which may be changed in place.
     func received(_ bytes: UnsafeMutableRawPointer, count: Int) {
         if let session = pointee.session {
-            guard pointee.held.isEmpty, session.pointee.wantsInput else {
+            guard pointee.held.isEmpty, session.pointee.wantsInput, !isPutOffByCompression else {
                 // Its window is not opened again before they are taken.
-                return pointee.held.append(UnsafeRawBufferPointer(start: bytes, count: count))
+                pointee.held.append(UnsafeRawBufferPointer(start: bytes, count: count))
+                return
             }
             http2?.pointee.session.consume(count, of: pointee.id)
             session.pointee.streamBrought(bytes, count: count)
@@ -25,10 +26,23 @@ extension StreamPointer {
         contentCame()
     }
 
+    /// Whether what comes waits for the next turn, as messages that are compressed have had their share of this one.
+    private var isPutOffByCompression: Bool {
+        guard let session = pointee.session, session.pointee.pipe.compression != nil,
+            pointee.loop.pointee.hasInflatedEnough
+        else { return false }
+        if !pointee.isDeferred {
+            pointee.isDeferred = true
+            pointee.loop.pointee.deferred.append(pointee.token)
+        }
+        return true
+    }
+
     /// Passes on what has waited, as far as the session takes it.
     private func deliver() {
         let (room, capacity) = (pointee.loop.pointee.buffers.inflow, LoopBuffers.inflowCapacity)
         while let session = pointee.session, !pointee.held.isEmpty, session.pointee.wantsInput {
+            guard !isPutOffByCompression else { break }
             let count = Swift.min(pointee.held.count, capacity)
             pointee.held.bytes.baseAddress.map { room.copyMemory(from: $0, byteCount: count) }
             pointee.held.consume(count)
@@ -66,8 +80,10 @@ extension StreamPointer {
     /// The session has asked for what it waits for: the stream and its connection do the same.
     func updateOwnInterest() {
         deliver()
-        guard let http2, !http2.pointee.isHandling, !pointee.isPutOff else { return }
+        guard let http2, !http2.pointee.isHandling else { return }
         let connection = pointee.connection
+        // What was put off waits for the end of the turn; what was written past it does not.
+        guard !pointee.isPutOff else { return connection.sendLeft() }
         connection.pump()
         connection.updateOwnInterest()
     }

@@ -169,16 +169,18 @@ struct Loop: ~Copyable {
         }
         let turnBegan = Kernel.microseconds()
         context.pointee.now = turnBegan / 1000
+        context.pointee.inflated = 0
         for index in 0..<count {
             let event = Kernel.event(poller, index)
             handle(LoopWord.target(event.word), event.events)
-            assertNothingIsLeft()
+            leaveNothing()
         }
+        deliverDeferred()
         obeyOrders()
         fireTimers()
         if !context.pointee.rebalancing.isEmpty { rebalance() }
         sendPutOff()
-        assertNothingIsLeft()
+        leaveNothing()
         let isOver = stop != nil && advanceStop()
         freeEnded()
         if isOver { return false }
@@ -201,11 +203,32 @@ struct Loop: ~Copyable {
         context.pointee.counters.add(.busyMicroseconds, UInt64(truncatingIfNeeded: max(0, microseconds)))
     }
 
-    /// What TLS has made for one connection must never wait in the shared buffer for another.
+    /// What was made for one connection must never wait in a shared buffer for another. Whoever makes it sends it; a fault there
+    /// costs that connection its own bytes, and nobody else anything.
     @inline(__always)
-    private func assertNothingIsLeft() {
+    private func leaveNothing() {
         assert(context.pointee.engineBuffers.pointee.outputCount == 0, "TLS output is left between two events")
         assert(context.pointee.frames.pointee.count == 0, "frames are left between two events")
+        if context.pointee.frames.pointee.count > 0 { context.pointee.gathering?.sendLeft() }
+        if context.pointee.engineBuffers.pointee.outputCount > 0 { dropOutput() }
+    }
+
+    private func dropOutput() {
+        context.pointee.engineBuffers.pointee.outputCount = 0
+        context.pointee.log.write(.error, "TLS output was left between two events, and is dropped: please report this")
+    }
+
+    /// Streams whose input was put off in the last turn.
+    private func deliverDeferred() {
+        guard !context.pointee.deferred.isEmpty else { return }
+        let tokens = context.pointee.deferred
+        context.pointee.deferred.removeAll(keepingCapacity: true)
+        for token in tokens {
+            guard let stream = context.pointee.streams[token], !stream.pointee.isClosed else { continue }
+            stream.pointee.isDeferred = false
+            stream.pointee.session?.updateInterest()
+            leaveNothing()
+        }
     }
 
     @inline(__always)
@@ -255,7 +278,7 @@ struct Loop: ~Copyable {
     // MARK: Time
 
     private func waitTime(now: Int64) -> Int32 {
-        guard orders.isEmpty, context.pointee.putOff.isEmpty else { return 0 }
+        guard orders.isEmpty, context.pointee.putOff.isEmpty, context.pointee.deferred.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
         let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.connections.slots)

@@ -27,6 +27,8 @@ struct LoopContext: ~Copyable {
     /// What HTTP/2 connections have in common, and where their frames are gathered.
     let http2Options: HTTP2Options
     let frames: GatheredFramesPointer
+    /// Whose frames are gathered there, while there are any.
+    var gathering: ConnectionPointer?
     let log: ErrorLog
     let admin: AdminService
     let counters: LoopCounters.Writer
@@ -59,6 +61,10 @@ struct LoopContext: ~Copyable {
     var traces: [Trace] = []
     /// Legs that have bytes waiting.
     var stalled = 0
+    /// Bytes that compressed messages have become in this turn.
+    var inflated = 0
+    /// Streams that hold input for the next turn.
+    var deferred: [SlabToken] = []
     /// HTTP/2 connections that have something to send when the turn is over.
     var putOff: [ConnectionPointer] = []
     /// Connections that are closing, or closed and not given back yet.
@@ -107,6 +113,10 @@ struct LoopContext: ~Copyable {
     /// Bytes to read at a time. A session holds at most one read that the other side does not take: when many sessions hold
     /// something they read less, so that memory stays flat.
     var readSize: Int { @inline(__always) get { stalled > 256 ? 16 * 1024 : LoopBuffers.readSize } }
+
+    /// Whether compressed messages have had their share of this turn: a few bytes may become a thousand times as many, and others
+    /// have their turn in between.
+    var hasInflatedEnough: Bool { @inline(__always) get { inflated > 4 << 20 } }
 
     /// The time of day as HTTP writes it (RFC 9110 §6.6.1), made once a second at most.
     mutating func httpDate() -> String {

@@ -41,6 +41,7 @@ extension Session {
             size += count
             return takeInflated(Uplink.Block(payload: bytes, count: count))
         }
+        loop.pointee.inflated += size
         loop.pointee.figures.inflated(message.count, to: size)
         switch result {
         case .whole: return true
