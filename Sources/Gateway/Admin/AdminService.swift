@@ -42,6 +42,9 @@ final class AdminService: Sendable {
 
     deinit { _ = CShims_close(wake) }
 
+    /// Any thread.
+    var isStopping: Bool { state.withLock(\.isStopping) }
+
     /// Takes a request; false: too many wait already. Any thread.
     func submit(_ job: AdminJob) -> Bool {
         let isTaken = state.withLock { state in

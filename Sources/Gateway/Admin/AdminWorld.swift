@@ -33,10 +33,15 @@ final class Reply<Value: Sendable>: Sendable {
         CShims_eventfd_signal(ready)
     }
 
-    /// Waits for the answer; nil: it has not come after so many milliseconds.
-    func wait(milliseconds: Int32) -> Value? {
-        guard CShims_wait_readable(ready, milliseconds) > 0 else { return nil }
-        return value.withLock { $0 }
+    /// Waits for the answer; nil: it has not come after so many milliseconds, or nobody wants it any longer.
+    func wait(milliseconds: Int32, isWanted: () -> Bool = { true }) -> Value? {
+        var left = milliseconds
+        while left > 0, isWanted() {
+            let part = min(left, 100)
+            if CShims_wait_readable(ready, part) > 0 { return value.withLock { $0 } }
+            left -= part
+        }
+        return nil
     }
 }
 
@@ -51,7 +56,7 @@ extension AdminWorld {
         do throws(SystemError) {
             let reply = try Reply<Value>()
             loop.mailbox.post(order { reply.set($0) })
-            return reply.wait(milliseconds: Self.patience)
+            return wait(for: reply)
         } catch {
             services.logs.error.write(.error, "\(error)")
             return nil
@@ -67,11 +72,16 @@ extension AdminWorld {
                 replies.append(reply)
                 loop.mailbox.post(order { reply.set($0) })
             }
-            return replies.compactMap { $0.wait(milliseconds: Self.patience) }
+            return replies.compactMap { wait(for: $0) }
         } catch {
             services.logs.error.write(.error, "\(error)")
             return []
         }
+    }
+
+    /// A loop that has ended answers nobody: when the gateway stops there is no point in waiting for it.
+    private func wait<Value: Sendable>(for reply: Reply<Value>) -> Value? {
+        reply.wait(milliseconds: Self.patience) { !services.admin.isStopping }
     }
 
     /// Every connection, page by page, as each loop knows them when it has its turn.
