@@ -13,7 +13,7 @@ DESTDIR    ?=
 IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test unit e2e matrix asan tsan format lint bench fresh install clean
+.PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench fresh install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ unit: ## only the unit tests
 
 e2e: ## only the end-to-end tests, against the release build
 	@scripts/test.sh e2e
+
+endure: ## reloads, upgrades, killed brokers, full disks, other clocks, with real clients (10 minutes; root)
+	@scripts/test.sh endure
 
 matrix: ## every client, broker and front, including Debian sid (root; .sid); writes tables in docs/
 	@scripts/test.sh matrix

@@ -44,6 +44,8 @@ for purpose in "$@"; do
         lacks python3-venv venv_python
         lacks apache2-utils command -v htpasswd
         lacks curl command -v curl
+        lacks systemd command -v systemd-socket-activate
+        lacks faketime command -v faketime
         lacks nghttp2-client command -v h2load # and nghttp
         lacks iproute2 command -v ip
         lacks netbase test -e /etc/protocols

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh [--sanitize address|thread] unit|e2e|matrix…: runs the suites, all of each, whatever fails.
+# test.sh [--sanitize address|thread] unit|e2e|endure|matrix…: runs the suites, all of each, whatever fails.
 # The last line on standard output is "N passed, M failed", the sum of all; the status is 1 unless M is 0.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -64,6 +64,14 @@ run_e2e() {
     verdict+=("e2e=$status")
 }
 
+# What happens in years; prints what was counted.
+run_endure() {
+    local status=0
+    say "Endurance"
+    prepare_e2e && run_pytest endure -m endurance -s Tests/EndToEnd/test_endurance.py || status=$?
+    verdict+=("endure=$status")
+}
+
 # Every client, broker and front, those of Debian sid, too; then writes the tables of docs/clients.md and docs/brokers.md.
 run_matrix() {
     local status=0 suite=Tests/EndToEnd
@@ -83,8 +91,8 @@ purposes=(build demo test)
 scripts/setup.sh "${purposes[@]}" || verdict+=("setup=$?")
 for suite in "$@"; do
     case $suite in
-    unit | e2e | matrix) "run_$suite" ;;
-    *) fail "test.sh knows unit, e2e and matrix, not \"$suite\"." ;;
+    unit | e2e | endure | matrix) "run_$suite" ;;
+    *) fail "test.sh knows unit, e2e, endure and matrix, not \"$suite\"." ;;
     esac
 done
 if [ -n "$sanitizer" ]; then

@@ -13,9 +13,7 @@ package enum Socket {
             if !address.isUnix {
                 try SystemError.check("setsockopt", CShims_set_reuse_address(descriptor))
                 if shared { try SystemError.check("setsockopt", CShims_set_reuse_port(descriptor)) }
-                // Accepted sockets inherit both: fewer calls for each.
-                try SystemError.check("setsockopt", CShims_set_nodelay(descriptor))
-                try setKeepAlive(descriptor)
+                try configureListener(descriptor, address)
                 if address.family == AF_INET6 {
                     try SystemError.check("setsockopt", CShims_set_ipv6_only(descriptor))
                 }
@@ -30,6 +28,13 @@ package enum Socket {
             close(descriptor)
             throw error
         }
+    }
+
+    /// What accepted sockets inherit: fewer calls for each.
+    package static func configureListener(_ descriptor: Int32, _ address: SocketAddress) throws(SystemError) {
+        guard !address.isUnix else { return }
+        try SystemError.check("setsockopt", CShims_set_nodelay(descriptor))
+        try setKeepAlive(descriptor)
     }
 
     /// Another descriptor of the same socket.
@@ -132,6 +137,10 @@ package enum Socket {
         default: return .failed(SystemError("accept", code: -result))
         }
     }
+
+    /// Drops the first packet (SYN) of everyone who begins to connect to a listening socket from now on. Nothing else changes:
+    /// not even for the connections that it gives out, which get the filter, too. Does nothing for a unix socket.
+    package static func refuseNewcomers(_ listener: Int32) { _ = CShims_drop_syn(listener) }
 
     /// A descriptor without a purpose, kept in reserve for when no other is left; -1 if none is left now.
     package static func openSpare() -> Int32 { max(-1, CShims_open("/dev/null", O_RDONLY, 0)) }

@@ -30,6 +30,11 @@ package struct SocketAddress: Sendable {
         }
     }
 
+    /// Whether both name the same place.
+    package func isSame(as other: SocketAddress) -> Bool {
+        isUnix ? other.isUnix && unixPath == other.unixPath : CompactAddress(self) == CompactAddress(other)
+    }
+
     /// The same host with another port; a unix socket as it is.
     package func withPort(_ port: UInt16) -> SocketAddress {
         var copy = self

@@ -20,6 +20,8 @@ package struct ClientCertificate: Sendable, Equatable {
     package var emails: [String]
     /// The last moment at which the certificate is valid, in milliseconds since 1970. 0 when it cannot be read.
     package var notAfter: Int64
+    /// What a revocation list would name it by; nil: not known.
+    package var number: CertificateNumber?
 
     package init(
         commonName: String = "", subject: String = "", serial: String = "", fingerprint: String = "",
@@ -43,6 +45,7 @@ package struct ClientCertificate: Sendable, Equatable {
         fingerprint = Self.fingerprint(certificate)
         (dnsNames, emails) = Self.alternativeNames(certificate)
         notAfter = CertificateText.milliseconds(X509_get0_notAfter(certificate))
+        number = CertificateNumber(certificate)
         ERR_clear_error()
     }
 

@@ -42,6 +42,8 @@ extension EndCause {
         case .authBusy: Goodbye(.tryAgainLater, "authentication is busy")
         case .tokenExpired: Goodbye(.policyViolation, "the credentials have expired", .maximumConnectTime)
 
+        case .accessRevoked: Goodbye(.policyViolation, "access has been revoked", .notAuthorized)
+
         case .malformedPacket: Goodbye(.protocolError, "a malformed MQTT packet", .malformedPacket)
         case .protocolError: Goodbye(.protocolError, "an MQTT packet that is not allowed here", .protocolError)
         case .packetTooLarge: Goodbye(.messageTooBig, "the MQTT packet is too large", .packetTooLarge)
@@ -73,7 +75,7 @@ extension EndCause {
     /// both sides are sound.
     package var waitsForPacket: Bool {
         switch self {
-        case .drained, .rebalanced, .kicked, .tokenExpired: true
+        case .drained, .rebalanced, .kicked, .tokenExpired, .accessRevoked: true
         default: false
         }
     }

@@ -66,6 +66,8 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     case identityRefused = "identity_refused"
     /// The session's token has expired.
     case tokenExpired = "token_expired"
+    /// The user that the client has logged in as is gone, or its certificate has been revoked.
+    case accessRevoked = "access_revoked"
 
     // MQTT rules after CONNECT
     case malformedPacket = "malformed_packet"

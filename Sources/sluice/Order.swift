@@ -3,7 +3,7 @@ import Gateway
 import Glibc
 
 extension Sluice.Order {
-    /// Signals the gateway that holds `pid_file`. Before a reload the configuration is tested, so that whoever asks for it is
+    /// Signals the gateway that holds `pid_file`. Before a reload or an upgrade the configuration is tested, so that whoever asks for it is
     /// told what is wrong.
     func send(_ snapshot: Snapshot) throws(Failure) {
         guard let path = snapshot.process.pidFile else {
@@ -14,6 +14,9 @@ extension Sluice.Order {
         case .stop: number = SIGTERM
         case .quit: number = SIGQUIT
         case .reopen: number = SIGUSR1
+        case .upgrade:
+            try Failure.wrap { () throws(StartError) in try Gateway.test(snapshot) }
+            number = SIGUSR2
         case .reload:
             try Failure.wrap { () throws(StartError) in try Gateway.test(snapshot) }
             number = SIGHUP

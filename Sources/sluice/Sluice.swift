@@ -28,7 +28,8 @@ struct Sluice: ParsableCommand {
             files, `sluice top --help` how to watch connections and upstreams in the terminal.
 
             Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, HUP reloads \
-            the configuration (open sessions go on), USR1 opens the logs again.
+            the configuration (open sessions go on), USR1 opens the logs again, USR2 starts the program again, which takes over \
+            the listening sockets while this process drains.
 
             Exit status: 0 after a clean end or a good test; 1 when the configuration is wrong, or a port, certificate \
             or file does not allow it; 64 when the command line is wrong.
@@ -62,8 +63,8 @@ struct Sluice: ParsableCommand {
         name: .customShort("s"),
         help: ArgumentHelp(
             """
-            Signal the running process, found by pid_file: stop, quit, reload or reopen. A reload tests the \
-            configuration first.
+            Signal the running process, found by pid_file: stop, quit, reload, reopen or upgrade. A reload and an \
+            upgrade test the configuration first.
             """, valueName: "signal"))
     var signal: Order?
 
@@ -74,7 +75,7 @@ struct Sluice: ParsableCommand {
     var versions = false
 
     enum Order: String, ExpressibleByArgument, CaseIterable {
-        case stop, quit, reopen, reload
+        case stop, quit, reopen, reload, upgrade
     }
 
     func validate() throws {

@@ -45,18 +45,6 @@ def test_a_password_file_that_cannot_be_read_any_more(rig):
     reload(gateway)
 
 
-def test_other_addresses_take_a_restart(rig):
-    gateway = rig.gateway([broker(rig)])
-    port = harness.free_port()
-    added = gateway.config.replace("    location", f"    listen 127.0.0.1:{port};\n    location")
-    refused(gateway, added, f"listen adds 127.0.0.1:{port}: changed addresses need a restart")
-    moved = gateway.config.replace(f"127.0.0.1:{gateway.port}", f"127.0.0.1:{port}")
-    refused(
-        gateway, moved, f"listen adds 127.0.0.1:{port} and removes 127.0.0.1:{gateway.port}: changed addresses need a restart"
-    )
-    rig.opened(gateway)
-
-
 def test_what_takes_a_restart_is_named_and_the_rest_is_in_use(rig):
     gateway = rig.gateway([broker(rig)], main="pid_file run.pid;")
     config = gateway.config.replace("worker_threads 2;", "worker_threads 3; auth_hash_threads 2;")

@@ -9,7 +9,8 @@ import Testing
 @Suite("Access log line")
 struct AccessLogLineTests {
     private func listener(isTLS: Bool) -> Listener {
-        Listener(ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), index: 0, servers: [])
+        Listener(
+            ListenerSettings(address: .inet(host: "*", port: 0), isTLS: isTLS, servers: []), identity: 0, servers: [])
     }
 
     /// What a line is made of.
@@ -23,7 +24,7 @@ struct AccessLogLineTests {
             var server = ServerSettings()
             server.names = serverName.isEmpty ? [] : [serverName]
             let listener = Listener(
-                ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]), index: 0,
+                ListenerSettings(address: .inet(host: "*", port: 8084), isTLS: isTLS, servers: [0]), identity: 0,
                 servers: [VirtualServer(Site(server), routes: [])])
             client = ClientFacts(id: 0xABC, acceptedAt: 0, listener: listener, address: CompactAddress())
             request = RequestFacts(client, site: listener.defaultServer.site, startedAt: 0)

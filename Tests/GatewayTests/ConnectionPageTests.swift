@@ -25,7 +25,7 @@ struct ConnectionPageTests {
             #expect(page.connections.count <= ConnectionPage.limit)
             for connection in page.connections {
                 let session = try #require(connection.session)
-                #expect(session.phase == .open && connection.age == 5000 && connection.listenerIndex == 0)
+                #expect(session.phase == .open && connection.age == 5000 && connection.listenerIdentity == 0)
                 #expect(session.clientID == "client \(session.received.bytes)")
                 names.append(session.clientID)
             }

@@ -20,12 +20,12 @@ enum LoopFixture {
         let source = ConfigurationSource(read: { _, _ in text }, glob: { _ in [] }, exists: { _ in true })
         let snapshot = try Snapshot.load(path: "/sluice.conf", prefix: "/", source: source)
         let services = try Services(snapshot.process)
-        let draft = try GenerationDraft(
-            snapshot, listeners: snapshot.listeners.map(\.address), services: services, pools: PoolTable())
+        let draft = try GenerationDraft(snapshot, services: services)
         let generation = draft.generation(number: 1, upstreams: draft.upstreams)
         return try Loop.make(
             Loop.Parts(
-                index: index, first: Lock(generation), services: services, sockets: [], mailbox: try Mailbox(),
+                index: index, first: Lock(Adoption(generation: generation, sockets: [])), services: services,
+                mailbox: try Mailbox(),
                 counters: counters, report: { _ in }))
     }
 

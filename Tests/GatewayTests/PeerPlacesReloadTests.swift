@@ -94,16 +94,17 @@ struct PeerPlacesReloadTests {
     }
 }
 
-@Suite("Pool table")
-struct PoolTableTests {
-    @Test("A name is the same pool forever, and no other is")
+@Suite("Identities")
+struct IdentityTableTests {
+    @Test("A name has the same number forever, and no other is")
     func identities() {
-        var table = PoolTable()
+        var table = IdentityTable<String>()
         #expect(["a", "b", "a", "c"].map { table.identity(of: $0) } == [0, 1, 0, 2])
         var tried = table
         #expect(tried.identity(of: "d") == 3)
         // What was tried and dropped has left nothing.
         #expect(table.identity(of: "e") == 3)
         #expect(table.identity(of: "b") == 1)
+        #expect(table.names == ["a", "b", "c", "e"])
     }
 }

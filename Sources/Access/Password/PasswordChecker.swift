@@ -50,6 +50,9 @@ package final class PasswordChecker: Sendable {
         state = Lock(State(file: try Self.read(path), stamp: stamp))
     }
 
+    /// Whether the file has such a user, by its last reading.
+    package func hasUser(_ user: String) -> Bool { state.withLock { $0.file.contains(user) } }
+
     /// Hashes computed so far.
     package var hashCount: Int { hashed.load(ordering: .relaxed) }
 

@@ -23,7 +23,7 @@ const ends = (() => {
   ]);
   const LOST = new Set([
     "client_lost", "client_idle", "websocket_error", "text_frame", "malformed_packet", "protocol_error", "packet_too_large",
-    "token_expired", "broker_lost", "broker_protocol_error", "broker_stalled", "send_timeout",
+    "token_expired", "access_revoked", "broker_lost", "broker_protocol_error", "broker_stalled", "send_timeout",
   ]);
   const groupOf = cause => (ORDERLY.has(cause) ? "orderly" : LOST.has(cause) ? "lost" : "refused");
 

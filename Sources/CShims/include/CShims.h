@@ -7,9 +7,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <glob.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/openat2.h>
 #include <malloc.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -18,8 +19,10 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -30,11 +33,13 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 // GNU extensions. _GNU_SOURCE itself would give the C library's types other definitions than Swift's Glibc has.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
+extern int pipe2(int[2], int);
 extern int pthread_setname_np(pthread_t, const char *);
 
 static inline long CShims_result(long r) { return r < 0 ? -(long)errno : r; }
@@ -102,6 +107,22 @@ static inline int CShims_set_option(int fd, int level, int name, int value) {
 /// Level and name are constants of netinet/tcp.h and sys/socket.h whose types differ between C libraries.
 static inline int CShims_set_nodelay(int fd) { return CShims_set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1); }
 static inline int CShims_set_reuse_address(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+/// A filter that drops a TCP packet with SYN and without ACK, which opens a connection; a listening socket sees them at its
+/// own offset 0. Fails for other kinds of sockets.
+static inline int CShims_drop_syn(int fd) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),         // the flags
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),      // SYN, ACK
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xFFFFFFFF),
+    };
+    struct sock_fprog program = { .len = sizeof code / sizeof *code, .filter = code };
+    int family = 0; socklen_t length = sizeof family;
+    if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0) return -errno;
+    if (family == AF_UNIX) return -EOPNOTSUPP;
+    return (int)CShims_result(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
 static inline int CShims_set_reuse_port(int fd) { return CShims_set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 static inline int CShims_set_ipv6_only(int fd) { return CShims_set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1); }
 /// TCP keep-alive: `idle` and `interval` in seconds. tcp(7)
@@ -256,6 +277,51 @@ static inline int CShims_file_kind(const struct stat *status) {
 /// Takes the groups, the group and the user of a user name; 0 or -errno. Holds for all threads.
 static inline int CShims_become(const char *name, uid_t user, gid_t group) {
     return initgroups(name, group) < 0 || setgid(group) < 0 || setuid(user) < 0 ? -errno : 0;
+}
+/// Makes a socket that another process has opened one of ours: not blocking, closed on exec. Fails unless it listens for
+/// streams.
+static inline int CShims_adopt_listener(int fd) {
+    int value = 0; socklen_t length = sizeof value;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &value, &length) < 0) return -errno;
+    if (value != SOCK_STREAM) return -ESOCKTNOSUPPORT;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) < 0) return -errno;
+    if (value == 0) return -EINVAL;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
+    return 0;
+}
+static inline int CShims_close_on_exec(int fd) { return (int)CShims_result(fcntl(fd, F_SETFD, FD_CLOEXEC)); }
+static inline int CShims_pipe(int *reads, int *writes) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return -errno;
+    *reads = ends[0]; *writes = ends[1];
+    return 0;
+}
+/// Runs `program` in a new process, in which `fds` are 3 and the following, and no other above them is open. `environment[process]`
+/// is "LISTEN_PID=" and ten digits, which become those of the process. If the program cannot be run, the last of `fds` gets
+/// the errno value, an int. Returns the id of the process, or -errno.
+int CShims_start_successor(
+    const char *program, char *const arguments[], char *const environment[], int process, const int *fds, int count);
+/// Ends a child, and waits until it is gone.
+static inline void CShims_end(pid_t process) {
+    kill(process, SIGKILL);
+    while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+}
+extern char **environ;
+static inline char **CShims_environment(void) { return environ; }
+/// Sends a datagram to a unix socket; "@" begins an abstract name. Never waits.
+static inline int CShims_notify(const char *path, const char *text) {
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof address.sun_path) return -EINVAL;
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@') address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return -errno;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    int r = (int)CShims_result(sendto(fd, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, size));
+    close(fd);
+    return r;
 }
 static inline int CShims_block_signals(const int *signals, int count) {
     sigset_t set; sigemptyset(&set);

@@ -18,6 +18,8 @@ final class AccessServices: Sendable {
     private let keySources = Lock(SharedObjects<KeySourceName, JWKSource>())
     private let services = Lock(SharedObjects<AuthHTTPName, AuthHTTP>())
     private let running = Lock(Running())
+    /// Called when a file of users is another one; any thread.
+    private let usersChanged = Lock<(@Sendable () -> Void)?>(nil)
     /// Held while files are read again: by the control thread, or by the one that reloads.
     private let reading = Lock(())
 
@@ -101,6 +103,9 @@ final class AccessServices: Sendable {
         }
     }
 
+    /// `usersChanged` is called on any thread whenever a file of users has been read again.
+    func begin(usersChanged: @escaping @Sendable () -> Void) { self.usersChanged.withLock { $0 = usersChanged } }
+
     func stop() {
         workers.stop()
         control.stop()
@@ -126,7 +131,9 @@ final class AccessServices: Sendable {
         for checker in passwords.withLock(\.all) {
             switch checker.reloadIfChanged() {
             case .unchanged: break
-            case .reloaded(let users): log.write(.notice, "\(checker.directive) \(checker.path): \(users) users")
+            case .reloaded(let users):
+                log.write(.notice, "\(checker.directive) \(checker.path): \(users) users")
+                usersChanged.withLock { $0 }?()
             case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
             }
         }

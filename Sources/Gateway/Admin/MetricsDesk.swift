@@ -28,7 +28,7 @@ extension AdminWorld {
         }
         let censuses: [ConnectionCensus] = askAll { .census(ConnectionCensus(), reply: $0) }
         for census in censuses { input.census.add(census) }
-        input.listeners = generation.listeners.map(\.address.text)
+        input.listeners = generation.addresses.map(\.text)
         input.droppedLines = services.logs.writer.droppedByTarget.map { (log: $0.description, count: $1) }
             .sorted { $0.log < $1.log }
         input.process = services.process.probe.read()

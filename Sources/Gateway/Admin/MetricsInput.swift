@@ -4,7 +4,7 @@ struct MetricsInput: Sendable {
     var loops: [Loop] = []
     /// All loops' answers to `Loop.Order.census` together.
     var census = ConnectionCensus()
-    /// By index: the addresses that are listened on, as configured.
+    /// By the identity of the listener: its address, as configured.
     var listeners: [String] = []
     var process = ProcessFigures()
     /// What has become of the process's configurations.

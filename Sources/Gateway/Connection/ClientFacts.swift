@@ -14,8 +14,7 @@ final class ClientFacts {
     let carriesMQTT: Bool
     /// 0 for a unix socket.
     let serverPort: UInt16
-    /// Place of the listener in the generation's list.
-    let listenerIndex: Int
+    let listenerIdentity: Int
     /// The address of `listen` that took the connection.
     let listener: Address
     /// The client's address: that of the connection, or what a trusted front's PROXY header says.
@@ -42,7 +41,7 @@ final class ClientFacts {
         isTLS = listener.isTLS
         carriesMQTT = listener.carriesMQTT
         serverPort = listener.port
-        listenerIndex = listener.index
+        listenerIdentity = listener.identity
         self.listener = listener.address
         self.address = address
     }
@@ -54,7 +53,7 @@ final class ClientFacts {
         isTLS = connection.isTLS
         carriesMQTT = connection.carriesMQTT
         serverPort = connection.serverPort
-        listenerIndex = connection.listenerIndex
+        listenerIdentity = connection.listenerIdentity
         listener = connection.listener
         self.address = address
         destination = connection.destination

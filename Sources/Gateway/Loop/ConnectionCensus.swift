@@ -1,7 +1,7 @@
 /// How many connections there are, by listener and state, and what waits in them. A loop counts a part of its connections in
 /// each turn, so that counting a hundred thousand holds up nobody: connections may come and go meanwhile.
 struct ConnectionCensus: Sendable {
-    /// By listener.
+    /// By the identity of the listener.
     private(set) var counts: [[ConnectionState: Int]] = []
     /// Bytes from clients that brokers have not taken, and bytes for clients.
     private(set) var waitingReceived = 0
@@ -21,7 +21,7 @@ struct ConnectionCensus: Sendable {
             guard let connection = connections[slot: slot] else { continue }
             let session = connection.pointee.session
             add(
-                connection.pointee.client.listenerIndex,
+                connection.pointee.client.listenerIdentity,
                 ConnectionState(connection.pointee.machine.phase, session?.pointee.phase))
             waitingSent += connection.pointee.leg.backlog.count
             waitingReceived += session?.pointee.pipe.upstream.backlog.count ?? 0
@@ -30,7 +30,7 @@ struct ConnectionCensus: Sendable {
                 waitingSent += stream.pointee.backlog.count
                 guard let session = stream.pointee.session else { continue }
                 add(
-                    connection.pointee.client.listenerIndex,
+                    connection.pointee.client.listenerIdentity,
                     ConnectionState(stream.pointee.machine.phase, session.pointee.phase))
                 waitingReceived += stream.pointee.held.count + session.pointee.pipe.upstream.backlog.count
             }

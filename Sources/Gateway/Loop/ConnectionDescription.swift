@@ -9,8 +9,7 @@ struct ConnectionDescription: Sendable {
     /// Names the connection in logs.
     let id: UInt64
     let address: CompactAddress
-    /// Place of the listener in the generation's list.
-    let listenerIndex: Int
+    let listenerIdentity: Int
     let serverName: String
     let uri: String
     let httpVersion: String
@@ -74,7 +73,7 @@ extension ClientConnection {
     ) -> ConnectionDescription {
         ConnectionDescription(
             handle: handle, loop: loop.pointee.index, id: client.id, address: request?.address ?? client.address,
-            listenerIndex: client.listenerIndex, serverName: request?.site.name ?? "", uri: request?.uri ?? "",
+            listenerIdentity: client.listenerIdentity, serverName: request?.site.name ?? "", uri: request?.uri ?? "",
             httpVersion: request?.httpVersion ?? "", isTLS: client.isTLS, carriesMQTT: client.carriesMQTT,
             tlsVersion: client.tlsVersion, tlsCipher: client.tlsCipher, tlsGroup: client.tlsGroup,
             tlsServerName: client.tlsServerName, isResumed: client.isResumed,

@@ -146,6 +146,14 @@ enum Kernel {
         return Socket.peerHasEnded(descriptor)
     }
 
+    /// Lets nobody into the queue of a listening socket any more who is not on the way.
+    static func refuseNewcomers(_ listener: Int32) {
+        #if DEBUG
+            if simulated != nil { return }
+        #endif
+        Socket.refuseNewcomers(listener)
+    }
+
     /// The address of this side of a socket; nil when it has none.
     @inline(__always)
     static func localAddress(_ descriptor: Int32) -> SocketAddress? {

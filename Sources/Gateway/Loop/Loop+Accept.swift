@@ -1,67 +1,97 @@
 import Reactor
 import Tunnel
 
-/// A listening socket of one loop.
-struct ListeningSocket: Sendable {
-    /// -1: the listener has no socket of its own, or the loop no longer accepts.
-    var descriptor: Int32
-    /// Listeners whose connections come through this socket, by the address that the client has connected to.
-    let shares: [ListeningPlan.Specific]
-
-    /// The listener that a connection through this socket means; nil: this one.
-    fileprivate func listener(of connection: Int32) -> Int? {
-        guard !shares.isEmpty, let local = Kernel.localAddress(connection).map(CompactAddress.init) else { return nil }
-        return shares.first { $0.address == local }?.listener
-    }
-}
-
 /// Taking connections.
 extension Loop {
     /// Connections that one event takes, at most.
     private static let connectionsPerEvent = 64
 
-    mutating func accept(_ index: Int) {
-        guard sockets.indices.contains(index), sockets[index].descriptor >= 0 else { return }
-        let socket = sockets[index]
+    /// Takes connections that wait on a listening socket; does nothing when it was closed earlier in this batch. Returns whether
+    /// none waits any longer.
+    @discardableResult
+    mutating func accept(_ descriptor: Int32) -> Bool {
+        guard let socket = socket(descriptor) else { return true }
         for _ in 0..<Self.connectionsPerEvent {
             switch Kernel.accept(socket.descriptor) {
             case .connection(let descriptor, let address):
-                begin(descriptor, address, listener: socket.listener(of: descriptor) ?? index)
-            case .none: return
+                begin(descriptor, address, socket.listener(of: descriptor))
+            case .none: return true
             case .failed(let error): context.pointee.log.write(.info, "\(error)")
-            case .descriptorsExhausted: return refuseForWantOfDescriptors(socket, listener: index)
+            case .descriptorsExhausted:
+                refuseForWantOfDescriptors(socket)
+                return false
             }
         }
+        return false
     }
 
-    private mutating func begin(_ descriptor: Int32, _ address: CompactAddress, listener index: Int) {
-        let generation = context.pointee.generation
-        let listener = generation.listeners[index]
+    private func socket(_ descriptor: Int32) -> ListeningSocket? {
+        sockets.first { $0.descriptor == descriptor }
+            ?? retired.first { $0.socket.descriptor == descriptor }?.socket
+    }
+
+    private mutating func begin(_ descriptor: Int32, _ address: CompactAddress, _ listener: Listener) {
         let client = ClientFacts(
             id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener,
             address: address)
-        context.pointee.figures.accepted(by: index)
+        context.pointee.figures.accepted(by: listener.identity)
         let (token, connection) = context.pointee.connections.reserve()
         connection.initialize(
             to: ClientConnection(
                 context, token: token, address: connection, client: client, listener: listener,
                 descriptor: descriptor))
-        connection.pointee.begin(generation.tlsNames[context.pointee.index][index])
+        connection.pointee.begin(listener.tlsNames.isEmpty ? nil : listener.tlsNames[context.pointee.index])
         connection.updateInterest()
     }
 
     func watchListeners() throws(SystemError) {
-        for (index, socket) in sockets.enumerated() where socket.descriptor >= 0 {
-            try watch(socket.descriptor, .accepting, word: LoopWord.listener(index))
-        }
+        for socket in sockets + retired.map(\.socket) { try watch(socket) }
+    }
+
+    private func watch(_ socket: ListeningSocket) throws(SystemError) {
+        try watch(socket.descriptor, .accepting, word: LoopWord.listener(socket.descriptor))
     }
 
     mutating func closeListeners() {
         acceptsAgainAt = nil
-        for index in sockets.indices where sockets[index].descriptor >= 0 {
-            unwatch(sockets[index].descriptor)
-            Kernel.close(sockets[index].descriptor)
-            sockets[index].descriptor = -1
+        for socket in sockets + retired.map(\.socket) {
+            unwatch(socket.descriptor)
+            Kernel.close(socket.descriptor)
+        }
+        sockets = []
+        retired = []
+    }
+
+    // MARK: Other sockets
+
+    /// Accepts through these sockets from now on; what waits in the queues of others still comes in. A loop that ends has closed
+    /// its own, and the main thread no longer opens any for it.
+    mutating func listen(on wanted: [ListeningSocket]) {
+        guard stop == nil else { return }
+        let before = sockets
+        sockets = wanted
+        for socket in before where !wanted.contains(where: { $0.descriptor == socket.descriptor }) {
+            Kernel.refuseNewcomers(socket.descriptor)
+            retired.append(RetiredSocket(socket: socket, until: context.pointee.now + RetiredSocket.grace))
+        }
+        guard acceptsAgainAt == nil else { return }
+        do throws(SystemError) {
+            for socket in wanted where !before.contains(where: { $0.descriptor == socket.descriptor }) {
+                try watch(socket)
+            }
+        } catch {
+            context.pointee.log.write(.error, "listening sockets cannot be watched: \(error); trying again soon")
+            pauseAccepting()
+        }
+    }
+
+    /// Closes the sockets whose time is over, with what waits in their queues taken.
+    mutating func closeRetired() {
+        while let next = retired.first, next.until <= context.pointee.now, acceptsAgainAt == nil {
+            guard accept(next.socket.descriptor) else { return }
+            retired.removeFirst()
+            unwatch(next.socket.descriptor)
+            Kernel.close(next.socket.descriptor)
         }
     }
 
@@ -69,7 +99,7 @@ extension Loop {
 
     /// Gives up the descriptor in reserve to refuse what waits: without it a connection could be neither taken nor refused,
     /// and the loop would turn for it without end.
-    private mutating func refuseForWantOfDescriptors(_ socket: ListeningSocket, listener index: Int) {
+    private mutating func refuseForWantOfDescriptors(_ socket: ListeningSocket) {
         context.pointee.log.write(
             .error, "no file descriptor is left, new connections are refused: raise worker_rlimit_nofile")
         if spareDescriptor >= 0 {
@@ -78,7 +108,7 @@ extension Loop {
                 guard case .connection(let descriptor, _) = Kernel.accept(socket.descriptor) else { break }
                 Kernel.close(descriptor)
                 context.pointee.counters.add(.accepted)
-                context.pointee.figures.accepted(by: index)
+                context.pointee.figures.accepted(by: socket.listener.identity)
                 context.pointee.counters.count(.outOfResources)
             }
             spareDescriptor = Kernel.openSpare()
@@ -89,7 +119,7 @@ extension Loop {
 
     private mutating func pauseAccepting() {
         guard acceptsAgainAt == nil else { return }
-        for socket in sockets where socket.descriptor >= 0 { unwatch(socket.descriptor) }
+        for socket in sockets + retired.map(\.socket) { unwatch(socket.descriptor) }
         acceptsAgainAt = context.pointee.now + 100
     }
 

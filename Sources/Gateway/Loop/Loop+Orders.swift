@@ -18,9 +18,11 @@ extension Loop {
             let deadline = now + milliseconds + Self.lastWords
             begin(Stop(cause: .drained, deadline: deadline, drain: drain(over: milliseconds)))
             for slot in 0..<context.pointee.connections.slots { context.pointee.connections[slot: slot]?.drainBegan() }
-        case .adopt(let generation):
-            context.pointee.adopt(generation)
-            report(.adopted(generation.number))
+        case .adopt(let adoption):
+            context.pointee.adopt(adoption.generation)
+            listen(on: adoption.sockets)
+            context.pointee.mailbox.post(.recheck(from: 0))
+            report(.adopted(adoption.generation.number))
         case .verdict(let token, let verdict):
             // A late one finds another generation of its slot, or nobody.
             guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { return }
@@ -44,6 +46,10 @@ extension Loop {
         case .trace(let trace, let slot):
             guard let next = context.pointee.begin(trace, from: slot) else { return }
             context.pointee.mailbox.post(.trace(trace, from: next))
+        case .answerWatchdog: report(.turns)
+        case .recheck(let slot):
+            // The rest in another turn.
+            if let next = context.pointee.recheck(from: slot) { context.pointee.mailbox.post(.recheck(from: next)) }
         case .end(let tokens, let cause, let reply):
             reply(tokens.count { end($0, cause) })
         }

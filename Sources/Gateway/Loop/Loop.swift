@@ -17,8 +17,8 @@ struct Loop: ~Copyable {
         case stop
         /// Accept nothing more, end the sessions evenly over this many milliseconds, then the loop.
         case drain(milliseconds: Int64)
-        /// New connections get this generation.
-        case adopt(Generation)
+        /// New connections come through these sockets, and get this generation.
+        case adopt(Adoption)
         /// What another thread has found out about the client of a session.
         case verdict(SlabToken, Verdict)
         /// Probes have found out something about a peer.
@@ -39,6 +39,10 @@ struct Loop: ~Copyable {
         case answer(ConnectionHandle, AdminAnswer)
         /// Begin a packet trace, with the sessions from a slot on.
         case trace(Trace, from: Int)
+        /// End the sessions, from a slot on, whose clients would not be allowed in any longer.
+        case recheck(from: Int)
+        /// To be answered with `Report.turns`: the loop has its turns.
+        case answerWatchdog
         /// The operator ends these connections; `reply` gets how many were there still.
         case end([ConnectionHandle], EndCause, reply: @Sendable (Int) -> Void)
     }
@@ -49,6 +53,8 @@ struct Loop: ~Copyable {
         case failed(StartError)
         /// New connections get this generation from here on.
         case adopted(Int)
+        /// To `Order.answerWatchdog`.
+        case turns
         case ended(turns: Histogram)
         /// Somebody asks for a reload; `reply` gets its result, and must not block.
         case reloadWanted(reply: @Sendable (ReloadResult) -> Void)
@@ -56,8 +62,9 @@ struct Loop: ~Copyable {
 
     let context: LoopPointer
     var poller: Poller
-    /// One for each listening socket, in the order of the generation's listeners.
     var sockets: [ListeningSocket]
+    /// Those that a generation no longer has, until their queues are empty.
+    var retired: [RetiredSocket] = []
     /// A descriptor in reserve, without which a connection could be neither taken nor refused when there is no other.
     var spareDescriptor: Int32
     var acceptsAgainAt: Int64?
@@ -84,11 +91,9 @@ struct Loop: ~Copyable {
     struct Parts: Sendable {
         /// Which of the loops it is.
         let index: Int
-        /// The generation to begin with. The loop takes it out: the parts live as long as the thread, and a generation is not
-        /// to.
-        let first: Lock<Generation?>
+        /// What to begin with. The loop takes it out: the parts live as long as the thread, and a generation is not to.
+        let first: Lock<Adoption?>
         let services: Services
-        let sockets: [ListeningSocket]
         let mailbox: Mailbox<Order>
         let counters: LoopCounters
         let report: @Sendable (Report) -> Void
@@ -97,8 +102,13 @@ struct Loop: ~Copyable {
     /// Makes the loop, on its own thread.
     static func make(_ parts: Parts) throws(StartError) -> Loop {
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let context = try makeContext(parts, poller: poller.descriptor)
-        let loop = Loop(parts, poller: poller, context: context)
+        let first = parts.first.withLock { first in
+            defer { first = nil }
+            return first
+        }
+        guard let first else { throw StartError("a loop has no configuration") }
+        let context = try makeContext(parts, first.generation, poller: poller.descriptor)
+        let loop = Loop(parts, poller: poller, context: context, sockets: first.sockets)
         try StartError.wrap { () throws(SystemError) in
             try loop.watch(
                 parts.mailbox.descriptor, Events(reading: true, writing: false), word: LoopWord.mailbox)
@@ -106,10 +116,10 @@ struct Loop: ~Copyable {
         return loop
     }
 
-    private init(_ parts: Parts, poller: consuming Poller, context: LoopPointer) {
+    private init(_ parts: Parts, poller: consuming Poller, context: LoopPointer, sockets: [ListeningSocket]) {
         self.poller = poller
         self.context = context
-        sockets = parts.sockets
+        self.sockets = sockets
         report = parts.report
         mailbox = parts.mailbox
         counters = parts.counters
@@ -128,17 +138,14 @@ struct Loop: ~Copyable {
     }
 
     /// Allocates for the life of the loop.
-    private static func makeContext(_ parts: Parts, poller: Int32) throws(StartError) -> LoopPointer {
+    private static func makeContext(
+        _ parts: Parts, _ first: Generation, poller: Int32
+    ) throws(StartError) -> LoopPointer {
         let buffers = LoopBuffers()
         let tlsBuffers = TLSBuffersPointer.allocate(capacity: 1)
         tlsBuffers.initialize(to: TLSBuffers(output: buffers.output, outputCapacity: buffers.outputCapacity))
         let engine: TLSEngine
         do throws(TLSError) { engine = try TLSEngine(buffers: tlsBuffers) } catch { throw StartError("\(error)") }
-        let first = parts.first.withLock { first in
-            defer { first = nil }
-            return first
-        }
-        guard let first else { throw StartError("a loop has no configuration") }
         guard let http2Options = HTTP2Options() else { throw StartError("nghttp2: there is not enough memory") }
         let frames = GatheredFramesPointer.allocate(capacity: 1)
         frames.initialize(to: GatheredFrames(start: buffers.frames, capacity: LoopBuffers.framesCapacity))
@@ -240,7 +247,7 @@ struct Loop: ~Copyable {
         case .upstream(let session):
             guard !session.pointee.isClosed else { return }
             session.handle(events)
-        case .listener(let index): accept(index)
+        case .listener(let descriptor): accept(descriptor)
         case .mailbox: orders.append(contentsOf: mailbox.take())
         }
     }
@@ -281,8 +288,9 @@ struct Loop: ~Copyable {
         guard orders.isEmpty, context.pointee.putOff.isEmpty, context.pointee.deferred.isEmpty else { return 0 }
         var wait = context.pointee.wheel.wait(now: now) ?? -1
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
+        let retiredAt = acceptsAgainAt == nil ? retired.first?.until : nil
         let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.connections.slots)
-        for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt] {
+        for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt, retiredAt] {
             guard let time else { continue }
             wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
         }
@@ -308,6 +316,7 @@ struct Loop: ~Copyable {
             }
         }
         if let time = acceptsAgainAt, context.pointee.now >= time { resumeAccepting() }
+        closeRetired()
     }
 
     func watch(_ descriptor: Int32, _ events: Events, word: UInt64) throws(SystemError) {

@@ -33,7 +33,7 @@ struct LoopFigures: Sendable {
 
     /// Which of the loops it is.
     let index: Int
-    /// Connections that were accepted, by listener.
+    /// Connections that were accepted, by the identity of the listener.
     private(set) var accepted: [UInt64] = []
     private(set) var handshakes: [Handshake: UInt64] = [:]
     private(set) var handshakeFailures: [HandshakeFailure: UInt64] = [:]

@@ -8,20 +8,23 @@ enum LoopWord {
 
     static func client(_ connection: ConnectionPointer) -> UInt64 { UInt64(UInt(bitPattern: connection)) }
     static func upstream(_ session: SessionPointer) -> UInt64 { UInt64(UInt(bitPattern: session)) | sessionTag }
-    static func listener(_ index: Int) -> UInt64 { UInt64(index) << 2 | listenerTag }
+    static func listener(_ descriptor: Int32) -> UInt64 {
+        UInt64(UInt32(bitPattern: descriptor)) << 2 | listenerTag
+    }
 
     enum Target {
         case client(ConnectionPointer)
         case upstream(SessionPointer)
-        case listener(Int)
+        /// The descriptor of a listening socket.
+        case listener(Int32)
         case mailbox
     }
 
-    /// Both are aligned to 8 bytes or more and lie above the first 64 KiB, which the system never maps; listeners are fewer.
+    /// Both are aligned to 8 bytes or more and lie above the first 64 KiB, which the system never maps.
     @inline(__always)
     static func target(_ word: UInt64) -> Target {
         switch word & mask {
-        case listenerTag: return .listener(Int(word >> 2))
+        case listenerTag: return .listener(Int32(truncatingIfNeeded: word >> 2))
         case mailbox: return .mailbox
         case sessionTag:
             return SessionPointer(bitPattern: UInt(word & ~mask)).map { .upstream($0) } ?? .mailbox

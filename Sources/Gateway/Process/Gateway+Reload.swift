@@ -19,14 +19,21 @@ extension Gateway {
             log.write(.warn, "reload: the gateway is stopping, nothing is reloaded")
             return .failed("the gateway is stopping")
         }
+        guard successor == nil else {
+            log.write(.warn, "reload: a new process is about to take over, nothing is reloaded")
+            return .failed("a new process is about to take over")
+        }
         log.write(.notice, "reload: reading the configuration again")
+        serviceManager.reloading()
         do throws(StartError) {
             let snapshot = try load()
-            let addresses = try Self.kept(generation.listeners.map(\.address), snapshot.listeners.map(\.address))
-            let draft = try GenerationDraft(snapshot, listeners: addresses, services: services, pools: pools)
+            let draft = try GenerationDraft(snapshot, services: services, known: identities)
             try services.access.start()
             try services.upstreams.start(for: draft.upstreams)
-            publish(draft)
+            var none = InheritedSockets()
+            publish(
+                draft,
+                try ListeningSockets(snapshot.listeners, loops: services.loops, known: sockets, given: &none))
             for directive in process.fixedDirectives(unlike: snapshot.process) {
                 log.write(.warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
             }
@@ -36,6 +43,7 @@ extension Gateway {
             let detail = "\(error)\(permissionHint(error))"
             log.write(.error, "reload: \(detail); the running configuration stays in use")
             services.process.reloadFailed(detail)
+            serviceManager.serving("the last reload has failed: \(detail)")
             return .failed(detail)
         }
     }
@@ -46,16 +54,22 @@ extension Gateway {
         return "; a reload reads files as user \(user)"
     }
 
-    private mutating func publish(_ draft: GenerationDraft) {
+    private mutating func publish(_ draft: GenerationDraft, _ sockets: ListeningSockets) {
         let (number, mailboxes) = (generation.number + 1, mailboxes)
         services.logs.error.adopt(file: draft.errorLog, level: draft.snapshot.process.errorLog.level)
-        pools = draft.pools
+        identities = draft.identities
         adopting = mailboxes.count
         generation = services.upstreams.adopt(draft.upstreams) { upstreams in
             let generation = draft.generation(number: number, upstreams: upstreams)
-            for mailbox in mailboxes { mailbox.post(.adopt(generation)) }
+            for (loop, mailbox) in mailboxes.enumerated() {
+                let sockets = sockets.sockets(of: loop, for: generation.listeners)
+                mailbox.post(.adopt(Adoption(generation: generation, sockets: sockets)))
+            }
             return generation
         }
+        self.sockets.removeUnixFiles(except: sockets)
+        logChanges(from: self.sockets, to: sockets)
+        self.sockets = sockets
         services.admin.adopt(generation)
         services.resumption.adopt(draft.snapshot)
         services.access.refresh()
@@ -72,17 +86,16 @@ extension Gateway {
             .notice,
             "generation \(number) is in use: \(count(snapshot.listeners.count, "listener")), "
                 + "\(count(snapshot.servers.count, "server")), \(count(snapshot.upstreams.count, "upstream"))")
+        serviceManager.serving("generation \(number), \(sockets.summary(snapshot.listeners))")
     }
 
-    /// `addresses`, which are listened on, if they are those that a configuration listens on; else throws which differ.
-    static func kept(_ addresses: [Address], _ wanted: [Address]) throws(StartError) -> [Address] {
-        func list(_ addresses: [Address]) -> String { addresses.map(\.text).joined(separator: ", ") }
-        let added = wanted.filter { !addresses.contains($0) }
-        let removed = addresses.filter { !wanted.contains($0) }
-        guard !added.isEmpty || !removed.isEmpty else { return addresses }
-        let changes =
-            (added.isEmpty ? [] : ["adds \(list(added))"]) + (removed.isEmpty ? [] : ["removes \(list(removed))"])
-        throw StartError("listen \(changes.joined(separator: " and ")): changed addresses need a restart")
+    private func logChanges(from old: ListeningSockets, to new: ListeningSockets) {
+        let (before, after) = (old.addresses, new.addresses)
+        for (verb, addresses) in [("also", after.subtracting(before)), ("no longer", before.subtracting(after))]
+        where !addresses.isEmpty {
+            let list = addresses.map(\.text).sorted().joined(separator: ", ")
+            services.logs.error.write(.notice, "reload: listening \(verb) on \(list)")
+        }
     }
 }
 

@@ -17,6 +17,7 @@ extension Gateway {
             if let user = process.user { try Privileges.become(user.text, services.logs.writer) }
             let mailboxes = mailboxes
             try services.upstreams.start(for: generation.upstreams)
+            services.access.begin { for mailbox in mailboxes { mailbox.post(.recheck(from: 0)) } }
             services.upstreams.begin { order in for mailbox in mailboxes { mailbox.post(order) } }
             try startAdmin()
             order(.serve)
@@ -25,9 +26,16 @@ extension Gateway {
             for thread in threads { thread.join() }
             throw error
         }
-        log.write(.notice, "sluice is running: \(threads.count) loops, \(sockets.summary)")
+        let summary = sockets.summary(generation.snapshot.listeners)
+        log.write(.notice, "sluice is running: \(threads.count) loops, \(summary)")
         if sockets.lacksIPv6 {
             log.write(.notice, "the kernel has no IPv6: a listen with only a port accepts IPv4 only")
+        }
+        serviceManager.serving(summary)
+        if let predecessor {
+            predecessor.reportServing()
+            self.predecessor = nil
+            pidFileWanted = monotonicMilliseconds() + Successor.patience
         }
         while running > 0 { try turn() }
         for thread in threads { thread.join() }
@@ -59,14 +67,15 @@ extension Gateway {
     }
 
     private mutating func startLoops() throws(StartError) {
-        let shares = ListeningPlan(generation.listeners.map(\.address)).shares
-        for (index, descriptors) in sockets.descriptors.enumerated() {
+        for index in 0..<services.loops {
             do throws(SystemError) {
                 let (mailbox, counters, reports) = (try Mailbox<Loop.Order>(), LoopCounters(), reports)
                 let parts = Loop.Parts(
-                    index: index, first: Lock(generation), services: services,
-                    sockets: zip(descriptors, shares).map { ListeningSocket(descriptor: $0, shares: $1 ?? []) },
-                    mailbox: mailbox, counters: counters, report: { reports.post($0) })
+                    index: index,
+                    first: Lock(
+                        Adoption(
+                            generation: generation, sockets: sockets.sockets(of: index, for: generation.listeners))),
+                    services: services, mailbox: mailbox, counters: counters, report: { reports.post($0) })
                 threads.append(try Thread.start(name: "sluice loop \(index)") { Self.runLoop(parts) })
                 mailboxes.append(mailbox)
                 self.counters.append(counters)
@@ -103,16 +112,34 @@ extension Gateway {
         try wait()
         while let signal = signals.next() { obey(signal) }
         for report in reports.take() { try take(report) }
+        advanceUpgrade()
+        takePidFile()
+        askLoops()
     }
 
     private mutating func wait() throws(StartError) {
-        do throws(SystemError) { _ = try poller.wait(milliseconds: -1) } catch { throw StartError("\(error)") }
+        let now = monotonicMilliseconds()
+        var wait: Int64?
+        for time in [successor?.deadline, pidFileWanted.map { _ in now + 100 }, watchdog.nextAt(serviceManager)] {
+            if let time { wait = min(wait ?? .max, max(0, time - now)) }
+        }
+        let limit = Int32(clamping: wait ?? -1)
+        do throws(SystemError) { _ = try poller.wait(milliseconds: limit) } catch { throw StartError("\(error)") }
+    }
+
+    /// Tells systemd's watchdog that all loops turn, and asks them again.
+    private mutating func askLoops() {
+        guard let limit = serviceManager.watchdog, watchdog.isDue(serviceManager) else { return }
+        guard watchdog.begin(running, every: limit / 3) else { return }
+        serviceManager.alive()
+        order(.answerWatchdog)
     }
 
     private mutating func take(_ report: Loop.Report) throws(StartError) {
         switch report {
         case .running: running += 1
         case .adopted(let number): recordAdopted(number)
+        case .turns: watchdog.answered()
         case .failed(let error): throw error
         case .ended(let turns):
             running -= 1
@@ -121,7 +148,7 @@ extension Gateway {
         }
     }
 
-    private func order(_ order: Loop.Order) {
+    func order(_ order: Loop.Order) {
         for mailbox in mailboxes { mailbox.post(order) }
     }
 
@@ -131,17 +158,26 @@ extension Gateway {
         case SIGTERM, SIGINT:
             isEnding = true
             log.write(.notice, "stopping")
+            serviceManager.stopping("stopping")
             order(.stop)
         case SIGQUIT:
-            isEnding = true
-            let limit = generation.snapshot.process.shutdownTimeout.milliseconds
-            log.write(.notice, "draining: sessions are closed evenly over \(LogText.seconds(limit)) s")
-            order(.drain(milliseconds: limit))
+            serviceManager.stopping("draining")
+            drain()
         case SIGUSR1:
             log.write(.notice, "opening the logs again")
             services.logs.writer.reopen()
         case SIGHUP: _ = reload()
-        default: log.write(.warn, "signal \(signal) does nothing in this version")
+        case SIGUSR2: beginUpgrade()
+        default: break
         }
+    }
+
+    /// No longer accepts anybody, and ends the sessions at an even pace.
+    mutating func drain() {
+        isEnding = true
+        let limit = generation.snapshot.process.shutdownTimeout.milliseconds
+        services.logs.error.write(
+            .notice, "draining: sessions are closed evenly over \(LogText.seconds(limit)) s")
+        order(.drain(milliseconds: limit))
     }
 }

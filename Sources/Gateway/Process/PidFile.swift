@@ -26,6 +26,9 @@ package struct PidFile: Sendable {
         Socket.close(descriptor)
     }
 
+    /// Lets another process have the file.
+    func release() { Socket.close(descriptor) }
+
     /// The gateway that runs and holds a file.
     package static func holder(of path: String) throws(StartError) -> pid_t {
         let descriptor = CShims_open(path, O_RDONLY | O_NONBLOCK, 0)

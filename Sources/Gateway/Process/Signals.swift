@@ -2,7 +2,7 @@ import CShims
 import Reactor
 
 /// The signals that the gateway obeys, nginx's: TERM and INT stop, QUIT drains, HUP reloads the configuration, USR1 opens the
-/// logs again. USR2 is taken too, so that it does not end the process, but does nothing yet.
+/// logs again, USR2 starts a new process of the program, which takes over.
 struct Signals: ~Copyable {
     /// Readable while a signal waits.
     let descriptor: Int32

@@ -6,45 +6,48 @@ import TLS
 struct GenerationDraft {
     let snapshot: Snapshot
     let listeners: [Listener]
-    let tlsNames: [[TLSServerNames?]]
     let certificates: [ServedCertificate]
+    let revoked: RevokedCertificates
     let errorLog: LogFile
     /// By identity, as the resolver has just answered.
     let upstreams: [Int: ResolvedUpstream]
-    /// With the upstreams that are new.
-    let pools: PoolTable
+    /// With those of the upstreams and listeners that are new.
+    let identities: Identities
 
-    /// Checks what a configuration names, and blocks while the resolver is asked. `listeners` are the addresses in the order
-    /// of the listening sockets.
-    init(_ snapshot: Snapshot, listeners: [Address], services: Services, pools: PoolTable) throws(StartError) {
+    /// Checks what a configuration names, and blocks while the resolver is asked. `known`: identities so far.
+    init(_ snapshot: Snapshot, services: Services, known: Identities = Identities()) throws(StartError) {
         self.snapshot = snapshot
         errorLog = try services.logs.file(snapshot.process.errorLog.target)
-        var pools = pools
-        let identities = snapshot.upstreams.map { pools.identity(of: $0.name) }
-        self.pools = pools
+        var identities = known
+        let pools = snapshot.upstreams.map { identities.pools.identity(of: $0.name) }
+        let listeners = snapshot.listeners.map { identities.listeners.identity(of: $0.address) }
+        self.identities = identities
         var servers: [VirtualServer] = []
         var read: Set<String> = []
         for settings in snapshot.servers {
-            servers.append(try Self.server(settings, snapshot.upstreams, identities, services, &read))
+            servers.append(try Self.server(settings, snapshot.upstreams, pools, services, &read))
         }
-        let settings = listeners.compactMap { address in snapshot.listeners.first { $0.address == address } }
-        self.listeners = settings.enumerated().map { Listener($1, index: $0, servers: servers) }
         var upstreams: [Int: ResolvedUpstream] = [:]
-        for (identity, upstream) in zip(identities, snapshot.upstreams) {
+        for (identity, upstream) in zip(pools, snapshot.upstreams) {
             upstreams[identity] = try ResolvedUpstream(upstream)
         }
         self.upstreams = upstreams
-        var names: [[TLSServerNames?]] = []
+        var contexts: [[Int: TLSContext]] = []
         var certificates: [ServedCertificate] = []
         var warnings: [String] = []
         for _ in 0..<services.loops {
-            let contexts = try snapshot.makeContexts(services.resumption)
-            certificates = snapshot.served(contexts)
-            warnings = snapshot.staplingWarnings(contexts)
-            names.append(zip(settings, self.listeners).map { $1.makeTLSNames($0, contexts) })
+            let own = try snapshot.makeContexts(services.resumption)
+            certificates = snapshot.served(own)
+            warnings = snapshot.staplingWarnings(own)
+            contexts.append(own)
         }
-        tlsNames = names
+        self.listeners = zip(snapshot.listeners, listeners).map {
+            Listener($0, identity: $1, servers: servers, contexts: contexts)
+        }
         self.certificates = certificates
+        var revoked = RevokedCertificates()
+        for context in (contexts.first ?? [:]).values { revoked.add(context) }
+        self.revoked = revoked
         for warning in warnings { services.logs.error.write(.warn, warning) }
         if let user = snapshot.process.user { _ = try Privileges.find(user.text) }
         for case .files(let root) in snapshot.servers.flatMap({ $0.locations.map(\.action) })
@@ -54,7 +57,7 @@ struct GenerationDraft {
     }
 
     private static func server(
-        _ settings: ServerSettings, _ upstreams: [UpstreamSettings], _ identities: [Int], _ services: Services,
+        _ settings: ServerSettings, _ upstreams: [UpstreamSettings], _ pools: [Int], _ services: Services,
         _ read: inout Set<String>
     ) throws(StartError) -> VirtualServer {
         let site = Site(settings, accessLog: try services.logs.open(settings.accessLog))
@@ -67,7 +70,7 @@ struct GenerationDraft {
             let admission = try services.access.admission(location, read: &read)
             routes.append(
                 Route(
-                    location, of: site, policy: policy, admission: admission, pool: place.map { identities[$0] },
+                    location, of: site, policy: policy, admission: admission, pool: place.map { pools[$0] },
                     upstream: upstream,
                     accessLog: try services.logs.open(location.accessLog)))
         }
@@ -77,17 +80,8 @@ struct GenerationDraft {
     /// The generation that the draft becomes. `upstreams`: its own, with every peer at its place.
     func generation(number: Int, upstreams: [Int: ResolvedUpstream]) -> Generation {
         Generation(
-            number: number, snapshot: snapshot, listeners: listeners, tlsNames: tlsNames, upstreams: upstreams,
-            certificates: certificates)
-    }
-}
-
-extension Listener {
-    /// What chooses among the contexts of this listener's servers; nil for a plain listener. `contexts` are by server of the
-    /// whole configuration.
-    fileprivate func makeTLSNames(_ settings: ListenerSettings, _ contexts: [Int: TLSContext]) -> TLSServerNames? {
-        guard isTLS else { return nil }
-        return TLSServerNames(contexts: settings.servers.compactMap { contexts[$0] }) { [names] in names.index(of: $0) }
+            number: number, snapshot: snapshot, listeners: listeners, addresses: identities.listeners.names,
+            upstreams: upstreams, certificates: certificates, revoked: revoked)
     }
 }
 

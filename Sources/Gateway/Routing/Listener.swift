@@ -1,9 +1,10 @@
 import Configuration
+import TLS
 
 /// A listening address, and the servers behind it.
 final class Listener: Sendable {
-    /// Its place among all, which is the same in every generation.
-    let index: Int
+    /// The same in every generation (`Identities.listeners`).
+    let identity: Int
     let address: Address
     let isTLS: Bool
     /// Whether every connection begins with a header of the PROXY protocol.
@@ -17,10 +18,14 @@ final class Listener: Sendable {
     /// The names of all servers.
     let serverNames: [String]
     private let servers: [VirtualServer]
+    /// By loop: what chooses among the TLS contexts of its servers; empty for a plain one.
+    let tlsNames: [TLSServerNames]
 
-    /// `servers` are those of the whole configuration.
-    init(_ settings: ListenerSettings, index: Int, servers: [VirtualServer]) {
-        self.index = index
+    /// `servers` are those of the whole configuration; so are the contexts of each loop, by server.
+    init(
+        _ settings: ListenerSettings, identity: Int, servers: [VirtualServer], contexts: [[Int: TLSContext]] = []
+    ) {
+        self.identity = identity
         address = settings.address
         isTLS = settings.isTLS
         readsProxyHeader = settings.readsProxyHeader
@@ -31,7 +36,13 @@ final class Listener: Sendable {
         let first = own.first ?? VirtualServer(Site(ServerSettings()), routes: [])
         defaultServer = first
         self.servers = own.isEmpty ? [first] : own
-        names = ServerNames(self.servers.map(\.site.settings.names))
+        let names = ServerNames(self.servers.map(\.site.settings.names))
+        self.names = names
+        tlsNames =
+            settings.isTLS
+            ? contexts.map { contexts in
+                TLSServerNames(contexts: settings.servers.compactMap { contexts[$0] }) { names.index(of: $0) }
+            } : []
         serverNames = self.servers.flatMap(\.site.settings.names)
     }
 

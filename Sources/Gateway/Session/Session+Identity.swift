@@ -14,6 +14,10 @@ extension Session {
     mutating func admit(_ identity: Identity, method: String, _ opening: Opening) {
         record.authMethod = method
         record.claims = identity.claims
+        // Before anything gives the client another name.
+        if method.contains(Deliberation.Method.passwordFile.rawValue) {
+            record.passwordUser = opening.connect?.username
+        }
         if let end = identity.expiresAt {
             let left = end.subtractingReportingOverflow(Kernel.wallClock())
             if !left.overflow, left.partialValue < .max - loop.pointee.now {

@@ -26,6 +26,8 @@ final class SessionRecord {
     var maximumPacketSize = Int.max
     /// What has allowed the client in; empty: nothing was asked.
     var authMethod = ""
+    /// The user of the password file that the client has proved to be; nil: it was not asked.
+    var passwordUser: String?
     /// Microseconds until it was decided whether the client is allowed in; nil: it was not, or no method was asked.
     var admissionTime: Int64?
     /// Those claims of the token that templates ask for.

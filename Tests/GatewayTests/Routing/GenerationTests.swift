@@ -18,13 +18,10 @@ struct GenerationTests {
         services = try Services(process)
     }
 
-    private func draft(_ text: String, pools: PoolTable = PoolTable(), listeners: [Address]? = nil) throws
-        -> GenerationDraft
-    {
+    private func draft(_ text: String, known: Identities = Identities()) throws -> GenerationDraft {
         let main = try folder.write("sluice.conf", "error_log error.log;\n" + text)
         let snapshot = try Snapshot.load(path: main, prefix: folder.path, source: ConfigurationFiles.source)
-        return try GenerationDraft(
-            snapshot, listeners: listeners ?? snapshot.listeners.map(\.address), services: services, pools: pools)
+        return try GenerationDraft(snapshot, services: services, known: known)
     }
 
     private func server(_ pass: String, _ more: String = "", port: Int = 1) -> String {
@@ -41,20 +38,22 @@ struct GenerationTests {
         #expect(first.listeners.map { $0.defaultServer.route(for: "/")?.pool } == [0, 1])
         let second = try draft(
             server("127.0.0.1:13") + server("127.0.0.1:12", port: 2) + server("127.0.0.1:11", port: 3),
-            pools: first.pools)
+            known: first.identities)
         #expect(second.listeners.map { $0.defaultServer.route(for: "/")?.pool } == [2, 1, 0])
         #expect(second.upstreams.mapValues(\.name) == [0: "127.0.0.1:11", 1: "127.0.0.1:12", 2: "127.0.0.1:13"])
         #expect(second.listeners.first?.defaultServer.route(for: "/")?.upstreamName == "127.0.0.1:13")
     }
 
-    @Test("Listeners are in the order of the sockets, not of the file")
+    @Test("Listeners keep their identities, and what is gone keeps its own")
     func listeners() throws {
-        let addresses = [2, 1].map { Address.inet(host: "127.0.0.1", port: $0) }
-        let draft = try draft(server("127.0.0.1:11") + server("127.0.0.1:12", port: 2), listeners: addresses)
-        #expect(draft.listeners.map(\.port) == [2, 1])
-        #expect(
-            draft.listeners.map { $0.defaultServer.route(for: "/")?.upstreamName } == ["127.0.0.1:12", "127.0.0.1:11"])
-        #expect(draft.tlsNames.map(\.count) == [2, 2])
+        let first = try draft(server("127.0.0.1:11") + server("127.0.0.1:12", port: 2))
+        #expect(first.listeners.map(\.identity) == [0, 1])
+        let second = try draft(
+            server("127.0.0.1:11", port: 3) + server("127.0.0.1:12", port: 2), known: first.identities)
+        #expect(second.listeners.map(\.port) == [3, 2] && second.listeners.map(\.identity) == [2, 1])
+        let third = try draft(server("127.0.0.1:11"), known: second.identities)
+        #expect(third.listeners.map(\.identity) == [0])
+        #expect(third.identities.listeners.names == [1, 2, 3].map { .inet(host: "127.0.0.1", port: $0) })
     }
 
     @Test("A generation is gone with the last that uses something of it; a session's route keeps no more than its site")
@@ -113,21 +112,6 @@ struct GenerationTests {
     }
 
     // MARK: What only a restart changes
-
-    @Test("Other addresses are named, whichever way they differ")
-    func addresses() throws {
-        let (a, b) = (Address.inet(host: "127.0.0.1", port: 1), Address.unix(path: "/run/a.sock"))
-        #expect(try Gateway.kept([a, b], [b, a]) == [a, b])
-        for (wanted, words) in [
-            ([a], "listen removes unix:/run/a.sock"),
-            ([a, b, .inet(host: "::1", port: 2)], "listen adds [::1]:2"),
-            ([.inet(host: "*", port: 1), b], "listen adds *:1 and removes 127.0.0.1:1"),
-        ] as [([Address], String)] {
-            #expect(throws: StartError(words + ": changed addresses need a restart")) {
-                try Gateway.kept([a, b], wanted)
-            }
-        }
-    }
 
     @Test("Directives that take a restart are named when they differ")
     func directives() {

@@ -109,7 +109,7 @@ struct ListenerTests {
             settings.names = [name]
             return VirtualServer(Site(settings), routes: [])
         }
-        return Listener(ListenerSettings(address: address, isTLS: false, servers: servers), index: 0, servers: all)
+        return Listener(ListenerSettings(address: address, isTLS: false, servers: servers), identity: 0, servers: all)
     }
 
     @Test("The first of the listener stands for unknown names, not the first of all")

@@ -13,13 +13,21 @@
         init(_ snapshot: Snapshot) throws {
             let services = try Services(snapshot.process)
             self.services = services
-            var pools = PoolTable()
+            var identities = Identities()
             generations = try (1...2).map { number in
-                let draft = try GenerationDraft(
-                    snapshot, listeners: snapshot.listeners.map(\.address), services: services, pools: pools)
-                pools = draft.pools
+                let draft = try GenerationDraft(snapshot, services: services, known: identities)
+                identities = draft.identities
                 return services.upstreams.adopt(draft.upstreams) { draft.generation(number: number, upstreams: $0) }
             }
+        }
+    }
+
+    extension SimulatedGateway {
+        /// One socket for each listener.
+        fileprivate func adoption(_ index: Int, _ descriptors: [Int32]) -> Adoption {
+            let generation = generations[index]
+            let sockets = zip(descriptors, generation.listeners).map { ListeningSocket(descriptor: $0, listener: $1) }
+            return Adoption(generation: generation, sockets: sockets)
         }
     }
 
@@ -29,21 +37,22 @@
         private let mailbox: Mailbox<Loop.Order>
         private let counters = LoopCounters()
         private let gateway: SimulatedGateway
+        private let descriptors: [Int32]
 
         init(_ gateway: SimulatedGateway, _ descriptors: [Int32]) throws {
             self.gateway = gateway
             mailbox = try Mailbox()
-            let sockets = descriptors.map { ListeningSocket(descriptor: $0, shares: []) }
+            self.descriptors = descriptors
             loop = try Loop.make(
                 Loop.Parts(
-                    index: 0, first: Lock(gateway.generations[0]), services: gateway.services, sockets: sockets,
+                    index: 0, first: Lock(gateway.adoption(0, descriptors)), services: gateway.services,
                     mailbox: mailbox, counters: counters, report: { _ in }))
         }
 
         func post(_ order: Loop.Order) { mailbox.post(order) }
 
         /// Connections get the same configuration in another generation.
-        func reload() { mailbox.post(.adopt(gateway.generations[1])) }
+        func reload() { mailbox.post(.adopt(gateway.adoption(1, descriptors))) }
 
         /// False: the loop has come to its end.
         func turn() -> Bool { loop.turn() }

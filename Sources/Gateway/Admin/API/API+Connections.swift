@@ -68,7 +68,7 @@ extension API {
     // MARK: Parts
 
     private func describer() -> (ConnectionDescription) -> APIConnection {
-        let (listeners, now) = (world.generation.listeners.map(\.address.text), wallMilliseconds())
+        let (listeners, now) = (world.generation.addresses.map(\.text), wallMilliseconds())
         return { APIConnection($0, listeners: listeners, now: now) }
     }
 

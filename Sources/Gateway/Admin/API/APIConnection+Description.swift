@@ -1,12 +1,14 @@
 import Tunnel
 
 extension APIConnection {
-    /// `listeners`: the addresses that are listened on, by index. `now`: milliseconds since 1970-01-01 UTC.
+    /// `listeners`: the addresses of the listeners, by identity. `now`: milliseconds since 1970-01-01 UTC.
     init(_ description: ConnectionDescription, listeners: [String], now: Int64) {
         id = description.id
         state = ConnectionState(description.phase, description.session?.phase).rawValue
         address = description.address
-        if listeners.indices.contains(description.listenerIndex) { listener = listeners[description.listenerIndex] }
+        if listeners.indices.contains(description.listenerIdentity) {
+            listener = listeners[description.listenerIdentity]
+        }
         serverName = description.serverName
         if !description.httpVersion.isEmpty { httpProtocol = "http/\(description.httpVersion)" }
         if description.carriesMQTT { transport = "mqtt" }
