@@ -13,7 +13,7 @@ DESTDIR    ?=
 IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench fresh install clean
+.PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench storm fresh install clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ lint: ## check format, imports, file lengths, wording and shell scripts
 
 bench: ## explain how to measure
 	@scripts/bench.sh
+
+storm: ## explain how to measure what happens when all clients connect at once
+	@scripts/storm.py --help
 
 fresh: ## make demo and make test in a new Debian 12 with only what Swift needs (.fresh; needs root)
 	@scripts/fresh.sh

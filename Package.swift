@@ -31,6 +31,7 @@ let package = Package(
         .target(name: "Tunnel", dependencies: ["Wire"]),
         .target(name: "Configuration", dependencies: ["Text"], swiftSettings: safe),
         .target(name: "Upstream", swiftSettings: safe),
+        .target(name: "Limits", swiftSettings: safe),
         .target(name: "Telemetry", dependencies: ["Text"]),
         .target(name: "Top", dependencies: ["Text"], swiftSettings: safe),
 
@@ -51,7 +52,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "CDashboard", "COpenAPI", "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Telemetry",
+                "CDashboard", "COpenAPI", "CShims", "Text", "Wire", "Tunnel", "Configuration", "Upstream", "Limits",
+                "Telemetry",
                 "HTTP2", "Reactor", "TLS",
                 "Control", "Deflate", "Access", .product(name: "DequeModule", package: "swift-collections"),
             ]),
@@ -70,6 +72,7 @@ let package = Package(
         .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
         .testTarget(name: "UpstreamTests", dependencies: ["TestSupport", "Upstream"]),
+        .testTarget(name: "LimitsTests", dependencies: ["Limits", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["TestSupport", "Telemetry"]),
         .testTarget(name: "TopTests", dependencies: ["Text", "Top"]),
         .testTarget(name: "ReactorTests", dependencies: ["TestSupport", "Reactor", "CShims"]),

@@ -43,6 +43,9 @@ extension EndCause {
         case .tokenExpired: Goodbye(.policyViolation, "the credentials have expired", .maximumConnectTime)
 
         case .accessRevoked: Goodbye(.policyViolation, "access has been revoked", .notAuthorized)
+        case .connectionLimit: Goodbye(.tryAgainLater, "too many connections")
+        case .connectRate: Goodbye(.tryAgainLater, "too many CONNECTs: try again later")
+        case .pendingConnects, .memoryLimit: Goodbye(.tryAgainLater, "the gateway is busy: try again later")
 
         case .malformedPacket: Goodbye(.protocolError, "a malformed MQTT packet", .malformedPacket)
         case .protocolError: Goodbye(.protocolError, "an MQTT packet that is not allowed here", .protocolError)
@@ -63,7 +66,9 @@ extension EndCause {
 
         // Before there is a session: nobody is told so.
         case .proxyHeaderTimeout, .proxyHeaderInvalid, .proxyHeaderUntrusted, .tlsFailed, .plainHTTPToTLS,
-            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .fileChanged, .requestRefused, .originRefused:
+            .handshakeRate,
+            .handshakeTimeout, .requestTimeout, .keepaliveTimeout, .sendTimeout, .fileChanged, .requestRefused,
+            .originRefused:
             Goodbye(.policyViolation, "")
         // They end the sessions of their connection as well.
         case .http2Error: Goodbye(.protocolError, "HTTP/2 protocol violation", .protocolError)

@@ -69,6 +69,18 @@ package enum EndCause: String, Sendable, BitwiseCopyable, CaseIterable {
     /// The user that the client has logged in as is gone, or its certificate has been revoked.
     case accessRevoked = "access_revoked"
 
+    // Limits
+    /// More new connections than `limit_handshake_rate` allows.
+    case handshakeRate = "handshake_rate"
+    /// More sessions than `limit_connections` allows.
+    case connectionLimit = "connection_limit"
+    /// More CONNECTs than `limit_connect_rate` allows.
+    case connectRate = "connect_rate"
+    /// More CONNECTs wait than `limit_pending_connects` allows.
+    case pendingConnects = "pending_connects"
+    /// The process has more memory than `memory_limit` allows.
+    case memoryLimit = "memory_limit"
+
     // MQTT rules after CONNECT
     case malformedPacket = "malformed_packet"
     case protocolError = "protocol_error"

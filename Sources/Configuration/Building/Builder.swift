@@ -10,6 +10,8 @@ struct Scope: Sendable {
     }
 
     var mqtt = MQTTSettings()
+    /// The block's own: what it does not say is not inherited here.
+    var limits = LimitSettings()
     var webSocket = WebSocketSettings()
     var access = AccessDraft()
     var admin = AdminDraft()
@@ -132,6 +134,7 @@ struct Builder: Sendable {
         finish: (inout Builder) throws(ConfigurationError) -> Void
     ) throws(ConfigurationError) {
         let outer = scope
+        scope.limits = LimitSettings()
         try run(statements, in: inner)
         try finish(&self)
         scope = outer

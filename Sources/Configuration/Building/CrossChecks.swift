@@ -57,7 +57,16 @@ extension Builder {
         }
         settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog
+        settings.limits = scope.limits
+        if draft.pass == nil { try checkNoLimits(statement.block ?? []) }
         server?.settings.locations.append(settings)
+    }
+
+    /// What is limited are sessions.
+    private func checkNoLimits(_ block: [Statement]) throws(ConfigurationError) {
+        guard let own = block.first(where: { $0.name.text.hasPrefix("limit_") }) else { return }
+        throw own.error(
+            "limits MQTT sessions, which this location does not have", hint: "move it to one with \"mqtt_pass\"")
     }
 
     /// What takes MQTT to an upstream.
@@ -133,6 +142,7 @@ extension Builder {
             draft.settings.headers = scope.web.headers.elements
         }
         draft.settings.realIP = try scope.realIP.settings()
+        draft.settings.limits = scope.limits
         servers.append(draft)
     }
 
@@ -160,6 +170,7 @@ extension Builder {
         }
         var snapshot = Snapshot()
         snapshot.process = process
+        snapshot.limits = scope.limits
         snapshot.upstreams = upstreams
         snapshot.servers = servers.map(\.settings)
         snapshot.listeners = try listeners()

@@ -2,7 +2,7 @@
 enum DirectiveTable {
     static let all: [Directive] =
         main + upstream + balancers + healthCheck + server + tls + realIP + location + files + answers + access
-        + tokens + authHTTP + identity
+        + tokens + authHTTP + identity + limits
         + admin
 
     private static let byName = Dictionary(grouping: all, by: \.name)
@@ -82,7 +82,5 @@ extension DirectiveTable {
     }
 
     /// Names that are reserved for later versions.
-    private static let later: Set<String> = [
-        "limit_connections", "limit_connect_rate", "limit_rate", "health",
-    ]
+    private static let later: Set<String> = ["health"]
 }

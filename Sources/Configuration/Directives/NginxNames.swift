@@ -19,9 +19,6 @@ enum NginxNames {
     private static let buffers = "not needed: bytes are passed on as they arrive, within fixed limits; remove it"
     private static let alive = "not needed: a session lasts as long as its MQTT Keep Alive allows; remove it"
     private static let certificateOfBroker = "not supported: connections to brokers do not use TLS; remove it"
-    private static let requestLimits =
-        "not supported yet: this version has no limits per client; \"max_conns\" of a \"server\" in an \"upstream\" limits "
-        + "a broker's sessions"
     private static let files = "not supported: files are served as they are; remove it"
 }
 
@@ -123,9 +120,15 @@ extension NginxNames {
     ]
 
     private static let limits: [Entry] = [
-        ("limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run", requestLimits),
-        ("limit_req limit_req_zone limit_req_status limit_req_log_level limit_req_dry_run", requestLimits),
-        ("limit_rate_after", requestLimits),
+        (
+            "limit_conn limit_conn_zone limit_conn_status limit_conn_log_level limit_conn_dry_run",
+            "write \"limit_connections per=ip 10\" instead, without a zone"
+        ),
+        (
+            "limit_req limit_req_zone limit_req_status limit_req_log_level limit_req_dry_run",
+            "write \"limit_connect_rate per=ip 10/s burst=20\" instead, without a zone"
+        ),
+        ("limit_rate_after", "not needed: \"limit_rate\" lets what comes in a second pass at once; remove it"),
     ]
 
     private static let proxy: [Entry] = [
@@ -157,7 +160,7 @@ extension NginxNames {
                 + "proxy_ssl_server_name proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth "
                 + "proxy_ssl_session_reuse", certificateOfBroker
         ),
-        ("proxy_upload_rate proxy_download_rate", requestLimits),
+        ("proxy_upload_rate proxy_download_rate", "write \"limit_rate in=1m out=1m\" instead"),
     ]
 
     private static let upstream: [Entry] = [

@@ -24,6 +24,7 @@ package struct LocationSettings: Sendable, Equatable {
     package var action: Action
     package var access = AccessSettings()
     package var mqtt = MQTTSettings()
+    package var limits = LimitSettings()
     package var webSocket = WebSocketSettings()
     /// For the actions `files` and `fixed`.
     package var web = WebSettings()

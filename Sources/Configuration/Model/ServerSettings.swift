@@ -41,6 +41,7 @@ package struct ServerSettings: Sendable, Equatable {
     package var accessLog: AccessLogSettings?
     package var errorPages: [ErrorPage] = []
     package var headers: [AddedHeader] = []
+    package var limits = LimitSettings()
 
     package init() {}
 

@@ -4,6 +4,8 @@
 /// by a reload.
 package struct Snapshot: Sendable, Equatable {
     package var process = ProcessSettings()
+    /// Those of no block.
+    package var limits = LimitSettings()
     package var upstreams: [UpstreamSettings] = []
     package var servers: [ServerSettings] = []
     /// One entry for each listening address; servers that list the same address share it.
@@ -26,6 +28,8 @@ package struct ProcessSettings: Sendable, Equatable {
     package var hashThreads: Int?
     /// Period over which QUIT closes all sessions.
     package var shutdownTimeout: Duration = .seconds(60)
+    /// nil: connections are taken whatever they cost.
+    package var memoryLimit: MemoryLimit?
 
     package init() {}
 }

@@ -4,6 +4,7 @@
 package func render(_ snapshot: Snapshot) -> String {
     var writer = Writer()
     writer.process(snapshot.process)
+    writer.limits(snapshot.limits)
     writer.logFormats(of: snapshot)
     for upstream in snapshot.upstreams where !upstream.isImplied { writer.upstream(upstream) }
     for index in snapshot.servers.indices { writer.server(index, of: snapshot) }
@@ -80,6 +81,7 @@ extension Writer {
         line("error_log", process.errorLog.target.description, process.errorLog.level.rawValue)
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
         line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
+        if let limit = process.memoryLimit { line("memory_limit", limit.source) }
         line("auth_hash_threads", process.hashThreads.map { "\($0)" } ?? "auto")
     }
 
@@ -120,6 +122,7 @@ extension Writer {
             writer.headers(server.headers)
             writer.errorPages(server.errorPages)
             writer.accessLog(server.accessLog)
+            writer.limits(server.limits)
             for location in server.locations { writer.location(location, of: snapshot) }
         }
     }
@@ -173,6 +176,7 @@ extension Writer {
             access(location.access)
             mqtt(location.mqtt)
             if location.match != .listener { webSocket(location.webSocket) }
+            limits(location.limits)
         case .files(let root):
             files(root)
             web(location.web, isFiles: true)

@@ -60,6 +60,7 @@ struct MetricsPage {
         for (refusal, count) in total(\.connectsRefused).sorted(by: { $0.key.order < $1.key.order }) {
             page.sample([.cause: refusal.cause.rawValue, .code: refusal.codeText], count)
         }
+        writeLimitsRefused()
         let methods = Deliberation.Method.allCases.map { method in
             (method.rawValue, input.loops.compactMap { $0.figures.methods[method] })
         }.filter { !$0.1.isEmpty }

@@ -27,6 +27,9 @@ final class ProcessProbe: Sendable {
             descriptorLimit: Self.known(CShims_descriptor_limit()).map { Int($0) })
     }
 
+    /// Bytes; nil: the system does not say.
+    func residentMemory() -> Int? { Self.pages().map { $0.resident * Int(getpagesize()) } }
+
     /// proc_pid_statm(5)
     private static func pages() -> (total: Int, resident: Int)? {
         guard let bytes = try? File.read("/proc/self/statm", limit: 256) else { return nil }

@@ -29,7 +29,10 @@ extension ClientConnection {
         let waiting = UnsafeBufferPointer(exchange.held.bytes.bindMemory(to: UInt8.self))
         do throws(ProxyHeaderError) {
             guard let header = try ProxyHeader.parse(waiting.span) else { return }
-            record(header)
+            guard record(header) else {
+                tls = nil
+                return end(.handshakeRate)
+            }
             exchange.held.consume(header.length)
             machine.proxyHeaderRead(carriesMQTT: client.carriesMQTT)
             let site = exchange.request.site
@@ -46,14 +49,20 @@ extension ClientConnection {
         }
     }
 
-    /// A header without addresses leaves those of the connection: LOCAL is a front's own health check.
-    private mutating func record(_ header: ProxyHeader) {
+    /// A header without addresses leaves those of the connection: LOCAL is a front's own health check. False: the client makes
+    /// more connections than `limit_handshake_rate` allows.
+    private mutating func record(_ header: ProxyHeader) -> Bool {
         guard header.command == .proxy, let source = header.source,
             let address = CompactAddress(bytes: source.address, port: source.port)
-        else { return }
+        else { return true }
         client.address = address
         client.destination = header.destination.flatMap { CompactAddress(bytes: $0.address, port: $0.port) }
         exchange?.request.address = address
+        let limits = exchange?.request.site.limits
+        guard limits?.takeHandshake([.ip], from: address, now: loop.pointee.now) != nil else { return true }
+        log(.info, "connection refused: limit_handshake_rate per=ip")
+        loop.pointee.figures.limitRefused(LimitRefusal(.handshakeRate, .ip))
+        return false
     }
 
     /// What came with the header belongs to TLS, or to the first request.

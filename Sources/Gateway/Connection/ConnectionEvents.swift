@@ -166,6 +166,12 @@ extension UnsafeMutablePointer<Session> {
         updateInterest()
     }
 
+    /// The same for a session that is held by its rate.
+    func paceTimerFired(tick: Int64) {
+        pointee.paceTimerFired(tick: tick)
+        updateInterest()
+    }
+
     /// Asks the poller for what the session and its channel wait for now.
     @inline(__always)
     func updateInterest() {

@@ -18,6 +18,8 @@ struct RequestFacts {
     var head: RequestHead?
     /// The route that has taken the request.
     var route: Route?
+    /// What a session that it begins counts for; nil: nothing.
+    var places: HeldPlaces?
 
     init(_ client: ClientFacts, site: Site, startedAt: Int64) {
         self.site = site

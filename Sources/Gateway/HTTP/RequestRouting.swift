@@ -70,12 +70,37 @@ struct RequestRouting {
     private func upgrade(_ head: RequestHead, _ route: Route, _ request: inout RequestFacts) -> Answer {
         do throws(HandshakeRefusal) {
             let accepted = try Handshake.evaluate(head, rules: route.handshakeRules)
-            return .session(accepted, route)
+            return limited(route, &request) ?? .session(accepted, route)
         } catch {
             loop.pointee.figures.upgradeRefused(error.kind)
             log(request, "upgrade refused: \(error.status.code), \(error.detail)")
             return .response(HTTPResponse(error), error.status == .forbidden ? .originRefused : .requestRefused)
         }
+    }
+
+    /// Counts the session that is to begin. Returns the answer if a limit refuses it; nil: none does.
+    private func limited(_ route: Route, _ request: inout RequestFacts) -> Answer? {
+        guard !loop.pointee.limits.memory.isShort else {
+            return refuse(LimitRefusal(.memory), .memoryLimit, "memory_limit", request)
+        }
+        guard let limits = route.limits, !limits.connections.isEmpty else { return nil }
+        let places = HeldPlaces()
+        request.places = places
+        let client = RouteLimits.Client(address: request.address)
+        guard let key = limits.takeConnection(.beforeConnect, client, in: places) else { return nil }
+        request.places = nil
+        return refuse(
+            LimitRefusal(.connections, key), .connectionLimit, "limit_connections per=\(key.rawValue)", request)
+    }
+
+    private func refuse(
+        _ limit: LimitRefusal, _ cause: EndCause, _ directive: String, _ request: RequestFacts
+    ) -> Answer {
+        loop.pointee.figures.limitRefused(limit)
+        log(request, "request refused: 503, \(directive)")
+        let response = HTTPResponse(
+            status: .serviceUnavailable, detail: "Too many connections.", fields: [HTTPField("Retry-After", "10")])
+        return .response(response, cause)
     }
 
     /// A line of the error log that names the connection and the client.

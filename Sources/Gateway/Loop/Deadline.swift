@@ -5,9 +5,12 @@ enum TimerOwner: Equatable {
     case connection(SlabToken)
     case session(SlabToken)
     case stream(SlabToken)
+    /// A session that is held by its rate.
+    case pace(SlabToken)
 
     private static let sessionBit: UInt32 = 1 << 31
     private static let streamBit: UInt32 = 1 << 30
+    private static let kindBits = sessionBit | streamBit
 
     /// As the wheel keeps it. Slots stay far below the bits that tell whose they are.
     var wheelToken: TimerWheel.Token {
@@ -15,16 +18,21 @@ enum TimerOwner: Equatable {
         case .connection(let token): UInt64(token.generation) << 32 | UInt64(token.slot)
         case .session(let token): UInt64(token.generation) << 32 | UInt64(token.slot | Self.sessionBit)
         case .stream(let token): UInt64(token.generation) << 32 | UInt64(token.slot | Self.streamBit)
+        case .pace(let token): UInt64(token.generation) << 32 | UInt64(token.slot | Self.kindBits)
         }
     }
 
     init(wheelToken: TimerWheel.Token) {
         let slot = UInt32(truncatingIfNeeded: wheelToken)
         let token = SlabToken(
-            slot: slot & ~(Self.sessionBit | Self.streamBit), generation: UInt32(truncatingIfNeeded: wheelToken >> 32))
+            slot: slot & ~Self.kindBits, generation: UInt32(truncatingIfNeeded: wheelToken >> 32))
         self =
-            slot & Self.sessionBit != 0
-            ? .session(token) : slot & Self.streamBit != 0 ? .stream(token) : .connection(token)
+            switch slot & Self.kindBits {
+            case Self.sessionBit: .session(token)
+            case Self.streamBit: .stream(token)
+            case 0: .connection(token)
+            default: .pace(token)
+            }
     }
 }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Reactor
 import Tunnel
 
@@ -31,6 +32,7 @@ extension Loop {
     }
 
     private mutating func begin(_ descriptor: Int32, _ address: CompactAddress, _ listener: Listener) {
+        guard !isRefused(address, listener) else { return Kernel.close(descriptor) }
         let client = ClientFacts(
             id: context.pointee.makeConnectionID(), acceptedAt: context.pointee.now, listener: listener,
             address: address)
@@ -42,6 +44,29 @@ extension Loop {
                 descriptor: descriptor))
         connection.pointee.begin(listener.tlsNames.isEmpty ? nil : listener.tlsNames[context.pointee.index])
         connection.updateInterest()
+    }
+
+    /// Whether a limit refuses a new connection, before it has cost anything.
+    private mutating func isRefused(_ address: CompactAddress, _ listener: Listener) -> Bool {
+        if context.pointee.limits.memory.isShort {
+            return refuse(address, listener, LimitRefusal(.memory), .memoryLimit)
+        }
+        guard let limits = listener.defaultServer.site.limits else { return false }
+        // Of a front it is known later for whom it speaks.
+        let keys: Set<LimitSettings.Key> = listener.readsProxyHeader ? [.server] : .beforeConnect
+        guard let key = limits.takeHandshake(keys, from: address, now: context.pointee.now) else { return false }
+        return refuse(address, listener, LimitRefusal(.handshakeRate, key), .handshakeRate)
+    }
+
+    private mutating func refuse(
+        _ address: CompactAddress, _ listener: Listener, _ limit: LimitRefusal, _ cause: EndCause
+    ) -> Bool {
+        context.pointee.figures.accepted(by: listener.identity)
+        context.pointee.figures.limitRefused(limit)
+        context.pointee.counters.add(.accepted)
+        context.pointee.counters.count(cause)
+        context.pointee.log.write(.info, about: "\(address.text): ", "connection refused: \(cause.rawValue)")
+        return true
     }
 
     func watchListeners() throws(SystemError) {

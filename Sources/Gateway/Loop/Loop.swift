@@ -310,6 +310,9 @@ struct Loop: ~Copyable {
             case .session(let token):
                 guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { continue }
                 session.timerFired(tick: entry.tick)
+            case .pace(let token):
+                guard let session = context.pointee.sessions[token], session.pointee.phase != .closed else { continue }
+                session.paceTimerFired(tick: entry.tick)
             case .stream(let token):
                 guard let stream = context.pointee.streams[token], !stream.pointee.isClosed else { continue }
                 stream.timerFired(tick: entry.tick)

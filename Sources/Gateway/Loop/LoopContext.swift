@@ -31,6 +31,7 @@ struct LoopContext: ~Copyable {
     var gathering: ConnectionPointer?
     let log: ErrorLog
     let admin: AdminService
+    let limits: LimitService
     let counters: LoopCounters.Writer
     /// What is counted off the data path.
     var figures: LoopFigures
@@ -97,6 +98,7 @@ struct LoopContext: ~Copyable {
         engineBuffers = engine.buffers
         log = parts.services.logs.error
         admin = parts.services.admin
+        limits = parts.services.limits
         counters = parts.counters.writer
         figures = LoopFigures(loop: parts.index)
         generation = first

@@ -42,6 +42,10 @@ struct LoopFigures: Sendable {
     private(set) var upgradesRefused: [HandshakeRefusal.Kind: UInt64] = [:]
     private(set) var connects: [ProtocolVersion: UInt64] = [:]
     private(set) var connectsRefused: [Refusal: UInt64] = [:]
+    private(set) var limitsRefused: [LimitRefusal: UInt64] = [:]
+    /// Times that a client, and a broker, were held by a rate.
+    private(set) var heldReceived: UInt64 = 0
+    private(set) var heldSent: UInt64 = 0
     private(set) var methods: [Deliberation.Method: Method] = [:]
     /// WebSocket pings to clients and from them, and how long clients took to answer.
     private(set) var pingsSent: UInt64 = 0
@@ -89,6 +93,13 @@ struct LoopFigures: Sendable {
             return nil
         }
         return connack[end + 2]
+    }
+
+    /// A limit has refused a connection, a request or a CONNECT.
+    mutating func limitRefused(_ limit: LimitRefusal) { limitsRefused[limit, default: 0] &+= 1 }
+
+    mutating func rateHeld(_ direction: PacketDirection) {
+        if direction == .received { heldReceived &+= 1 } else { heldSent &+= 1 }
     }
 
     mutating func pingSent() { pingsSent &+= 1 }

@@ -30,6 +30,7 @@ extension Gateway {
             let draft = try GenerationDraft(snapshot, services: services, known: identities)
             try services.access.start()
             try services.upstreams.start(for: draft.upstreams)
+            try services.limits.memory.adopt(snapshot.process.memoryLimit, on: services.access.control)
             var none = InheritedSockets()
             publish(
                 draft,

@@ -19,6 +19,7 @@ extension Gateway {
             try services.upstreams.start(for: generation.upstreams)
             services.access.begin { for mailbox in mailboxes { mailbox.post(.recheck(from: 0)) } }
             services.upstreams.begin { order in for mailbox in mailboxes { mailbox.post(order) } }
+            try services.limits.memory.adopt(process.memoryLimit, on: services.access.control)
             try startAdmin()
             order(.serve)
         } catch {

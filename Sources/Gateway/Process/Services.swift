@@ -13,6 +13,7 @@ struct Services: Sendable {
     let process: ProcessHistory
     let admin: AdminService
     let traces = RunningTraces()
+    let limits: LimitService
 
     /// Starts no thread yet.
     init(_ process: ProcessSettings) throws(StartError) {
@@ -20,6 +21,7 @@ struct Services: Sendable {
         logs = try Logs(process.errorLog)
         access = try AccessServices(hashThreads: process.hashThreads, log: logs.error)
         upstreams = try UpstreamServices(control: access.control, log: logs.error)
+        limits = LimitService(log: logs.error)
         self.process = ProcessHistory()
         admin = try StartError.wrap { [logs] () throws(SystemError) in try AdminService(log: logs.error) }
     }

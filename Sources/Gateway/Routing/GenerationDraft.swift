@@ -24,8 +24,8 @@ struct GenerationDraft {
         self.identities = identities
         var servers: [VirtualServer] = []
         var read: Set<String> = []
-        for settings in snapshot.servers {
-            servers.append(try Self.server(settings, snapshot.upstreams, pools, services, &read))
+        for index in snapshot.servers.indices {
+            servers.append(try Self.server(index, of: snapshot, pools, services, &read))
         }
         var upstreams: [Int: ResolvedUpstream] = [:]
         for (identity, upstream) in zip(pools, snapshot.upstreams) {
@@ -57,10 +57,13 @@ struct GenerationDraft {
     }
 
     private static func server(
-        _ settings: ServerSettings, _ upstreams: [UpstreamSettings], _ pools: [Int], _ services: Services,
-        _ read: inout Set<String>
+        _ index: Int, of snapshot: Snapshot, _ pools: [Int], _ services: Services, _ read: inout Set<String>
     ) throws(StartError) -> VirtualServer {
-        let site = Site(settings, accessLog: try services.logs.open(settings.accessLog))
+        let (settings, upstreams) = (snapshot.servers[index], snapshot.upstreams)
+        var blocks = LimitService.Blocks(
+            main: snapshot.limits, server: settings.limits, serverName: snapshot.limitName(ofServer: index))
+        let site = Site(
+            settings, accessLog: try services.logs.open(settings.accessLog), limits: services.limits.limits(blocks))
         var routes: [Route] = []
         for location in settings.locations {
             var place: Int?
@@ -68,11 +71,12 @@ struct GenerationDraft {
             let upstream = place.map { upstreams[$0] }
             let policy = try services.access.policy(location, key: upstream?.balancer.key, read: &read)
             let admission = try services.access.admission(location, read: &read)
+            (blocks.location, blocks.locationName) = (location.limits, location.match.path)
             routes.append(
                 Route(
                     location, of: site, policy: policy, admission: admission, pool: place.map { pools[$0] },
                     upstream: upstream,
-                    accessLog: try services.logs.open(location.accessLog)))
+                    accessLog: try services.logs.open(location.accessLog), limits: services.limits.limits(blocks)))
         }
         return VirtualServer(site, routes: routes)
     }

@@ -17,6 +17,8 @@ final class Route: Sendable {
     /// What the upstream hashes sessions by; nil: its balancer uses no key.
     let hashKey: Template?
     let accessLog: AccessLog?
+    /// nil: nothing is limited.
+    let limits: RouteLimits?
     /// Whether something of the request is asked for after the upgrade: by the policy, or by the hash key.
     let readsRequest: Bool
     let handshakeRules: HandshakeRules
@@ -37,7 +39,7 @@ final class Route: Sendable {
     init(
         _ location: LocationSettings, of site: Site, policy: AccessPolicy? = nil,
         admission: AdminAdmission? = nil, pool: Int? = nil,
-        upstream: UpstreamSettings? = nil, accessLog: AccessLog? = nil
+        upstream: UpstreamSettings? = nil, accessLog: AccessLog? = nil, limits: RouteLimits? = nil
     ) {
         self.site = site
         self.location = location
@@ -45,6 +47,7 @@ final class Route: Sendable {
         self.admission = admission
         self.pool = pool
         self.accessLog = accessLog
+        self.limits = limits
         upstreamName = upstream?.name ?? ""
         hashKey = upstream?.balancer.key
         readsRequest = policy?.readsRequest ?? false || hashKey?.usesRequest ?? false

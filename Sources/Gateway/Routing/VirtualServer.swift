@@ -46,9 +46,12 @@ final class Site: Sendable {
     let accessLog: AccessLog?
     /// Those of `add_header`, for requests that no location takes.
     let headers: AddedHeaders
+    /// Of new connections to its listeners; nil: nothing is limited.
+    let limits: RouteLimits?
 
-    init(_ settings: ServerSettings, accessLog: AccessLog? = nil) {
+    init(_ settings: ServerSettings, accessLog: AccessLog? = nil, limits: RouteLimits? = nil) {
         self.settings = settings
+        self.limits = limits
         headers = AddedHeaders(settings.headers)
         self.accessLog = accessLog
         name = settings.names.first ?? ""

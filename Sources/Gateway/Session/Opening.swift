@@ -21,12 +21,15 @@ final class Opening {
     var endAfterHeld: EndCause?
     /// The rule that what it sent before breaks.
     var heldViolation: EndCause?
+    /// Its place among the CONNECTs that wait (`limit_pending_connects`).
+    var pending: HeldPlaces?
 
     init(_ request: RequestHead?) { self.request = request }
 
     /// Nobody works for a client that has left, and no password outlives its use.
     func end() {
         admission?.cancel()
+        pending?.release()
         held.wipe(first: held.count)
     }
 

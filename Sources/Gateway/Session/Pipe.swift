@@ -24,6 +24,9 @@ struct Pipe: ~Copyable {
     var heardAt: Int64
     /// When it was last sent a ping; 0: never.
     var pingedAt: Int64 = 0
+    /// The client, and the broker, are not read: they are ahead of a rate.
+    var isReceivedHeld = false
+    var isSentHeld = false
     /// When anything last came from the client, and from the broker.
     var receivedAt: Int64
     var sentAt: Int64

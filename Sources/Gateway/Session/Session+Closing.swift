@@ -119,6 +119,7 @@ extension Session {
         opening?.attempt.closeLeg()
         opening?.end()
         opening = nil
+        record.places?.release()
         countStall(false)
         countBackpressure(takesInput: true, takesOutput: true)
         loop.pointee.counters.subtract(.sessions)

@@ -66,7 +66,7 @@ extension Session {
             record.record(connect, showsUsername: route.policy?.hasToken(in: .username) != true)
             if !loop.pointee.traces.isEmpty { joinTraces(connectSize: size) }
             machine.connectArrived()
-            beginAdmission(opening, connect)
+            if isWithinLimits(opening) { beginAdmission(opening, connect) }
         }
     }
 

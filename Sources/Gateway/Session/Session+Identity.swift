@@ -27,6 +27,7 @@ extension Session {
         let settings = route.location.mqtt
         let changes = connectChanges(identity, settings, opening)
         if !changes.isEmpty, !rewriteConnect(changes, opening) { return }
+        guard isWithinLimitsOfNames(opening.connect) else { return }
         opening.admission = nil
         opening.attempt.triesDeadline = loop.pointee.now + route.upstreamTriesTimeout
         recordHashKey(opening)

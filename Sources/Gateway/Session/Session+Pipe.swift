@@ -103,7 +103,8 @@ extension Session {
     @inline(__always)
     mutating func readUpstream() {
         let buffer = loop.pointee.buffers.down
-        switch pipe.upstream.receive(into: buffer, capacity: loop.pointee.readSize) {
+        let capacity = pace.map { min(loop.pointee.readSize, $0.readSize) } ?? loop.pointee.readSize
+        switch pipe.upstream.receive(into: buffer, capacity: capacity) {
         case .bytes(let count):
             pipe.sentAt = loop.pointee.now
             switch machine {

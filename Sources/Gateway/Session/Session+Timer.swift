@@ -39,6 +39,7 @@ extension Session {
     /// Looks at keep alive and pings, and sets the time of the next look.
     mutating func checkIdle() {
         let now = loop.pointee.now
+        if pipe.isReceivedHeld { pipe.heardAt = now }  // it could not be
         // First: an end that waits already would put off any other forever.
         if let end = pipe.postponedEnd { return beginClosing(end.cause, reason: end.reason) }
         if now >= pipe.expiresAt {

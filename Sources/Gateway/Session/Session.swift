@@ -33,6 +33,8 @@ struct Session: ~Copyable {
     var timer = Deadline()
     /// nil: nobody traces it.
     var trace: SessionTrace?
+    /// nil: its rates are not limited.
+    let pace: SessionPace?
     /// Counted in the loop: bytes wait for the broker.
     private var isStalled = false
 
@@ -57,6 +59,7 @@ struct Session: ~Copyable {
         pipe = Pipe(
             route.framing, compression: record.deflate.map { SessionCompression($0, route) }, now: loop.pointee.now)
         opening = Opening(head)
+        pace = route.limits?.traffic.map(SessionPace.init)
         loop.pointee.counters.add(.sessions)
         limit(route.connectTimeout)
     }
@@ -92,7 +95,8 @@ struct Session: ~Copyable {
     @inline(__always)
     var wantsInput: Bool {
         switch machine {
-        case .open, .exchanging: pipe.upstream.isFlushed && channel.backlog <= Self.pongRoom
+        case .open, .exchanging:
+            pipe.upstream.isFlushed && channel.backlog <= Self.pongRoom && !pipe.isReceivedHeld
         case .awaitingConnect: channel.backlog <= Self.pongRoom
         case .authenticating, .connecting, .waitingForQueue, .awaitingConnack: holdsMore
         case .closing: true
@@ -111,12 +115,13 @@ struct Session: ~Copyable {
     mutating func updateInterest() -> Bool {
         switch machine {
         case .open, .exchanging:
+            if pace != nil { keepPace() }
             let (takesInput, takesOutput) = (pipe.upstream.isFlushed, channel.isFlushed)
             countStall(!takesInput)
             if pipe.receivedBackpressure.isUnderWay == takesInput || pipe.sentBackpressure.isUnderWay == takesOutput {
                 countBackpressure(takesInput: takesInput, takesOutput: takesOutput)
             }
-            return watchUpstream(reading: takesOutput)
+            return watchUpstream(reading: takesOutput && !pipe.isSentHeld)
         case .closing:
             countBackpressure(takesInput: true, takesOutput: true)
             advanceClosing()
@@ -182,7 +187,7 @@ struct Session: ~Copyable {
         guard pipe.upstream.isOpen else { return }
         if events.isWritable, !pipe.upstream.isFlushed, !pipe.upstream.flush() { return upstreamLost() }
         guard events.isReadable else { return }
-        var wantsInput = channel.isFlushed
+        var wantsInput = channel.isFlushed && !pipe.isSentHeld
         if case .closing = machine { wantsInput = !pipe.upstream.isAtEnd }
         if wantsInput { readUpstream() } else { pipe.upstream.detach(loop.pointee.poller) }
     }
@@ -192,7 +197,8 @@ struct Session: ~Copyable {
     mutating func readClient() {
         // What is compressed may become a thousand times as much.
         let isWide = isPiping && pipe.compression == nil
-        let input = channel.receive(capacity: isWide ? loop.pointee.readSize : HTTPExchange.readSize)
+        let capacity = isWide ? loop.pointee.readSize : HTTPExchange.readSize
+        let input = channel.receive(capacity: pace.map { min(capacity, $0.readSize) } ?? capacity)
         if input.isSignOfLife { clientWasHeard() }
         if input.count > 0 { received(loop.pointee.buffers.plain, count: input.count) }
         // Answers of TLS itself, too: a key update, a ticket, an alert. Always: the next connection finds the buffer empty,

@@ -15,6 +15,8 @@ final class SessionRecord {
     /// What was agreed on of permessage-deflate; nil: nothing.
     var deflate: DeflateOffer?
     var version: ProtocolVersion?
+    /// What it counts for in limits; nil: nothing yet.
+    var places: HeldPlaces?
     /// At most `textLimit` bytes of it.
     var clientID = ""
     var username = ""
@@ -50,6 +52,7 @@ final class SessionRecord {
 
     init(_ request: RequestFacts, upstreamName: String) {
         self.request = request
+        places = request.places
         self.upstreamName = upstreamName
     }
 

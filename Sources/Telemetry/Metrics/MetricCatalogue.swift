@@ -9,10 +9,10 @@ package enum MetricCatalogue {
     static let connectionMetrics = [
         connections, accepted, handshakes, handshakeFailures, responses, upgradesRefused, ends,
     ]
-    static let admissionMetrics = [connects, connectsRefused, verdicts, verdictDuration, sessions]
+    static let admissionMetrics = [connects, connectsRefused, limitsRefused, verdicts, verdictDuration, sessions]
     static let trafficMetrics = [
         packets, packetBytes, payloadBytes, pings, compressionSaved, keepAlivesOffloaded, pingDuration, backpressure,
-        backpressureSeconds, waiting,
+        backpressureSeconds, rateHeld, waiting,
     ]
     static let upstreamMetrics = [
         peerSessions, sessionsOpened, attempts, attemptFailures, failovers, connackDuration, peerUp, peerWanted,
@@ -27,7 +27,8 @@ package enum MetricCatalogue {
 
 /// The name of a label.
 package enum MetricLabel: String, Sendable, CaseIterable {
-    case listener, state, version, group, resumed, reason, code, cause, method, result, direction, type, upstream, peer
+    case limit, per, listener, state, version, group, resumed, reason, code, cause, method, result, direction, type,
+        upstream, peer
     case loop, log, file, swift, openssl
     case serverName = "server_name"
 }
@@ -66,6 +67,9 @@ extension MetricCatalogue {
     package static let connectsRefused = Metric.counter(
         "sluice_connects_refused", "CONNECT packets that were refused, by the gateway or by a broker.",
         [.cause: "causes of an end", .code: "code of the CONNACK, such as 0x87; none: there was no CONNACK"])
+    package static let limitsRefused = Metric.counter(
+        "sluice_limit_refusals", "Connections, requests and CONNECT packets that a limit has refused.",
+        [.limit: "limits", .per: "keys of limits; all: it counts all together"])
     package static let verdicts = Metric.counter(
         "sluice_auth_verdicts", "What methods of authentication have said about a CONNECT.",
         [.method: "authentication methods", .result: "authentication results"])
@@ -103,6 +107,8 @@ extension MetricCatalogue {
     package static let backpressureSeconds = Metric.counter(
         "sluice_backpressure_seconds",
         "Time in which a side was not read, as the other had not taken its bytes; over all sessions.", direction)
+    package static let rateHeld = Metric.counter(
+        "sluice_rate_holds", "Times that a side of a session was not read for a while because of its rate.", direction)
     package static let waiting = Metric.gauge(
         "sluice_waiting_bytes", "Bytes that wait in the gateway until the other side takes them.", direction)
 }

@@ -25,10 +25,13 @@ import Testing
             ("proxy_connect_timeout 5s;", .location, "\"upstream_connect_timeout\""),
             ("proxy_buffering off;", .location, "not needed"), ("proxy_ssl on;", .server, "do not use TLS"),
             ("proxy_next_upstream error timeout;", .location, "\"upstream_tries\""),
-            ("limit_conn addr 10;", .location, "not supported yet"),
-            ("limit_req zone=one burst=5;", .location, "not supported yet"),
-            ("limit_conn_zone $binary_remote_addr zone=addr:10m;", .main, "not supported yet"),
-            ("limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;", .main, "not supported yet"),
+            ("limit_conn addr 10;", .location, "limit_connections per=ip 10"),
+            ("limit_req zone=one burst=5;", .location, "limit_connect_rate per=ip 10/s burst=20"),
+            ("limit_conn_zone $binary_remote_addr zone=addr:10m;", .main, "limit_connections per=ip 10"),
+            (
+                "limit_req_zone $binary_remote_addr zone=one:10m rate=1r/s;", .main,
+                "limit_connect_rate per=ip 10/s burst=20"
+            ),
             ("events { worker_connections 1024; }", .main, "no such block"), ("http { }", .main, "no such block"),
             ("stream { }", .main, "no such block"), ("worker_processes auto;", .main, "\"worker_threads\""),
             ("worker_connections 1024;", .main, "\"worker_rlimit_nofile\""),

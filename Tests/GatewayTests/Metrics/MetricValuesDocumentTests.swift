@@ -1,4 +1,5 @@
 import Access
+import Configuration
 import Foundation
 import Testing
 import Tunnel
@@ -12,6 +13,8 @@ struct MetricValuesDocumentTests {
         ("connection states", ConnectionState.allCases.map(\.rawValue)),
         ("handshake failures", HandshakeFailure.allCases.map(\.rawValue)),
         ("upgrade refusals", HandshakeRefusal.Kind.allCases.map(\.rawValue)),
+        ("limits", LimitRefusal.Limit.allCases.map(\.rawValue)),
+        ("keys of limits", LimitSettings.Key.allCases.map(\.rawValue)),
         ("authentication methods", Deliberation.Method.allCases.map(\.rawValue)),
         ("authentication results", AuthResult.allCases.map(\.rawValue)),
         ("attempt failures", AttemptFailure.allCases.map(\.rawValue)),

@@ -1,0 +1,31 @@
+/// What something is counted by, as one number: a hash with a key that is new in each process, so that nobody can choose names
+/// which collide. That two of a million share one has a chance of one in 30 million.
+package struct LimitKey: Sendable, Hashable, BitwiseCopyable {
+    /// Never 0.
+    let hash: UInt64
+
+    /// Of any text, such as a client identifier.
+    package init(_ text: String) {
+        var hasher = Hasher()
+        hasher.combine(text)
+        self.init(hasher)
+    }
+
+    /// Of 4 or 16 bytes of an IP address: of IPv6 the first 64 bits count, as one client has at least these to itself.
+    package init(address: [UInt8]) {
+        var hasher = Hasher()
+        hasher.combine(address.count)
+        for byte in address.prefix(8) { hasher.combine(byte) }
+        self.init(hasher)
+    }
+
+    private init(_ hasher: Hasher) {
+        let hash = UInt64(bitPattern: Int64(hasher.finalize()))
+        self.hash = hash == 0 ? 1 : hash
+    }
+
+    init(hash: UInt64) { self.hash = hash == 0 ? 1 : hash }
+
+    /// Which of `count` parts of a table it belongs to. By bits that the place in the part does not depend on.
+    package func shard(of count: Int) -> Int { Int((hash >> 48) % UInt64(max(1, count))) }
+}
