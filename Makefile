@@ -13,10 +13,11 @@ DESTDIR    ?=
 IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
-.PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench storm fresh install clean
+.PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench storm fresh install release deb try-release \
+	try-deb try-image clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what building and the demo need (Debian packages)
 	@scripts/setup.sh build demo
@@ -66,5 +67,20 @@ fresh: ## make demo and make test in a new Debian 12 with only what Swift needs 
 install: ## install under PREFIX (/usr/local) and DESTDIR: binary, page, configuration if absent, systemd unit
 	@DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" SYSCONFDIR="$(SYSCONFDIR)" scripts/install.sh
 
+release: ## build dist/sluice-VERSION-ARCH.tar.gz, which needs no Swift where it runs
+	@scripts/release.sh
+
+deb: ## build dist/sluice_VERSION_ARCH.deb
+	@scripts/deb.sh
+
+try-release: ## run the release in unpacked Debian 12, 13 and sid (.trees; needs root)
+	@scripts/try-release.sh
+
+try-deb: ## install, reload, upgrade, remove and purge the package in an unpacked Debian 12 (.trees; needs root)
+	@scripts/try-deb.sh
+
+try-image: ## build and run the container image with buildah, without a registry (.trees; needs root)
+	@scripts/try-image.sh
+
 clean: ## remove everything that was built here
-	rm -rf .build .build-asan .build-tsan .venv .venv-clients .sid .sid.log .demo .pytest_cache .fresh
+	rm -rf .build .build-asan .build-tsan .venv .venv-clients .sid .sid.log .demo .pytest_cache .fresh .build-static .trees dist

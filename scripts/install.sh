@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# install.sh: puts the release build where DESTDIR, PREFIX and SYSCONFDIR say. A configuration that is there stays.
+# install.sh: puts the gateway where DESTDIR, PREFIX and SYSCONFDIR say. A configuration that is there stays. The gateway is
+# BINARY, or what an unpacked release holds, or else the release build of this checkout.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 DESTDIR=${DESTDIR:-}
 PREFIX=${PREFIX:-/usr/local}
 SYSCONFDIR=${SYSCONFDIR:-/etc}
-binary=.build/release/sluice
+binary=${BINARY:-sluice}
+[ -n "${BINARY:-}" ] || [ -f "$binary" ] || binary=.build/release/sluice
 [ -x "$binary" ] || fail "$binary is not built yet: \`make build\` first."
 
 # put MODE SOURCE TARGET: one file, with the paths of this installation in it where it is text of ours.
@@ -37,5 +39,6 @@ for file in www/*; do put 644 "$file" "$PREFIX/share/sluice/$file"; done
 put_once 644 deploy/sluice.conf "$SYSCONFDIR/sluice/sluice.conf"
 put_once 644 deploy/sluice.logrotate "$SYSCONFDIR/logrotate.d/sluice"
 put 644 deploy/sluice.service "$PREFIX/lib/systemd/system/sluice.service"
+put 644 deploy/sluice.socket "$PREFIX/lib/systemd/system/sluice.socket"
 put 644 deploy/sluice.sysusers "$PREFIX/lib/sysusers.d/sluice.conf"
 say "deploy/README.md says what comes next: the user, the certificate, the brokers, systemctl."

@@ -66,6 +66,7 @@ for purpose in "$@"; do
         lacks paho.mqtt.c-examples command -v paho_cs_sub
         lacks testssl.sh command -v testssl
         lacks sslscan command -v sslscan
+        lacks systemd command -v systemd-analyze # checks the units; nothing of it is started
         ;;
     fresh | matrix) lacks debootstrap command -v debootstrap ;;
     *) fail "setup.sh knows build, demo, test, fresh and matrix, not \"$purpose\"." ;;

@@ -11,6 +11,7 @@ PACKAGES=(mosquitto mosquitto-clients rabbitmq-server ejabberd nginx libnginx-mo
 enter() {
     local folder=$1
     shift
+    export TMPDIR=/tmp # of what is here, the tree has no other folder for temporary files
     # shellcheck disable=SC2016
     exec unshare --mount bash -c '
         for shared in /tmp /proc /dev; do mount --rbind "$shared" "$0$shared" || exit 1; done
@@ -28,7 +29,8 @@ make_tree() {
     printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d" # no service of it is started here
     chmod +x "$folder/usr/sbin/policy-rc.d"
     cp /etc/hosts /etc/resolv.conf "$folder/etc/"
-    if ! chroot "$folder" dpkg-query -W "${PACKAGES[@]}" >/dev/null 2>&1; then
+    # shellcheck disable=SC2016
+    if ! chroot "$folder" sh -c 'dpkg-query -W "$@" && [ -z "$(dpkg --audit)" ]' sh "${PACKAGES[@]}" >/dev/null 2>&1; then
         say "Into it: ${PACKAGES[*]}"
         (enter "$folder" sh -ec 'export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
             # A mirror may lag behind what the index allows.

@@ -76,6 +76,7 @@ run_endure() {
 run_matrix() {
     local status=0 suite=Tests/EndToEnd
     export SLUICE_SID=${SLUICE_SID:-$ROOT/.sid}
+    export TMPDIR=/tmp # the configurations of what runs in the tree lie where it sees them
     say "Clients, brokers and fronts, in $SLUICE_SID, too"
     prepare_e2e && scripts/venvs.sh "$suite/fronts.txt" && scripts/sid.sh make "$SLUICE_SID" &&
         run_pytest matrix -m "" "$suite"/test_{clients,client_frames,brokers,fronts}.py || status=$?

@@ -29,7 +29,7 @@ struct ConnectionCensusTests {
 
     @Test("An empty loop is counted at once, and censuses are added up")
     func empty() throws {
-        let loop = try LoopFixture.makeLoop()
+        var loop = try LoopFixture.makeLoop()
         var census = ConnectionCensus()
         loop.context.pointee.count(&census)
         #expect(census.isComplete && census.counts.isEmpty)
@@ -40,6 +40,7 @@ struct ConnectionCensusTests {
         census.add(other)
         #expect(census.counts == [[.open: 2]])
         session.abort()
+        loop.freeEnded()
     }
 
     @Test("A connection that carries no session any longer is closing", arguments: ConnectionMachine.Phase.allCases)
