@@ -30,6 +30,7 @@ let package = Package(
         .target(name: "Wire", dependencies: ["Text"]),
         .target(name: "Tunnel", dependencies: ["Wire"]),
         .target(name: "Configuration", dependencies: ["Text"], swiftSettings: safe),
+        .target(name: "Convert", dependencies: ["Configuration"], swiftSettings: safe),
         .target(name: "Upstream", swiftSettings: safe),
         .target(name: "Limits", swiftSettings: safe),
         .target(name: "Telemetry", dependencies: ["Text"]),
@@ -60,7 +61,8 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "Gateway", "Configuration", "TLS", "Access", "CShims", "Control", "Reactor", "Telemetry", "Text",
+                "Gateway", "Configuration", "Convert", "TLS", "Access", "CShims", "Control", "Reactor", "Telemetry",
+                "Text",
                 "Top", "CNghttp2",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -71,6 +73,7 @@ let package = Package(
         .testTarget(name: "WireTests", dependencies: ["Wire", "TestSupport"]),
         .testTarget(name: "TunnelTests", dependencies: ["TestSupport", "Tunnel", "Wire"]),
         .testTarget(name: "ConfigurationTests", dependencies: ["TestSupport", "Configuration"], exclude: ["golden"]),
+        .testTarget(name: "ConvertTests", dependencies: ["Configuration", "Convert"], exclude: ["files"]),
         .testTarget(name: "UpstreamTests", dependencies: ["TestSupport", "Upstream"]),
         .testTarget(name: "LimitsTests", dependencies: ["Limits", "TestSupport"]),
         .testTarget(name: "TelemetryTests", dependencies: ["TestSupport", "Telemetry"]),

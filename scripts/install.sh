@@ -36,6 +36,7 @@ put_once() {
 
 put 755 "$binary" "$PREFIX/bin/sluice"
 for file in www/*; do put 644 "$file" "$PREFIX/share/sluice/$file"; done
+put 644 deploy/sluice.8 "$PREFIX/share/man/man8/sluice.8"
 put_once 644 deploy/sluice.conf "$SYSCONFDIR/sluice/sluice.conf"
 put_once 644 deploy/sluice.logrotate "$SYSCONFDIR/logrotate.d/sluice"
 put 644 deploy/sluice.service "$PREFIX/lib/systemd/system/sluice.service"

@@ -67,6 +67,7 @@ for purpose in "$@"; do
         lacks testssl.sh command -v testssl
         lacks sslscan command -v sslscan
         lacks systemd command -v systemd-analyze # checks the units; nothing of it is started
+        lacks mandoc command -v mandoc
         ;;
     fresh | matrix) lacks debootstrap command -v debootstrap ;;
     *) fail "setup.sh knows build, demo, test, fresh and matrix, not \"$purpose\"." ;;

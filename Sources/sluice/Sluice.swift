@@ -3,7 +3,7 @@ import Configuration
 import Gateway
 import Glibc
 
-/// Chooses between the gateway, `sluice passwd` and `sluice top`. Not subcommands of the parser's: their options would be
+/// Chooses between the gateway, `sluice passwd`, `sluice top` and `sluice convert`. Not subcommands of the parser's: their options would be
 /// mixed up with those of the gateway, whose -c takes a file.
 @main
 enum Main {
@@ -12,6 +12,7 @@ enum Main {
         switch arguments.first {
         case "passwd": PasswdCommand.main(Array(arguments.dropFirst()))
         case "top": TopCommand.main(Array(arguments.dropFirst()))
+        case "convert": ConvertCommand.main(Array(arguments.dropFirst()))
         default: Sluice.main(Array(arguments))
         }
     }
@@ -25,7 +26,8 @@ struct Sluice: ParsableCommand {
         abstract: "Connects browsers to MQTT brokers: TLS and WebSocket to clients, plain MQTT over TCP to brokers.",
         discussion: """
             Without -t, -T, -s, -v or -V it runs in the foreground. `sluice passwd --help` tells how to change password \
-            files, `sluice top --help` how to watch connections and upstreams in the terminal.
+            files, `sluice top --help` how to watch connections and upstreams in the terminal, `sluice convert --help` how to \
+            come from nginx.
 
             Signals: TERM and INT stop (clients get a close), QUIT drains within worker_shutdown_timeout, HUP reloads \
             the configuration (open sessions go on), USR1 opens the logs again, USR2 starts the program again, which takes over \

@@ -119,7 +119,7 @@ def test_connections_of_a_server(rig):
 
 
 def test_connections_of_all_servers(rig):
-    """What main says counts for all servers together, but for `per=server`, which counts each."""
+    """What main says counts for all servers together, except for `per=server`, which counts each."""
     second = harness.free_port()
     text = f"server {{ listen 127.0.0.1:{second}; location /mqtt {{ mqtt_pass brokers; }} }}"
     limits = "limit_connections per=ip 3; limit_connections per=server 2;"

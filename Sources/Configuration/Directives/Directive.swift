@@ -32,6 +32,8 @@ struct Directive: Sendable {
     /// How many arguments it takes, and what it does with them.
     let action: Action
     let meaning: String
+    /// The first version that has it: `0.1`.
+    let since: String
     let isRepeatable: Bool
     let phase: Phase
     /// The context of the block that it opens, nil when it ends with `;`.
@@ -41,12 +43,14 @@ struct Directive: Sendable {
 
     init(
         _ name: String, _ contexts: Contexts, _ action: Action, _ meaning: String,
-        repeatable: Bool = false, phase: Phase = .setting, opens: Contexts? = nil, hasEntries: Bool = false
+        repeatable: Bool = false, phase: Phase = .setting, opens: Contexts? = nil, hasEntries: Bool = false,
+        since: String = "0.1"
     ) {
         self.name = name
         self.contexts = contexts
         self.action = action
         self.meaning = meaning
+        self.since = since
         self.isRepeatable = repeatable
         self.phase = phase
         self.opens = opens

@@ -1,9 +1,9 @@
 import Text
 
 /// A word of the text: a directive's name or one of its arguments, unquoted and unescaped.
-struct Word: Sendable, Equatable {
-    var text: String
-    var position: Position
+package struct Word: Sendable, Equatable {
+    package var text: String
+    package var position: Position
 }
 
 enum Token: Equatable {
@@ -71,7 +71,8 @@ extension Lexer {
         while let byte = current {
             if byte == quote {
                 _ = try take()
-                guard endsWord(current) else {
+                // nginx's `if ($a = "b")` may go on like this.
+                guard endsWord(current) || current == UInt8(ascii: ")") else {
                     throw ConfigurationError(at: position, "expected a space, \";\" or \"{\" after the closing quote")
                 }
                 return Word(text: String(decoding: text, as: UTF8.self), position: start)

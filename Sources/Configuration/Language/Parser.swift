@@ -1,8 +1,8 @@
 /// One directive as written, with its arguments and, when it opened one, its block.
-struct Statement: Sendable {
-    var name: Word
-    var arguments: [Word]
-    var block: [Statement]?
+package struct Statement: Sendable {
+    package var name: Word
+    package var arguments: [Word]
+    package var block: [Statement]?
 
     /// The first argument; the arity has been checked, so the fallback to the name is never used.
     var argument: Word { arguments.first ?? name }
@@ -18,12 +18,13 @@ struct Parser {
     private var filesRead = 0
     private var bytesRead = 0
 
-    /// The statements of the file at `path`, with every `include` replaced by what it brings.
+    /// The statements of the file at `path`, with every `include` replaced by what it brings. `folder`, with a final "/", is
+    /// where relative includes start; without it, the folder of the file.
     static func parse(
-        path: String, source: ConfigurationSource
+        path: String, folder: String? = nil, source: ConfigurationSource
     ) throws(ConfigurationError) -> [Statement] {
-        let folder = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
-        var parser = Parser(source: source, folder: folder)
+        let own = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { String(path[...$0]) } ?? ""
+        var parser = Parser(source: source, folder: folder ?? own)
         let whole = Position(file: path, line: 0, column: 0)
         return try parser.file(path, from: nil, at: whole, nesting: 0)
     }

@@ -26,6 +26,16 @@ import Testing
         #expect(entries.allSatisfy { $0.syntax.contains { $0.hasPrefix(directive.name) } })
     }
 
+    /// `scripts/reference.py` writes a missing line, and finds a missing example.
+    @Test(arguments: DirectiveTable.all) func entryHasItsVersionAndAnExample(_ directive: Directive) throws {
+        let entry = try #require(
+            Documents.entries.first { $0.name == directive.name && $0.contexts == directive.contexts.names })
+        #expect(entry.since == directive.since)
+        let examples = entry.body.matches(of: /(?ms)^```nginx\n(.*?)^```/).map(\.1)
+        let use = try Regex("(?m)(^|[{;])\\s*\(directive.name)\\b")
+        #expect(examples.contains { $0.contains(use) }, "\(directive.name) has no example")
+    }
+
     @Test func everyEntryIsADirective() {
         let names = Documents.entries.map(\.name)
         #expect(Set(names) == Set(DirectiveTable.all.map(\.name)))

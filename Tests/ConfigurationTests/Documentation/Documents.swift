@@ -114,17 +114,24 @@ extension Documents {
         /// nil where there is none.
         var defaultLine: String?
         var contexts: [String]
+        /// Empty where it is not said.
+        var since: String
+        /// What stands below, up to the next entry.
+        var body: String
 
         var description: String { "\(name) in \(contexts.joined(separator: ", "))" }
     }
 
     static let entries: [Entry] = {
-        let pattern = /(?ms)^### (\w+)[^\n]*\n\n```text\nSyntax:  (.*?)\nDefault: ([^\n]*)\nContext: ([^\n]*)\n```/
+        let pattern =
+            /(?ms)^### (\w+)[^\n]*\n\n```text\nSyntax:  (.*?)\nDefault: ([^\n]*)\nContext: ([^\n]*)(?:\nSince:   ([^\n]*))?\n```(.*?)(?=^##|\z)/
         return text("docs/configuration.md").matches(of: pattern).map { match in
             let syntax = match.2.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
             let value = match.3 == "—" ? nil : String(match.3)
             let contexts = match.4.components(separatedBy: ", ")
-            return Entry(name: String(match.1), syntax: syntax, defaultLine: value, contexts: contexts)
+            return Entry(
+                name: String(match.1), syntax: syntax, defaultLine: value, contexts: contexts,
+                since: match.5.map(String.init) ?? "", body: String(match.6))
         }
     }()
 }

@@ -1,0 +1,202 @@
+import Configuration
+
+extension Converter {
+    /// What a location here says in the place of nginx's path.
+    struct Match {
+        var words: [String]
+        /// Whether an expression was written as a path.
+        var wasExpression = false
+    }
+
+    /// The location's path; nil: an expression that no path stands for, or a name.
+    func literal(_ location: Statement) -> Match? {
+        let words = location.arguments.map(\.text)
+        switch (words.first, words.count) {
+        case ("=", 2), ("^~", 2): return Match(words: words)
+        case ("~", 2), ("~*", 2): return literal(expression: words[1])
+        case (let path?, 1): return path.hasPrefix("/") ? Match(words: words) : nil
+        default: return nil
+        }
+    }
+
+    private func literal(expression: String) -> Match? {
+        guard expression.hasPrefix("^/") else { return nil }
+        var text = String(expression.dropFirst())
+        var isExact = false
+        if let end = ["(/.*)?$", "(/|$)", "(.*)$", "/?$", "/.*$", "/(.*)$", ".*$"].first(where: text.hasSuffix) {
+            text = String(text.dropLast(end.count))
+        } else if text.hasSuffix("$") {
+            text = String(text.dropLast())
+            isExact = true
+        }
+        text = text.replacing("\\.", with: "\u{0}").replacing("\\/", with: "/").replacing("\\-", with: "-")
+        guard !text.isEmpty, !text.contains(where: { ".*+?()[]|^$\\{}".contains($0) }) else { return nil }
+        let path = text.replacing("\u{0}", with: ".")
+        return Match(words: isExact ? ["=", path] : [path], wasExpression: true)
+    }
+
+    /// Whether nginx asks for a password or another server's permission, which Sluice does in other ways.
+    func isGuarded(_ block: [Statement], outer: Bool) -> Bool {
+        var result = outer
+        for statement in block {
+            switch statement.name.text {
+            case "auth_basic", "auth_request", "auth_jwt": result = statement.arguments.first?.text != "off"
+            case "secure_link": result = true
+            case "if" where statement.denies: result = true
+            default: break
+            }
+        }
+        return result
+    }
+
+    mutating func location(
+        _ location: Statement, in server: Statement, _ outer: [Statement], isGuarded: Bool
+    ) {
+        let own = location.block ?? []
+        guard let match = literal(location) else { return drop(location, reason(ofExpression: location)) }
+        let passing = survey.passing(location, in: server, of: outer)
+        if case .other(let reason) = passing { return drop(location, reason) }
+        if case .nothing = passing, server.isApplication, !own.has("return"), !own.has("stub_status") {
+            return drop(location, Self.sourceCode)
+        }
+        output.openBlock(["location"] + match.words, from: location)
+        if case .nothing = passing, own.protects, ![own, server.block ?? [], outer].contains(where: \.serves) {
+            // Nothing is there to be protected but the path itself.
+            output.directive(["return", "403"])
+            for statement in own { drop(statement, "not needed: nobody is allowed in") }
+            return output.closeBlock()
+        }
+        if case .mqtt(let target) = passing, let pass = own.first(where: { $0.name.text == "proxy_pass" }) {
+            passTo(target, from: pass, isStream: false)
+        }
+        let isClosed =
+            !own.has("return") && self.isGuarded(own, outer: isGuarded) || own.has("internal") && !own.has("return")
+        if isClosed {
+            output.note(
+                "nginx limits access here in a way that Sluice does not have. Until you have decided, nobody is allowed in: "
+                    + "\"auth_password_file\" and its like are for MQTT, \"allow\" and \"deny\" also for files.")
+            output.directive(["deny", "all"])
+        }
+        for statement in own {
+            switch statement.name.text {
+            case "proxy_pass": continue
+            case "proxy_protocol", "proxy_bind", "health_check":
+                if case .mqtt(let target) = passing, let use = survey.uses[target.server],
+                    use.settings.contains(where: { $0.name == statement.name })
+                {
+                    continue
+                }
+                drop(statement)
+            case "allow", "deny": isClosed ? drop(statement, "it is closed above") : setting(statement, in: "location")
+            case "stub_status":
+                output.directive(["metrics"], from: statement)
+            case "try_files": tryFiles(statement)
+            case "return", "if", "rewrite": condition(statement, in: "location")
+            default: setting(statement, in: "location")
+            }
+        }
+        output.closeBlock()
+    }
+
+    static let sourceCode =
+        "these are files of an application, whose source code would be served as text: keep nginx for them (docs/fronts.md)"
+
+    private func reason(ofExpression location: Statement) -> String {
+        let block = location.block ?? []
+        if location.arguments.first?.text.hasPrefix("@") ?? false {
+            return "not supported: \"try_files\" and \"error_page\" lead to paths, not to names"
+        }
+        let expressions = "not supported: there are no regular expressions"
+        if block.protects {
+            return "\(expressions). \(keptOut): keep what it names out of the \"root\", or deny its folders"
+        }
+        if block.contains(where: { $0.name.text.hasSuffix("_pass") }) {
+            return "\(expressions), and Sluice serves files and MQTT, no applications"
+        }
+        return "\(expressions); give these files a folder, and the folder a location"
+    }
+}
+
+// MARK: - Answers
+
+extension Converter {
+    private mutating func tryFiles(_ statement: Statement) {
+        var words = statement.arguments.map(\.text)
+        guard let last = words.last else { return drop(statement) }
+        if last.hasPrefix("@") || last.contains(".php") { words[words.count - 1] = "=404" }
+        output.directive(["try_files"] + words, from: statement)
+    }
+
+    /// `return`, and what depends on conditions.
+    mutating func condition(_ statement: Statement, in context: String) {
+        let words = statement.arguments.map(\.text)
+        switch statement.name.text {
+        case "return" where words == ["444"]: output.directive(["return", "403"], from: statement)
+        case "return": output.directive(["return"] + words, from: statement)
+        case "if":
+            let text = words.joined(separator: " ")
+            if text.contains("$http_origin") {
+                drop(
+                    statement,
+                    "not supported: there are no conditions; \"websocket_origins\" says whose pages may connect")
+            } else if text.contains("$http_upgrade") {
+                drop(statement, "not needed: a request that is no WebSocket gets 426")
+            } else if text.contains("$scheme") || text.contains("$https") || text.contains("$server_port") {
+                drop(
+                    statement,
+                    "not supported: there are no conditions; make a server of its own for port 80, with \"return 301\"")
+            } else {
+                drop(statement)
+            }
+        default: drop(statement)
+        }
+    }
+}
+
+extension [Statement] {
+    /// Whether a location with these statements, or below them, answers with something.
+    fileprivate var serves: Bool {
+        contains { ["root", "alias", "return", "stub_status"].contains($0.name.text) }
+    }
+
+    /// Whether what a location says keeps requests out.
+    var protects: Bool {
+        contains { statement in
+            switch statement.name.text {
+            case "deny", "internal", "auth_request", "auth_jwt", "secure_link": true
+            case "auth_basic": statement.arguments.first?.text != "off"
+            case "return": statement.arguments.first?.text.hasPrefix("4") ?? false
+            case "if": statement.denies
+            default: false
+            }
+        }
+    }
+}
+
+extension Statement {
+    /// Whether some of a server's files are programs, which nginx passes on to be run: those of an expression such as `\.php$`.
+    var isApplication: Bool {
+        (block ?? []).filter { $0.name.text == "location" }.contains { location in
+            let names = (location.block ?? []).map(\.name.text)
+            if names.contains(where: { ["fastcgi_pass", "scgi_pass", "uwsgi_pass"].contains($0) }) { return true }
+            let isOfEndings =
+                location.arguments.first?.text.hasPrefix("~") ?? false
+                && !(location.arguments.last?.text.hasPrefix("^/") ?? false)
+            return isOfEndings && names.contains { $0.hasSuffix("_pass") }
+        }
+    }
+
+    /// Whether a condition keeps some requests out by something that they must know or have. Those about the kind of a request
+    /// (its host, method or browser) protect nothing.
+    fileprivate var denies: Bool {
+        let answers = (block ?? []).filter { $0.name.text == "return" }.compactMap { $0.arguments.first?.text }
+        guard answers.contains(where: { $0.hasPrefix("4") }) else { return false }
+        let text = arguments.map(\.text).joined(separator: " ")
+        let harmless = [
+            "$host", "$http_host", "$request_method", "$http_user_agent", "$http_referer", "$http_origin",
+            "$http_upgrade",
+            "$scheme", "$https", "$server_port", "$invalid_referer", "$request_uri", "$uri",
+        ]
+        return !harmless.contains { text.hasPrefix("(\($0)") || text.hasPrefix("( \($0)") }
+    }
+}
