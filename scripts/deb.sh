@@ -30,9 +30,9 @@ install_files() {
     cp deploy/debian/copyright "$documents/copyright"
     gzip -9n <CHANGELOG.md >"$documents/NEWS.gz"
     changelog | gzip -9n >"$documents/changelog.gz"
-    if [ -f docs/sluice.8 ]; then
+    if [ -f deploy/sluice.8 ]; then
         install -d "$root/usr/share/man/man8"
-        gzip -9n <docs/sluice.8 >"$root/usr/share/man/man8/sluice.8.gz"
+        gzip -9n <deploy/sluice.8 >"$root/usr/share/man/man8/sluice.8.gz"
     fi
     find "$root" -type d -exec chmod 755 {} +
     find "$root" -type f ! -path "$root/usr/bin/*" -exec chmod 644 {} +

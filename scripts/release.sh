@@ -25,7 +25,7 @@ install -m 755 "$build/release/sluice" "$folder/sluice"
 strip --strip-all --remove-section=.comment "$folder/sluice"
 cp -R www deploy LICENSE CHANGELOG.md "$folder/"
 cp scripts/install.sh scripts/lib.sh "$folder/scripts/"
-[ ! -f docs/sluice.8 ] || cp docs/sluice.8 "$folder/deploy/"
+
 
 # The same input gives the same archive.
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}

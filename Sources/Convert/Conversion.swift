@@ -28,6 +28,8 @@ package struct Conversion: Sendable {
     package var rest: [Rest] = []
     /// Rules that kept requests out and are left, too: what they were for may be open now.
     package var guards: [Position] = []
+    /// Included files of servers and locations that could not be read: such rules may be in them.
+    package var unread: [String] = []
 
     /// Reads the nginx configuration at `path`, with its includes, and converts it.
     ///
@@ -53,6 +55,7 @@ package struct Conversion: Sendable {
             switch line.kind {
             case .directive, .open: carried += 1
             case .dropped(_, let reason):
+                if reason.contains(mayKeepOut) { unread.append(origin.name.position.file) }
                 if reason.contains(keptOut) { guards.append(origin.name.position) }
                 if isUnneeded(reason) {
                     unneeded += 1
@@ -69,6 +72,9 @@ package struct Conversion: Sendable {
 /// What is said of a rule that limited access and cannot be carried over.
 let keptOut = "This rule kept requests out"
 
+/// What is said of a file that could not be read, where rules about access may be in it.
+let mayKeepOut = "It may say who is kept out"
+
 /// Whether a reason says that nothing has to be done.
 func isUnneeded(_ reason: String) -> Bool {
     reason.hasPrefix("not needed") || reason.hasSuffix("nothing in it needs tuning")
@@ -79,6 +85,13 @@ func isUnneeded(_ reason: String) -> Bool {
 enum MissingInclude {
     /// A statement of this name, with the path and the reason, stands for such a file.
     static let name = "include_that_cannot_be_read"
+
+    /// Whether a file of this name says nothing about access, as those that come with nginx and with certbot.
+    static func isHarmless(_ path: String) -> Bool {
+        let file = path.split(separator: "/").last.map(String.init) ?? path
+        return ["mime.types", "proxy_params", "fastcgi_params", "fastcgi.conf"].contains(file)
+            || file.hasPrefix("options-ssl") || file.hasPrefix("ssl-")
+    }
 
     static func tolerant(_ source: ConfigurationSource, main: String) -> ConfigurationSource {
         ConfigurationSource(

@@ -6,6 +6,9 @@ extension Converter {
         var words: [String]
         /// Whether an expression was written as a path.
         var wasExpression = false
+
+        /// Whether it matches what no other location does.
+        var isForTheRest: Bool { words == ["/"] || words == ["^~", "/"] }
     }
 
     /// The location's path; nil: an expression that no path stands for, or a name.
@@ -35,31 +38,32 @@ extension Converter {
         return Match(words: isExact ? ["=", path] : [path], wasExpression: true)
     }
 
-    /// Whether nginx asks for a password or another server's permission, which Sluice does in other ways.
-    func isGuarded(_ block: [Statement], outer: Bool) -> Bool {
-        var result = outer
-        for statement in block {
-            switch statement.name.text {
-            case "auth_basic", "auth_request", "auth_jwt": result = statement.arguments.first?.text != "off"
-            case "secure_link": result = true
-            case "if" where statement.denies: result = true
-            default: break
-            }
-        }
-        return result
-    }
-
     mutating func location(
-        _ location: Statement, in server: Statement, _ outer: [Statement], isGuarded: Bool
+        _ location: Statement, in server: Statement, _ outer: [Statement], guards: Set<String>
     ) {
         let own = location.block ?? []
         guard let match = literal(location) else { return drop(location, reason(ofExpression: location)) }
         let passing = survey.passing(location, in: server, of: outer)
-        if case .other(let reason) = passing { return drop(location, reason) }
+        if case .other(let reason) = passing {
+            drop(location, reason)
+            guard !match.isForTheRest, own.protects || !self.guards(own, outer: guards).isEmpty else { return }
+            output.openBlock(["location"] + match.words)
+            output.note("nginx serves no files here.")
+            output.directive(["return", "403"])
+            return output.closeBlock()
+        }
         if case .nothing = passing, server.isApplication, !own.has("return"), !own.has("stub_status") {
             return drop(location, Self.sourceCode)
         }
         output.openBlock(["location"] + match.words, from: location)
+        if let expression = protectingExpression(over: match, in: server) {
+            output.note(
+                "\(expression.name.position.place) keeps requests out of this path, too: nginx asks an expression first."
+            )
+            output.directive(["return", "403"])
+            for statement in own { drop(statement, "not needed: nobody is allowed in") }
+            return output.closeBlock()
+        }
         if case .nothing = passing, own.protects, ![own, server.block ?? [], outer].contains(where: \.serves) {
             // Nothing is there to be protected but the path itself.
             output.directive(["return", "403"])
@@ -69,14 +73,9 @@ extension Converter {
         if case .mqtt(let target) = passing, let pass = own.first(where: { $0.name.text == "proxy_pass" }) {
             passTo(target, from: pass, isStream: false)
         }
-        let isClosed =
-            !own.has("return") && self.isGuarded(own, outer: isGuarded) || own.has("internal") && !own.has("return")
-        if isClosed {
-            output.note(
-                "nginx limits access here in a way that Sluice does not have. Until you have decided, nobody is allowed in: "
-                    + "\"auth_password_file\" and its like are for MQTT, \"allow\" and \"deny\" also for files.")
-            output.directive(["deny", "all"])
-        }
+        let isGuarded = own.has("internal") || !self.guards(own, outer: guards).isEmpty
+        let isClosed = isGuarded && !own.has("return")
+        if isClosed { closed(own + (server.block ?? []) + outer) }
         for statement in own {
             switch statement.name.text {
             case "proxy_pass": continue
@@ -145,6 +144,8 @@ extension Converter {
                 drop(
                     statement,
                     "not supported: there are no conditions; make a server of its own for port 80, with \"return 301\"")
+            } else if statement.deniesPaths {
+                drop(statement, "not supported: there are no conditions. \(keptOut): give these paths locations")
             } else {
                 drop(statement)
             }
@@ -157,19 +158,6 @@ extension [Statement] {
     /// Whether a location with these statements, or below them, answers with something.
     fileprivate var serves: Bool {
         contains { ["root", "alias", "return", "stub_status"].contains($0.name.text) }
-    }
-
-    /// Whether what a location says keeps requests out.
-    var protects: Bool {
-        contains { statement in
-            switch statement.name.text {
-            case "deny", "internal", "auth_request", "auth_jwt", "secure_link": true
-            case "auth_basic": statement.arguments.first?.text != "off"
-            case "return": statement.arguments.first?.text.hasPrefix("4") ?? false
-            case "if": statement.denies
-            default: false
-            }
-        }
     }
 }
 
@@ -184,19 +172,5 @@ extension Statement {
                 && !(location.arguments.last?.text.hasPrefix("^/") ?? false)
             return isOfEndings && names.contains { $0.hasSuffix("_pass") }
         }
-    }
-
-    /// Whether a condition keeps some requests out by something that they must know or have. Those about the kind of a request
-    /// (its host, method or browser) protect nothing.
-    fileprivate var denies: Bool {
-        let answers = (block ?? []).filter { $0.name.text == "return" }.compactMap { $0.arguments.first?.text }
-        guard answers.contains(where: { $0.hasPrefix("4") }) else { return false }
-        let text = arguments.map(\.text).joined(separator: " ")
-        let harmless = [
-            "$host", "$http_host", "$request_method", "$http_user_agent", "$http_referer", "$http_origin",
-            "$http_upgrade",
-            "$scheme", "$https", "$server_port", "$invalid_referer", "$request_uri", "$uri",
-        ]
-        return !harmless.contains { text.hasPrefix("(\($0)") || text.hasPrefix("( \($0)") }
     }
 }

@@ -5,21 +5,23 @@ extension Converter {
     mutating func httpServer(_ server: Statement, in outer: [Statement]) {
         let own = server.block ?? []
         let redirect = Redirect(of: own)
-        let isGuarded = isGuarded(own, outer: isGuarded(outer, outer: false))
+        let guards = guards(own, outer: guards(outer))
         guard redirect != nil || serves(server, outer) else {
             return drop(
                 server, "Sluice serves files and MQTT, no applications: keep nginx for this one (docs/fronts.md)")
         }
         for target in targets(of: server, outer) { addUpstream(for: target) }
         output.openBlock(["server"], from: server)
+        let start = output.lines.count
         listens(of: own, outer)
         for statement in own where statement.name.text != "listen" {
             switch statement.name.text {
             case "location" where redirect != nil, "root" where redirect != nil, "index" where redirect != nil,
                 "try_files" where redirect != nil:
                 drop(statement, "not needed: the server's \"return\" answers every request")
-            case "location": location(statement, in: server, outer, isGuarded: isGuarded)
-            case "return", "if", "rewrite":
+            case "location": location(statement, in: server, outer, guards: guards)
+            case "return", "if", "rewrite",
+                "ssl_reject_handshake" where redirect?.origin.name == statement.name:
                 if let redirect, statement.name == redirect.origin.name {
                     output.directive(["return"] + redirect.words, from: statement)
                     continue
@@ -32,6 +34,20 @@ extension Converter {
             default: setting(statement, in: "server")
             }
         }
+        let lines = output.lines[start...]
+        let hasRoot = outer.has("root") || lines.contains { $0.isRoot && $0.depth == lines.first?.depth }
+        let isOpen = hasRoot && !lines.contains(where: \.isForTheRest)
+        let isOther =
+            server.isApplication || own.contains { $0.name.text == "location" && literal($0)?.isForTheRest == true }
+        if redirect == nil, isOpen, isOther || !guards.isEmpty { closeTheRest() }
+        output.closeBlock()
+    }
+
+    /// Sluice serves a server's `root` without any location, also where nginx asks for something or passes requests on.
+    private mutating func closeTheRest() {
+        output.openBlock(["location", "/"])
+        output.note("nginx does not serve these files to everybody. Until you have decided, nobody gets them.")
+        output.directive(["deny", "all"])
         output.closeBlock()
     }
 
@@ -100,7 +116,10 @@ extension Converter {
         if let other = arguments.first(where: { $0 == "quic" || $0 == "udp" }) {
             return drop(statement, "not supported: \(other == "quic" ? "HTTP/3" : "UDP")")
         }
-        var words = ["listen", address(first)]
+        guard let address = address(first) else {
+            return drop(statement, "write the address that this name has here: Sluice listens on addresses")
+        }
+        var words = ["listen", address]
         func has(_ parameter: String) -> Bool {
             arguments.contains(parameter) || !isMQTT && survey.has(parameter, at: first)
         }
@@ -110,15 +129,16 @@ extension Converter {
         output.directive(words, from: statement)
     }
 
-    /// An address with its port; a name stands for every address.
-    private func address(_ text: String) -> String {
+    /// An address with its port; nil: it is a name, whose address only the machine knows.
+    private func address(_ text: String) -> String? {
         guard !text.hasPrefix("unix:"), Int(text) == nil else { return text }
         let colon = text.lastIndex(of: ":").flatMap { text[$0...].contains("]") ? nil : $0 }
         let host = colon.map { text[..<$0] } ?? text[...]
         let port = colon.map { String(text[text.index(after: $0)...]) } ?? "80"
         if host == "localhost" { return "127.0.0.1:\(port)" }
+        if ["ip6-localhost", "ip6-loopback"].contains(host) { return "[::1]:\(port)" }
         let isAddress = host == "*" || host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
-        return isAddress ? "\(host):\(port)" : port
+        return isAddress ? "\(host):\(port)" : nil
     }
 
     /// A certificate that nginx's file, or what could be read of it, does not name.
@@ -145,7 +165,10 @@ struct Redirect {
     static let covered = "not needed: \"return\" answers every request of this server"
 
     init?(of block: [Statement]) {
-        if let condition = block.first(where: { Self.isCertain($0, in: block) }),
+        if let reject = block.first("ssl_reject_handshake", { $0 == "on" }), Self.onlyRejects(block) {
+            words = ["403"]
+            origin = reject
+        } else if let condition = block.first(where: { Self.isCertain($0, in: block) }),
             let inner = condition.block?.first(where: { $0.name.text == "return" })
         {
             // certbot's: if ($host = example.com) { return 301 https://$host$request_uri; } return 404;
@@ -161,6 +184,13 @@ struct Redirect {
         } else {
             return nil
         }
+    }
+
+    /// Whether a server whose handshakes are rejected has nothing to answer without TLS either.
+    private static func onlyRejects(_ block: [Statement]) -> Bool {
+        let listens = block.filter { $0.name.text == "listen" }
+        let isTLSAlone = !listens.isEmpty && listens.allSatisfy { $0.arguments.contains { $0.text == "ssl" } }
+        return isTLSAlone || !["location", "root", "return", "rewrite", "if"].contains(where: block.has)
     }
 
     /// Whether the condition holds for every request of the server.

@@ -8,7 +8,10 @@ extension Converter {
         case MissingInclude.name where words.first?.hasSuffix("mime.types") == true:
             drop(statement, "not needed: the media types of web applications are built in")
         case MissingInclude.name:
-            drop(statement, "it cannot be read here (\(words.last ?? "")): convert where it is, or add what it says")
+            let guards = context == "main" || MissingInclude.isHarmless(words.first ?? "") ? "" : ". \(mayKeepOut)"
+            drop(
+                statement,
+                "it cannot be read here (\(words.last ?? "")): convert where it is, or add what it says\(guards)")
         case "worker_processes": output.directive(["worker_threads"] + words, from: statement)
         case "pid": output.directive(["pid_file"] + words.map(ours), from: statement)
         case "user": drop(statement, "write the user that Sluice runs as: \"user sluice;\" (deploy/README.md)")

@@ -88,11 +88,15 @@ extension Converter {
     /// A server of `stream`.
     private mutating func streamServer(_ server: Statement, in outer: [Statement]) {
         let own = server.block ?? []
+        // A list of its own replaces the outer one; `allow` and `deny` are one list.
+        let hasOwnRules = own.has("allow") || own.has("deny")
         let inherited = outer.filter { statement in
             statement.block == nil
                 && !["log_format", "limit_conn_zone", MissingInclude.name].contains(statement.name.text)
                 && !own.has(statement.name.text)
+                && !(hasOwnRules && ["allow", "deny"].contains(statement.name.text))
         }
+        let all = inherited + own
         guard let pass = own.first(where: { $0.name.text == "proxy_pass" }), let target = survey.streamTarget(server)
         else {
             return drop(server, "this does not look like MQTT: keep it in nginx")
@@ -100,7 +104,7 @@ extension Converter {
         let passesTLS = own.has("ssl_preread") || !own.isTLS && targetPort(target) == 8883
         addUpstream(for: target)
         output.openBlock(["server"], from: server)
-        let hasCertificate = (own + inherited).has("ssl_certificate")
+        let hasCertificate = all.has("ssl_certificate")
         if passesTLS {
             output.note("nginx passes TLS on to the broker; Sluice terminates it, with a certificate of its own.")
         }
@@ -108,19 +112,20 @@ extension Converter {
             self.listen(listen, isTLS: passesTLS, isMQTT: true)
         }
         if own.isTLS || passesTLS, !hasCertificate { missingCertificate() }
-        if own.readsProxyHeader, !(own + inherited).has("set_real_ip_from") { missingFront() }
+        if own.readsProxyHeader, !all.has("set_real_ip_from") { missingFront() }
+        if !guards(all).isEmpty { closed(all) }
         passTo(target, from: pass, isStream: true)
-        for statement in inherited + own {
+        for statement in all {
             switch statement.name.text {
             case "listen", "proxy_pass": continue
             case "proxy_protocol", "proxy_bind", "health_check":
                 if survey.uses[target.server]?.settings.contains(where: { $0.name == statement.name }) != true {
                     drop(statement, statement.arguments.first?.text == "off" ? "not needed: this is the default" : nil)
                 }
-            case "proxy_download_rate" where own.has("proxy_upload_rate") && limitsAreThere:
+            case "proxy_download_rate" where all.has("proxy_upload_rate") && limitsAreThere:
                 continue  // with the other one
-            case "proxy_upload_rate" where own.has("proxy_download_rate") && limitsAreThere:
-                let rates = own.filter { $0.name.text == "proxy_download_rate" } + [statement]
+            case "proxy_upload_rate" where all.has("proxy_download_rate") && limitsAreThere:
+                let rates = all.filter { $0.name.text == "proxy_download_rate" } + [statement]
                 let words = rates.compactMap { survey.limits.words(for: $0)?.last }.sorted()
                 output.directive(["limit_rate"] + words, from: statement)
             case "ssl_preread": drop(statement, "not supported: the gateway terminates TLS")

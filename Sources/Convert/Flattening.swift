@@ -25,7 +25,10 @@ extension Statement {
             // An inner list replaces the outer one; `allow` and `deny` are one list.
             let replaced = names.isDisjoint(with: ["allow", "deny"]) ? names : names.union(["allow", "deny"])
             location.block =
-                own.filter { Self.inherited.contains($0.name.text) && !replaced.contains($0.name.text) }
+                own.filter { outer in
+                    (Self.inherited.contains(outer.name.text) || outer.isInheritedGuard)
+                        && !replaced.contains(outer.name.text)
+                }
                 + (location.block ?? [])
             return location.unnested
         }

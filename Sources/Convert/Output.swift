@@ -96,6 +96,14 @@ struct Output {
 extension Output.Line {
     var isClose: Bool { if case .close = kind { true } else { false } }
 
+    /// Whether it begins a location that matches what no other one does.
+    var isForTheRest: Bool {
+        guard case .open(let words) = kind else { return false }
+        return words == ["location", "/"] || words == ["location", "^~", "/"]
+    }
+
+    var isRoot: Bool { if case .directive(let words) = kind { words.first == "root" } else { false } }
+
     var isDeny: Bool { if case .directive(let words) = kind { words.first == "deny" } else { false } }
 }
 

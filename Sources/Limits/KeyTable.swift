@@ -114,7 +114,8 @@ package struct KeyTable: Sendable {
         var seen = 0
         var lowest: Int?
         var hasDropped = false
-        for _ in 0..<slots.count where seen < Self.glances {
+        for _ in 0..<slots.count {
+            if seen == Self.glances { break }
             hand &= mask
             guard slots[hand].key != 0 else {
                 hand += 1

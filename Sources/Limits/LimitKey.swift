@@ -11,13 +11,18 @@ package struct LimitKey: Sendable, Hashable, BitwiseCopyable {
         self.init(hasher)
     }
 
-    /// Of 4 or 16 bytes of an IP address: of IPv6 the first 64 bits count, as one client has at least these to itself.
+    /// Of 4 or 16 bytes of an IP address: of IPv6 the first 64 bits count, as one client has at least these to itself. An IPv4
+    /// address that is written as IPv6 (::ffff:192.0.2.1, RFC 4291 §2.5.5.2) is the IPv4 address.
     package init(address: [UInt8]) {
+        let isMapped = address.count == 16 && address.starts(with: Self.mappedPrefix)
+        let bytes = isMapped ? address.suffix(4) : address.prefix(address.count == 16 ? 8 : 4)
         var hasher = Hasher()
-        hasher.combine(address.count)
-        for byte in address.prefix(8) { hasher.combine(byte) }
+        hasher.combine(bytes.count)
+        for byte in bytes { hasher.combine(byte) }
         self.init(hasher)
     }
+
+    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
     private init(_ hasher: Hasher) {
         let hash = UInt64(bitPattern: Int64(hasher.finalize()))

@@ -17,10 +17,11 @@ package struct TokenBucket: Sendable, Equatable, BitwiseCopyable {
         return true
     }
 
-    /// Takes tokens, also those that are not there yet.
+    /// Takes tokens, also those that are not there yet; nobody owes more than a minute's.
     package mutating func charge(_ count: Int, _ limit: RateLimit, now: Int64) {
         let cost = limit.cost(of: count)
-        fullAt = min(max(fullAt, Self.nanoseconds(now)), .max / 2) + cost
+        let most = Self.nanoseconds(now) + limit.tolerance + Self.longestDebt
+        fullAt = min(min(max(fullAt, Self.nanoseconds(now)), .max / 2) + cost, max(most, fullAt))
     }
 
     /// Whether more tokens were taken than there were.
@@ -34,6 +35,8 @@ package struct TokenBucket: Sendable, Equatable, BitwiseCopyable {
 
     /// Nanoseconds until it is full; 0 or less: it is.
     private func behind(_ now: Int64) -> Int64 { fullAt - Self.nanoseconds(now) }
+
+    private static let longestDebt: Int64 = 60_000_000_000
 
     static func nanoseconds(_ milliseconds: Int64) -> Int64 { RateLimit.product(max(0, milliseconds), 1_000_000) }
 }

@@ -80,7 +80,7 @@ extension EndCause {
     /// both sides are sound.
     package var waitsForPacket: Bool {
         switch self {
-        case .drained, .rebalanced, .kicked, .tokenExpired, .accessRevoked: true
+        case .drained, .rebalanced, .kicked, .tokenExpired: true
         default: false
         }
     }

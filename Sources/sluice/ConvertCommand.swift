@@ -55,6 +55,10 @@ struct ConvertCommand: ParsableCommand {
                 Sluice.complain(
                     "\(position.file):\(position.line): this rule kept requests out; look at the comment about it")
             }
+            for file in conversion.unread {
+                Sluice.complain(
+                    "\(file): it could not be read, and may say who is kept out; look at the comment about it")
+            }
         } catch {
             Sluice.complain(error.description)
             throw ExitCode(1)

@@ -231,13 +231,13 @@ private func source(_ text: String) -> ConfigurationSource {
         exists: { _ in true })
 }
 
-private func converted(
+func converted(
     _ text: String, _ options: ConversionOptions = ConversionOptions()
 ) throws(ConfigurationError) -> Conversion {
     try convert(Array(text.utf8), options)
 }
 
-private func load(_ text: String) -> Result<Snapshot, ConfigurationError> {
+func load(_ text: String) -> Result<Snapshot, ConfigurationError> {
     Result { () throws(ConfigurationError) in
         try Snapshot.load(path: "a.conf", prefix: "/", source: source(text))
     }

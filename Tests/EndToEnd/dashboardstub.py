@@ -106,6 +106,7 @@ class World:
         current = len(self.ids) - len(self.kicked)
         return {
             "version": "0.1.0", "started_at": iso(self.start), "now": iso(self.now), "uptime": self.uptime, "write": self.write,
+            "draining": False,
             "generation": {"number": self.generation, "loaded_at": iso(self.start), "last_failure": self.last_failure,
                            "reloads": {"succeeded": self.generation - 1, "failed": int(self.last_failure is not None)}},
             "process": {"pid": 4711, "memory_bytes": 187_000_000 + int(4e6 * math.sin(self.uptime / 30)), "open_fds": current * 2 + 40,

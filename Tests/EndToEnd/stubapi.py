@@ -171,7 +171,7 @@ class StubAPI:
             one["age"] += 1
         return {
             "version": "0.1.0", "started_at": self.started, "now": "2026-11-21T09:30:00.125Z", "uptime": self.uptime,
-            "write": False,
+            "write": False, "draining": False,
             "generation": {"number": 1, "loaded_at": STARTED, "reloads": {"succeeded": 0, "failed": 0}, "last_failure": None},
             "process": {"pid": 1, "memory_bytes": 10 << 20, "open_fds": 30, "max_fds": 1024, "cpu_seconds": self.uptime / 10},
             "loops": [

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 import harness
 from programs import VENVS
@@ -142,6 +143,20 @@ def test_the_image_has_every_library_that_the_gateway_is_linked_with():
 
 def test_the_images_configuration_loads(tmp_path):
     is_valid((DEPLOY / "docker/sluice.conf").read_text(), tmp_path)
+
+
+def test_the_compose_file_fits_the_images_configuration():
+    folder = DEPLOY / "docker"
+    text = (folder / "sluice.conf").read_text()
+    services = yaml.safe_load((folder / "compose.yaml").read_text())["services"]
+    gateway = services["gateway"]
+    assert (folder / gateway["build"]["context"] / gateway["build"]["dockerfile"]).resolve() == folder / "Dockerfile"
+    window = int(re.search(r"worker_shutdown_timeout\s+(\d+)s;", text)[1])
+    assert int(gateway["stop_grace_period"].removesuffix("s")) > window + 10
+    assert {port.split(":")[-1] for port in gateway["ports"]} == set(re.findall(r"listen (\d+);", text))
+    assert set(re.findall(r"server ([\w.]+):1883", text)) == services.keys() - {"gateway"} == set(gateway["depends_on"])
+    for volume in gateway["volumes"]:
+        assert (folder / volume.split(":")[0]).is_file()
 
 
 def test_the_health_check_of_the_image(rig):

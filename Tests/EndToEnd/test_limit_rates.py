@@ -102,3 +102,16 @@ def test_a_held_client_is_not_idle(rig):
     assert peer.read_packet() == big
     assert pings(peer)
     assert gateway.access() == []
+
+
+def test_a_client_far_ahead_is_still_heard(rig):
+    """Two thousand packets at once, at one a second, and then a reset: the end is noticed within seconds."""
+    broker = rig.fake(fakebroker.keep_open)
+    gateway = rig.gateway([broker], location="limit_packet_rate in=1/s burst=1;")
+    peer = rig.peer(gateway)
+    peer.open_mqtt(4, "far")
+    peer.send_mqtt(mqttbytes.PINGREQ * 2000)
+    connection = broker.connection()
+    eventually(lambda: received(connection) > 2000, "the first packets")
+    peer.reset()
+    eventually(lambda: gateway.access(), "the end of the session", timeout=30)

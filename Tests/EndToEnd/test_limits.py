@@ -1,6 +1,7 @@
 """Limits: who is refused and how, that places are given back, and what outlives a reload."""
 
 import socket
+import time
 
 import pytest
 
@@ -11,10 +12,10 @@ import proxyheader
 from bytepeer import request
 from gateway import connect, site
 from h2client import Site
-from harness import eventually
+from harness import IS_SANITIZED, eventually
 from operator_side import OperatorSide
 from rawpeer import raw_gateway, raw_peer
-from reloads import broker, pings, reload
+from reloads import broker, pings, reload, resident
 
 CODES = {  # cause: the code for 5.0 and that for 3.1 and 3.1.1
     "connection_limit": (0x97, 0x03),
@@ -22,21 +23,33 @@ CODES = {  # cause: the code for 5.0 and that for 3.1 and 3.1.1
     "pending_connects": (0x89, 0x03),
     "memory_limit": (0x89, 0x03),
 }
+REASONS = {
+    "connection_limit": b"too many connections",
+    "connect_rate": b"too many CONNECTs",
+    "pending_connects": b"the gateway is busy",
+}
 
 
 def answered(rig, gateway, client_id="c", version=5, *, raw=False, source=None, **options):
-    """A client that has sent its CONNECT and got its CONNACK, and the code of that."""
+    """A client that has sent its CONNECT, and the code of its CONNACK."""
+    peer, answer = asked(rig, gateway, client_id, version, raw=raw, source=source, **options)
+    return peer, answer[3]
+
+
+def asked(rig, gateway, client_id, version, *, raw=False, source=None, **options):
+    """The same, and the CONNACK."""
     peer = raw_peer(rig, gateway, source=source) if raw else rig.peer(gateway, source=source)
     if not raw:
         peer.upgrade()
     peer.send_mqtt(mqttbytes.connect(version, client_id, **options))
-    return peer, peer.read_packet()[3]
+    return peer, peer.read_packet()
 
 
 def refused(rig, gateway, cause, client_id="c", version=5, *, raw=False, **options):
     """A client whose CONNECT is refused for this cause, as its version is told so; the log names it."""
-    peer, code = answered(rig, gateway, client_id, version, raw=raw, **options)
-    assert code == CODES[cause][0 if version == 5 else 1]
+    peer, answer = asked(rig, gateway, client_id, version, raw=raw, **options)
+    assert answer[3] == CODES[cause][0 if version == 5 else 1]
+    assert (REASONS[cause] in answer) == (version == 5)
     port = peer.socket.getsockname()[1]
     if raw:
         peer.expect_end()
@@ -124,6 +137,7 @@ def test_connections_of_all_servers(rig):
     text = f"server {{ listen 127.0.0.1:{second}; location /mqtt {{ mqtt_pass brokers; }} }}"
     limits = "limit_connections per=ip 3; limit_connections per=server 2;"
     gateway = rig.gateway(config=site([broker(rig)], main=limits) + text)
+    eventually(lambda: "sluice is running" in gateway.output(), "the start")
     peers = [rig.peer(gateway), rig.peer(gateway), rig.peer(("127.0.0.1", second)), rig.peer(("127.0.0.1", second))]
     assert [peer.ask(request()).status for peer in peers] == [101, 101, 101, 503]
     assert rig.peer(gateway).ask(request()).status == 503
@@ -235,10 +249,10 @@ def test_new_connections_behind_a_front(rig):
 
     def client(address):
         peer = rig.peer(gateway)
-        peer.send(proxyheader.v2((address, 1000), ("192.0.2.9", 443)))
+        peer.send(proxyheader.v2((address, 1000), ("::1" if ":" in address else "192.0.2.9", 443)))
         return peer
 
-    for address in ("192.0.2.1", "192.0.2.2"):
+    for address in ("192.0.2.1", "192.0.2.2", "::ffff:192.0.2.3", "::ffff:192.0.2.4"):
         for _ in range(2):
             client(address).upgrade()
         assert is_closed_at_once(client(address).socket)
@@ -274,19 +288,42 @@ def test_open_sessions_do_not_wait(rig):
 
 
 def test_memory(rig):
-    """Above the limit new connections are closed at once; sessions go on; below it clients are taken again."""
-    gateway = rig.gateway([broker(rig)], main="memory_limit 96m;", location="mqtt_max_connect_size 256m;")
+    """Above the limit new connections are closed at once; sessions go on. A reload changes it."""
+    gateway = rig.gateway([broker(rig)], main="memory_limit 1024g;", location="mqtt_max_connect_size 256m; mqtt_connect_timeout 1m;")
     session = opens(rig, gateway, "a")
+    limit = resident(gateway) // 1024 + 6
+    reload(gateway, gateway.config.replace("1024g", f"{limit}m"))
+    opens(rig, gateway, "b")
     fat = rig.peer(gateway)
     fat.upgrade()
-    fat.send_mqtt(b"\x10" + mqttbytes.length(200 << 20) + mqttbytes.data("MQTT") + bytes(150 << 20))
+    fat.send_mqtt(b"\x10" + mqttbytes.length(64 << 20) + mqttbytes.data("MQTT") + bytes(16 << 20))
     eventually(lambda: "new connections are refused" in gateway.output(), "the log")
     with connect(gateway.address) as refusal:
         assert is_closed_at_once(refusal)
     assert pings(session)
-    fat.close()
+    reload(gateway, gateway.config)
     eventually(lambda: "connections are taken again" in gateway.output(), "the log")
-    opens(rig, gateway, "b")
+    opens(rig, gateway, "c")
+    assert gateway.stop() == 0
+    assert "memory_limit 1" in gateway.output()
+
+
+def test_memory_that_is_free_again(rig):
+    """What many clients leave behind in the heap is given back: others are taken again."""
+    gateway = rig.tls_gateway([broker(rig)], main=f"memory_limit {60 if IS_SANITIZED else 40}m;")
+    peers = []
+    while "new connections are refused" not in gateway.output() and len(peers) < 4000:
+        try:
+            peer = rig.peer(gateway, tls=True)
+            peer.upgrade()
+            peers.append(peer)
+        except (OSError, AssertionError):
+            time.sleep(0.1)
+    assert "new connections are refused" in gateway.output()
+    for peer in peers:
+        peer.close()
+    eventually(lambda: "connections are taken again" in gateway.output(), "the log", timeout=60)
+    opens(rig, gateway, "late")
 
 
 # What the operator sees

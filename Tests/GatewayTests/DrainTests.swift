@@ -10,10 +10,15 @@ struct DrainTests {
         var looked = 0
         var staying: Int { stays.count { $0 } }
 
-        mutating func close(_ slot: Int) -> Bool {
+        /// Those that are busy until a time.
+        var busy: [Int: Int64] = [:]
+
+        mutating func close(_ slot: Int, now: Int64 = 0, silence: Int64 = 0) -> Drain.Outcome {
             looked += 1
-            defer { stays[slot] = false }
-            return stays[slot]
+            guard stays[slot] else { return .nobody }
+            if silence > 0, now < (busy[slot] ?? .min) + silence { return .busy }
+            stays[slot] = false
+            return .ended
         }
     }
 
@@ -26,7 +31,7 @@ struct DrainTests {
             now = max(now, due)
             let before = table.staying
             table.looked = 0
-            drain.step(now: now, staying: before, slots: table.stays.count) { table.close($0) }
+            drain.step(now: now, staying: before, slots: table.stays.count) { table.close($0, now: now, silence: $1) }
             each(now, &table, before - table.staying)
         }
     }
@@ -80,12 +85,40 @@ struct DrainTests {
         for slot in 0..<60 { table.stays[slot * 100 / 60] = false }
         #expect(table.staying == 40)
         #expect(drain.nextDue(staying: 40, slots: 100) == 610)
-        drain.step(now: 609, staying: 40, slots: 100) { table.close($0) }
+        drain.step(now: 609, staying: 40, slots: 100) { slot, _ in table.close(slot) }
         #expect(table.staying == 40)
         run(&drain, &table, from: 609) { now, table, _ in
             #expect(Int64(table.staying) == (100 * (1000 - now) + 999) / 1000)
         }
         #expect(table.staying == 0)
+    }
+
+    @Test("Idle ones go first; a busy one that is left ends when it pauses, or after its moment")
+    func idleFirst() {
+        var drain = Drain(connections: 4, since: 0, milliseconds: 8000)
+        var table = Table(stays: [true, true, true, true])
+        table.busy = [0: .max / 2, 1: 6100]
+        var ends: [(slot: Int, time: Int64)] = []
+        run(&drain, &table, from: 0) { now, table, _ in
+            for slot in 0..<4 where !table.stays[slot] && !ends.contains(where: { $0.slot == slot }) {
+                ends.append((slot, now))
+            }
+        }
+        #expect(ends.map(\.slot) == [2, 3, 0, 1])
+        #expect(ends.map(\.time) == [2000, 4000, 8000, 8000])
+    }
+
+    @Test("With jitter each ends in the second half of its part of the window")
+    func jitter() {
+        var drain = Drain(connections: 50, since: 0, milliseconds: 50_000, seed: 7)
+        var table = Table(stays: Array(repeating: true, count: 64).enumerated().map { $0.offset < 50 })
+        var times: [Int64] = []
+        run(&drain, &table, from: 0) { now, _, _ in times.append(now) }
+        #expect(
+            times.enumerated().allSatisfy {
+                (($0.offset * 1000 + 500)...(($0.offset + 1) * 1000)).contains(Int($0.element))
+            })
+        #expect(Set(times.map { $0 % 1000 }).count > 20)
     }
 
     @Test("Nobody there, nothing due")

@@ -7,6 +7,8 @@ import Synchronization
 package final class PasswordChecker: Sendable {
     package enum Reload: Sendable, Equatable {
         case unchanged
+        /// The file is as it was found the last time: nobody is writing it any longer.
+        case settled
         case reloaded(users: Int)
         /// The users stay as they were.
         case failed(String)
@@ -15,6 +17,8 @@ package final class PasswordChecker: Sendable {
     private struct State {
         var file: PasswordFile
         var stamp: FileStamp?
+        /// The file has just been read, and may still be being written.
+        var isSettling = false
         /// How often the file was read: what was right by an earlier reading proves nothing.
         var generation: UInt64 = 0
         /// Who waits for the same user and password.
@@ -50,8 +54,8 @@ package final class PasswordChecker: Sendable {
         state = Lock(State(file: try Self.read(path), stamp: stamp))
     }
 
-    /// Whether the file has such a user, by its last reading.
-    package func hasUser(_ user: String) -> Bool { state.withLock { $0.file.contains(user) } }
+    /// Whether the file has such a user. While it may still be being written, everybody is in it.
+    package func hasUser(_ user: String) -> Bool { state.withLock { $0.isSettling || $0.file.contains(user) } }
 
     /// Hashes computed so far.
     package var hashCount: Int { hashed.load(ordering: .relaxed) }
@@ -130,13 +134,19 @@ package final class PasswordChecker: Sendable {
     /// Reads the file again if it has changed. For one thread, about once a second.
     package func reloadIfChanged() -> Reload {
         let stamp = FileStamp(path)
-        guard stamp != state.withLock(\.stamp) else { return .unchanged }
+        guard stamp != state.withLock(\.stamp) else {
+            return state.withLock { state in
+                defer { state.isSettling = false }
+                return state.isSettling ? .settled : .unchanged
+            }
+        }
         state.withLock { $0.stamp = stamp }
         do throws(PasswordFileError) {
             let file = try Self.read(path)
             state.withLock { state in
                 state.file = file
                 state.generation += 1
+                state.isSettling = true
             }
             cache.removeAll()
             return .reloaded(users: file.count)

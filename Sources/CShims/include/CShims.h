@@ -286,6 +286,7 @@ static inline int CShims_adopt_listener(int fd) {
     if (value != SOCK_STREAM) return -ESOCKTNOSUPPORT;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &length) < 0) return -errno;
     if (value == 0) return -EINVAL;
+    (void)setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &value, sizeof value); // of a gateway that listened here before
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -errno;
     return 0;
@@ -392,6 +393,8 @@ static inline int64_t CShims_wall_milliseconds(void) {
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 /// Buffers of TLS records come and go all the time: keeps the heap's top instead of giving it back to the kernel.
+/// Gives memory that is free back to the system; the heap's locks are held for some milliseconds.
+static inline void CShims_trim_allocator(void) { malloc_trim(0); }
 static inline void CShims_tune_allocator(void) {
     mallopt(M_TRIM_THRESHOLD, 4 << 20);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);

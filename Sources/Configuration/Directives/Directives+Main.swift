@@ -26,6 +26,12 @@ extension DirectiveTable {
             .time(\.process.shutdownTimeout, .milliseconds(1)...(.seconds(30 * 86400))),
             "Period over which a graceful stop closes all sessions."),
         Directive(
+            "drain_delay", .main, .time(\.process.drainDelay, .zero...(.seconds(3600))),
+            "How long a graceful stop still accepts clients, while return answers 503 in place of 200."),
+        Directive(
+            "drain_server_reference", .main, .serverReference,
+            "Server that MQTT 5.0 clients are told to use when a graceful stop closes their sessions."),
+        Directive(
             "log_format", .main, .logFormat,
             "Defines a line format with variables for access_log.", repeatable: true, phase: .definition),
         Directive(
@@ -47,6 +53,28 @@ extension Action {
             guard let number = Value.integer(text[...]), (1...256).contains(number) else { return nil }
             return .some(number)
         }
+    }
+
+    /// `host` or `host:port`, in a form that clients are recommended to understand (MQTT 5.0 §4.11).
+    static var serverReference: Action {
+        .single(
+            \.process.drainReference, "a host, perhaps with a port, of at most 80 bytes, such as mqtt2.example.com:443"
+        ) {
+            text -> String?? in
+            guard text.utf8.count <= 80, isServerReference(text) else { return nil }
+            return .some(text)
+        }
+    }
+
+    private static func isServerReference(_ text: String) -> Bool {
+        let end = text.lastIndex { $0 == ":" || $0 == "]" } ?? text.endIndex
+        let hasPort = end < text.endIndex && text[end] == ":"
+        if hasPort, !(Value.integer(text[end...].dropFirst()).map { (1...65_535).contains($0) } ?? false) {
+            return false
+        }
+        let host = hasPort ? text[..<end] : text[...]
+        guard host.hasPrefix("[") else { return Host.isName(host) || Host.isIPv4(host) }
+        return host.hasSuffix("]") && Host.canonicalIPv6(host.dropFirst().dropLast()) != nil
     }
 
     static var descriptorLimit: Action {

@@ -30,6 +30,10 @@ package struct ProcessSettings: Sendable, Equatable {
     package var shutdownTimeout: Duration = .seconds(60)
     /// nil: connections are taken whatever they cost.
     package var memoryLimit: MemoryLimit?
+    /// How long QUIT waits before that, while `return` answers 503 and clients are still accepted.
+    package var drainDelay: Duration = .zero
+    /// The server that 5.0 clients are sent to by a drain, as a Server Reference; nil: none.
+    package var drainReference: String?
 
     package init() {}
 }

@@ -82,6 +82,8 @@ extension Writer {
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
         line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
         if let limit = process.memoryLimit { line("memory_limit", limit.source) }
+        line("drain_delay", Value.text(of: process.drainDelay))
+        if let reference = process.drainReference { line("drain_server_reference", reference) }
         line("auth_hash_threads", process.hashThreads.map { "\($0)" } ?? "auto")
     }
 

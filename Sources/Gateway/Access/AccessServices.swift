@@ -103,7 +103,7 @@ final class AccessServices: Sendable {
         }
     }
 
-    /// `usersChanged` is called on any thread whenever a file of users has been read again.
+    /// `usersChanged` is called on any thread whenever a file of users has been read again, and stays as it is.
     func begin(usersChanged: @escaping @Sendable () -> Void) { self.usersChanged.withLock { $0 = usersChanged } }
 
     func stop() {
@@ -133,7 +133,7 @@ final class AccessServices: Sendable {
             case .unchanged: break
             case .reloaded(let users):
                 log.write(.notice, "\(checker.directive) \(checker.path): \(users) users")
-                usersChanged.withLock { $0 }?()
+            case .settled: usersChanged.withLock { $0 }?()
             case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
             }
         }

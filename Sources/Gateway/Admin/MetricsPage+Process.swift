@@ -4,6 +4,8 @@ import Telemetry
 /// Logs, the configuration, certificates, and the process.
 extension MetricsPage {
     mutating func writeProcess() {
+        page.begin(MetricCatalogue.draining)
+        page.sample([:], input.history.isDraining)
         page.begin(MetricCatalogue.linesDropped)
         for (log, count) in input.droppedLines { page.sample([.log: log], count) }
         writeConfiguration()

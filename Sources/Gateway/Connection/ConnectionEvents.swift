@@ -132,6 +132,19 @@ extension UnsafeMutablePointer<ClientConnection> {
         updateInterest()
     }
 
+    /// Whether it is not ending yet.
+    var isStaying: Bool {
+        pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue
+            && pointee.http2?.pointee.ending == nil
+    }
+
+    /// Whether bytes of a session have passed since a time on the loop's clock.
+    func carriesActivity(since time: Int64) -> Bool {
+        if let session = tunnelled { return session.pointee.pipe.activeAt > time }
+        guard let streams = pointee.http2?.pointee.streams else { return false }
+        return streams.contains { ($0.pointee.session?.pointee.pipe.activeAt ?? .min) > time }
+    }
+
     /// Ends what it carries, or else the connection itself, in good order.
     func end(_ cause: EndCause) {
         if let session = tunnelled {

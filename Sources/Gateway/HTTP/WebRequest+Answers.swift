@@ -4,8 +4,12 @@ import Wire
 
 /// Answers without a file, and the pages of errors.
 extension WebRequest {
-    /// What `return` says.
+    /// What `return` says. Whoever asks such a location whether all is well, as load balancers do, is to send no more clients
+    /// once a drain has begun or was announced.
     func fixed(_ answer: FixedAnswer, _ path: String, _ route: Route) -> Outcome {
+        if routing.loop.pointee.isDraining, (200...299).contains(answer.code) {
+            return .refusal(Refusal(status: .serviceUnavailable, detail: "The gateway is draining."), route)
+        }
         guard let status = HTTPStatus(code: answer.code) else { return .refusal(.notFound, route) }
         if case .none = answer.content, answer.code >= 300 { return .refusal(Refusal(status: status), route) }
         return .answer(.response(response(answer, status, path, route), answer.code < 400 ? .served : .requestRefused))

@@ -80,6 +80,10 @@ extension ConnectionPointer {
         if exchange.generation !== loop.pointee.generation
             || http2.pointee.requests >= exchange.listener.defaultServer.site.settings.keepaliveRequests
         {
+            // Those on their way when it was told so are served; who goes on all the same is not.
+            if http2.pointee.isAnnounced, loop.pointee.now - http2.pointee.announcedAt > 1000 {
+                http2.pointee.session.goAway(.noError)
+            }
             announceEnd()
         }
     }
@@ -189,6 +193,7 @@ extension ConnectionPointer {
     func announceEnd() {
         guard let http2, !http2.pointee.isAnnounced else { return }
         http2.pointee.isAnnounced = true
+        http2.pointee.announcedAt = pointee.loop.pointee.now
         http2.pointee.session.announceEnd()
     }
 

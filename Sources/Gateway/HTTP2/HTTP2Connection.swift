@@ -20,6 +20,8 @@ struct HTTP2Connection: ~Copyable {
     var isBlocked = false
     /// The client was told that the connection comes to its end.
     var isAnnounced = false
+    /// When, on the loop's clock.
+    var announcedAt: Int64 = 0
     /// Why it ends when its last stream has; nil: it does not.
     var ending: EndCause?
     /// Requests that were taken.

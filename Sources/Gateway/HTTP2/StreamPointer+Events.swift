@@ -31,6 +31,7 @@ extension StreamPointer {
         guard let session = pointee.session, session.pointee.pipe.compression != nil,
             pointee.loop.pointee.hasInflatedEnough
         else { return false }
+        if pointee.isGone { return pointee.loop.pointee.hasInflatedTooMuch }
         if !pointee.isDeferred {
             pointee.isDeferred = true
             pointee.loop.pointee.deferred.append(pointee.token)
@@ -128,6 +129,7 @@ extension StreamPointer {
         pointee.countStall()
         guard let session = pointee.session else { return release() }
         // What came before still counts: a DISCONNECT among it means that the broker must not publish the Will.
+        session.pointee.pipe.isReceivedHeld = false
         deliver()
         if !session.pointee.isClosing { session.pointee.clientLost() }
         session.updateInterest()
@@ -143,6 +145,7 @@ extension StreamPointer {
         if let exchange = pointee.exchange { finish(exchange, cause) }
         guard let session = pointee.session else { return release() }
         if cause == .clientLost {
+            session.pointee.pipe.isReceivedHeld = false
             deliver()  // as when the stream alone is lost
             session.pointee.clientLost()
         } else {

@@ -1,3 +1,4 @@
+import CShims
 import Configuration
 import Control
 import Reactor
@@ -10,6 +11,8 @@ final class MemoryWatch: Sendable {
         /// Bytes; nil: there is no limit.
         var limit: Int?
         var isWatching = false
+        /// Looks until memory that is free may be given back again.
+        var trimIn = 0
     }
 
     private let state = Lock(State())
@@ -17,6 +20,8 @@ final class MemoryWatch: Sendable {
     private let probe = ProcessProbe()
     private let log: ErrorLog
 
+    /// Looks between two trims: each stops the loops' allocations for a moment.
+    private static let trimInterval = 10
     /// Between two looks, in milliseconds.
     private static let interval: Int64 = 1000
 
@@ -42,10 +47,16 @@ final class MemoryWatch: Sendable {
     /// The control thread's.
     private func look() {
         guard let limit = state.withLock(\.limit) else { return isAbove.store(false, ordering: .relaxed) }
-        guard let memory = probe.residentMemory() else { return }
+        guard var memory = probe.residentMemory() else { return }
         let wasAbove = isShort
         // Not to and fro at the limit itself.
-        let isAbove = memory > (wasAbove ? limit / 20 * 19 : limit)
+        let bound = wasAbove ? limit / 20 * 19 : limit
+        // What clients have left behind is the heap's still: only what is in use counts.
+        if memory > bound, mayTrim() {
+            CShims_trim_allocator()
+            memory = probe.residentMemory() ?? memory
+        }
+        let isAbove = memory > bound
         guard isAbove != wasAbove else { return }
         self.isAbove.store(isAbove, ordering: .relaxed)
         func text(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
@@ -55,6 +66,17 @@ final class MemoryWatch: Sendable {
         } else {
             log.write(
                 .notice, "memory_limit: the process has \(text(memory)) of \(text(limit)): connections are taken again")
+        }
+    }
+}
+
+extension MemoryWatch {
+    private func mayTrim() -> Bool {
+        state.withLock { state in
+            state.trimIn -= 1
+            guard state.trimIn <= 0 else { return false }
+            state.trimIn = Self.trimInterval
+            return true
         }
     }
 }

@@ -52,7 +52,11 @@ extension Session {
 
     private mutating func refuse(_ limit: LimitRefusal, _ cause: EndCause, _ reason: ReasonCode, _ directive: String) {
         loop.pointee.figures.limitRefused(limit)
-        refuse(cause, reason, directive)
+        log(.info, "client refused: \(directive)")
+        let connack = Connack.refusal(
+            reason, version: record.version ?? .v3_1_1, words: record.takesReasonStrings ? cause.goodbye.words : "",
+            limit: record.maximumPacketSize)
+        refuseConnect(connack, cause)
     }
 }
 

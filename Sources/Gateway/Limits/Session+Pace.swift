@@ -4,6 +4,11 @@ extension Session {
     /// Charges what has passed, and holds the sides that are ahead.
     mutating func keepPace() {
         guard let pace, isPiping else { return }
+        // What a stream that is gone has brought is all that will come.
+        if case .stream(let stream) = channel, stream.pointee.isGone {
+            pipe.isReceivedHeld = false
+            return
+        }
         let now = loop.pointee.now
         let (received, sent) = (pipe.uplink.counts.total.packets, pipe.downlink.counts.total.packets)
         let holdsReceived = pace.received.charge(bytes: pipe.bytes.received, packets: UInt64(received), now: now)

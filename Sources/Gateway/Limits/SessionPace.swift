@@ -10,6 +10,9 @@ final class SessionPace {
         private var packetBucket = TokenBucket()
         private var countedBytes: UInt64 = 0
         private var countedPackets: UInt64 = 0
+        /// Milliseconds. Then one read, however far ahead the client is: its end, its pings and a lost connection are to be found.
+        private static let longestHold: Int64 = 5000
+
         /// It is not read before this time, on the loop's clock; 0: it is read.
         private(set) var heldUntil: Int64 = 0
 
@@ -20,11 +23,12 @@ final class SessionPace {
 
         /// Charges what has passed by now, since the session began. Returns whether it is too much.
         mutating func charge(bytes: UInt64, packets: UInt64, now: Int64) -> Bool {
-            if let limit = self.bytes {
+            // A side that was held is read once before it is held again.
+            if let limit = self.bytes, bytes != countedBytes {
                 byteBucket.charge(Int(truncatingIfNeeded: bytes &- countedBytes), limit, now: now)
                 hold(byteBucket, limit, now)
             }
-            if let limit = self.packets {
+            if let limit = self.packets, packets != countedPackets {
                 packetBucket.charge(Int(truncatingIfNeeded: packets &- countedPackets), limit, now: now)
                 hold(packetBucket, limit, now)
             }
@@ -34,7 +38,7 @@ final class SessionPace {
 
         private mutating func hold(_ bucket: TokenBucket, _ limit: RateLimit, _ now: Int64) {
             guard bucket.isOverdrawn(limit, now: now) else { return }
-            heldUntil = max(heldUntil, bucket.halfFullAt(limit))
+            heldUntil = max(heldUntil, min(bucket.halfFullAt(limit), now + Self.longestHold))
         }
     }
 

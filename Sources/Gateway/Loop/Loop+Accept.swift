@@ -48,7 +48,7 @@ extension Loop {
 
     /// Whether a limit refuses a new connection, before it has cost anything.
     private mutating func isRefused(_ address: CompactAddress, _ listener: Listener) -> Bool {
-        if context.pointee.limits.memory.isShort {
+        if context.pointee.limits.memory.isShort, !listener.defaultServer.isAdmin {
             return refuse(address, listener, LimitRefusal(.memory), .memoryLimit)
         }
         guard let limits = listener.defaultServer.site.limits else { return false }

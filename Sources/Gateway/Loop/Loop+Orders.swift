@@ -13,8 +13,10 @@ extension Loop {
         case .serve: resumeAccepting()
         case .stop:
             begin(Stop(cause: .shutdown, deadline: now + Self.stopLimit, drain: drain(over: 0)))
+        case .announceDrain: context.pointee.isDraining = true
         case .drain(let milliseconds):
             guard stop == nil else { return }
+            context.pointee.isDraining = true
             let deadline = now + milliseconds + Self.lastWords
             begin(Stop(cause: .drained, deadline: deadline, drain: drain(over: milliseconds)))
             for slot in 0..<context.pointee.connections.slots { context.pointee.connections[slot: slot]?.drainBegan() }
@@ -56,7 +58,9 @@ extension Loop {
     }
 
     private func drain(over milliseconds: Int64) -> Drain {
-        Drain(connections: context.pointee.connections.count, since: context.pointee.now, milliseconds: milliseconds)
+        Drain(
+            connections: context.pointee.connections.count, since: context.pointee.now, milliseconds: milliseconds,
+            seed: context.pointee.randomWord())
     }
 
     private mutating func begin(_ stop: Stop) {
@@ -65,9 +69,11 @@ extension Loop {
         self.stop = stop
     }
 
-    /// Ends the connection in a slot, or the session that it carries. Returns whether there is one that was not ending yet.
-    private func end(slot: Int, _ cause: EndCause) -> Bool {
-        context.pointee.connections[slot: slot].map { end($0, cause) } ?? false
+    /// Ends the connection in a slot, or what it carries, if nothing has passed there for `silence` milliseconds.
+    private func end(slot: Int, _ cause: EndCause, silence: Int64) -> Drain.Outcome {
+        guard let connection = context.pointee.connections[slot: slot], connection.isStaying else { return .nobody }
+        if silence > 0, connection.carriesActivity(since: context.pointee.now - silence) { return .busy }
+        return end(connection, cause) ? .ended : .nobody
     }
 
     private func end(_ handle: ConnectionHandle, _ cause: EndCause) -> Bool {
@@ -84,9 +90,7 @@ extension Loop {
     }
 
     private func end(_ connection: ConnectionPointer, _ cause: EndCause) -> Bool {
-        guard connection.pointee.machine.phase.rawValue < ConnectionMachine.Phase.closing.rawValue,
-            connection.pointee.http2?.pointee.ending == nil
-        else { return false }
+        guard connection.isStaying else { return false }
         connection.end(cause)
         return true
     }
@@ -98,7 +102,9 @@ extension Loop {
         freeEnded()
         if context.pointee.connections.count == 0 { return true }
         let slots = context.pointee.connections.slots
-        stop.drain.step(now: now, staying: context.pointee.staying, slots: slots) { end(slot: $0, cause) }
+        stop.drain.step(now: now, staying: context.pointee.staying, slots: slots) { slot, silence in
+            end(slot: slot, cause, silence: silence)
+        }
         self.stop = stop
         freeEnded()
         guard now >= stop.deadline else { return false }

@@ -15,6 +15,8 @@ struct Loop: ~Copyable {
         case serve
         /// End everything now, then the loop.
         case stop
+        /// A drain is to come: say so to whoever asks whether this gateway is ready.
+        case announceDrain
         /// Accept nothing more, end the sessions evenly over this many milliseconds, then the loop.
         case drain(milliseconds: Int64)
         /// New connections come through these sockets, and get this generation.

@@ -24,7 +24,7 @@ extension LoopContext {
 
 extension Session {
     /// Why the client would not be allowed in any longer, in words for the log; nil: it would be, or nobody can tell.
-    fileprivate func lostAccess(_ revoked: RevokedCertificates) -> String? {
+    func lostAccess(_ revoked: RevokedCertificates) -> String? {
         guard record.openedAt != nil || phase == .open else { return nil }
         if let user = record.passwordUser, let passwords = route.policy?.passwords, !passwords.hasUser(user) {
             return "its user is no longer in \(passwords.directive) \(passwords.path)"

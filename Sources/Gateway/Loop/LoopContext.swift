@@ -73,6 +73,8 @@ struct LoopContext: ~Copyable {
 
     /// The loop comes to its end: no connection is kept open for another request.
     var isStopping = false
+    /// Whether a drain has begun, or was announced.
+    var isDraining = false
 
     private var sourceTurns: [Int] = []
     private var chance: UInt64
@@ -119,6 +121,8 @@ struct LoopContext: ~Copyable {
     /// Whether compressed messages have had their share of this turn: a few bytes may become a thousand times as many, and others
     /// have their turn in between.
     var hasInflatedEnough: Bool { @inline(__always) get { inflated > 4 << 20 } }
+    /// The same for the last words of a stream that is gone, for which there is no next turn.
+    var hasInflatedTooMuch: Bool { inflated > 16 << 20 }
 
     /// The time of day as HTTP writes it (RFC 9110 §6.6.1), made once a second at most.
     mutating func httpDate() -> String {

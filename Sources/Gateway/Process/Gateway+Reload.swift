@@ -30,11 +30,11 @@ extension Gateway {
             let draft = try GenerationDraft(snapshot, services: services, known: identities)
             try services.access.start()
             try services.upstreams.start(for: draft.upstreams)
-            try services.limits.memory.adopt(snapshot.process.memoryLimit, on: services.access.control)
             var none = InheritedSockets()
-            publish(
-                draft,
-                try ListeningSockets(snapshot.listeners, loops: services.loops, known: sockets, given: &none))
+            let wanted = try ListeningSockets(
+                snapshot.listeners, loops: services.loops, known: sockets, given: &none)
+            try services.limits.memory.adopt(snapshot.process.memoryLimit, on: services.access.control)
+            publish(draft, wanted)
             for directive in process.fixedDirectives(unlike: snapshot.process) {
                 log.write(.warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
             }

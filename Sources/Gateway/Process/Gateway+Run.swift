@@ -113,6 +113,7 @@ extension Gateway {
         try wait()
         while let signal = signals.next() { obey(signal) }
         for report in reports.take() { try take(report) }
+        advanceDrain()
         advanceUpgrade()
         takePidFile()
         askLoops()
@@ -121,7 +122,9 @@ extension Gateway {
     private mutating func wait() throws(StartError) {
         let now = monotonicMilliseconds()
         var wait: Int64?
-        for time in [successor?.deadline, pidFileWanted.map { _ in now + 100 }, watchdog.nextAt(serviceManager)] {
+        for time in [
+            successor?.deadline, drainAt, pidFileWanted.map { _ in now + 100 }, watchdog.nextAt(serviceManager),
+        ] {
             if let time { wait = min(wait ?? .max, max(0, time - now)) }
         }
         let limit = Int32(clamping: wait ?? -1)
@@ -156,14 +159,10 @@ extension Gateway {
     private mutating func obey(_ signal: Int32) {
         let log = services.logs.error
         switch signal {
-        case SIGTERM, SIGINT:
-            isEnding = true
-            log.write(.notice, "stopping")
-            serviceManager.stopping("stopping")
-            order(.stop)
+        case SIGTERM, SIGINT: stop()
         case SIGQUIT:
             serviceManager.stopping("draining")
-            drain()
+            beginDrain()
         case SIGUSR1:
             log.write(.notice, "opening the logs again")
             services.logs.writer.reopen()
@@ -171,14 +170,5 @@ extension Gateway {
         case SIGUSR2: beginUpgrade()
         default: break
         }
-    }
-
-    /// No longer accepts anybody, and ends the sessions at an even pace.
-    mutating func drain() {
-        isEnding = true
-        let limit = generation.snapshot.process.shutdownTimeout.milliseconds
-        services.logs.error.write(
-            .notice, "draining: sessions are closed evenly over \(LogText.seconds(limit)) s")
-        order(.drain(milliseconds: limit))
     }
 }

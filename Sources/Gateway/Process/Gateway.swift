@@ -24,6 +24,8 @@ package struct Gateway: ~Copyable {
     /// Loops that have not adopted `generation` yet.
     var adopting = 0
     var isEnding = false
+    /// While a drain is announced: when it begins.
+    var drainAt: Int64?
     /// nil: the configuration names none, or another process holds it.
     var pidFile: PidFile?
     /// The process that this one is to succeed; nil: there is none, or it knows already.

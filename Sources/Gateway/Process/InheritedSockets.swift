@@ -6,8 +6,8 @@ import Reactor
 struct InheritedSockets {
     /// Where they begin.
     private static let first: Int32 = 3
-    /// More are nobody's listeners.
-    private static let limit = 4096
+    /// As many as a process may have files, and more.
+    private static let limit = 1 << 20
 
     private var sockets: [(descriptor: Int32, address: SocketAddress, isOwn: Bool)] = []
 

@@ -156,6 +156,7 @@ struct ListeningSockets: Sendable {
             }
         } catch {
             for descriptor in descriptors.joined() { Socket.close(descriptor) }
+            if isOwn, case .unix(let path) = address { UnixSocketFile(path).remove() }
             throw error
         }
         guard isOwn, case .unix(let path) = address else { return Place(descriptors: descriptors) }

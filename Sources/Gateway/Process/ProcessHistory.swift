@@ -10,6 +10,8 @@ final class ProcessHistory: Sendable {
         var loadedAt = wallMilliseconds()
         var succeeded = 0
         var failed = 0
+        /// Whether a drain has begun, or was announced.
+        var isDraining = false
         var lastFailure: (at: Int64, detail: String)?
     }
 
@@ -27,6 +29,8 @@ final class ProcessHistory: Sendable {
             state.succeeded += 1
         }
     }
+
+    func drainBegan() { lock.withLock { $0.isDraining = true } }
 
     func reloadFailed(_ detail: String) {
         lock.withLock { state in

@@ -15,9 +15,16 @@ struct ServiceManager: Sendable {
     }
 
     /// The gateway serves. `status`: one line for people.
-    func serving(_ status: String) { notify("READY=1\nMAINPID=\(getpid())\nSTATUS=\(status)") }
+    func serving(_ status: String) {
+        let limit = watchdog.map { "\nWATCHDOG_USEC=\($0 * 1000)" } ?? ""
+        notify("READY=1\nMAINPID=\(getpid())\(limit)\nSTATUS=\(status)")
+    }
 
-    func reloading() { notify("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())\nSTATUS=reloading") }
+    /// Until `serving` is said again the watchdog waits for ten minutes: a resolver that does not answer holds up the main thread.
+    func reloading() {
+        let limit = watchdog == nil ? "" : "\nWATCHDOG_USEC=600000000"
+        notify("RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds())\(limit)\nSTATUS=reloading")
+    }
 
     func stopping(_ status: String) { notify("STOPPING=1\nSTATUS=\(status)") }
 

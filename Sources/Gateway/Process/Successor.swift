@@ -82,7 +82,9 @@ struct Successor: ~Copyable {
         static func current() -> Command {
             let arguments = CommandLine.arguments
             let own = CStrings.list(CShims_environment()).filter { entry in
-                !["LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", variable + "="].contains { entry.hasPrefix($0) }
+                !["LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "WATCHDOG_PID=", variable + "="].contains {
+                    entry.hasPrefix($0)
+                }
             }
             return Command(program: program(arguments.first ?? ""), arguments: arguments, environment: own)
         }

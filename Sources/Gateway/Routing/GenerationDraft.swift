@@ -71,7 +71,7 @@ struct GenerationDraft {
             let upstream = place.map { upstreams[$0] }
             let policy = try services.access.policy(location, key: upstream?.balancer.key, read: &read)
             let admission = try services.access.admission(location, read: &read)
-            (blocks.location, blocks.locationName) = (location.limits, location.match.path)
+            (blocks.location, blocks.locationName) = (location.limits, "\(location.match)")
             routes.append(
                 Route(
                     location, of: site, policy: policy, admission: admission, pool: place.map { pools[$0] },

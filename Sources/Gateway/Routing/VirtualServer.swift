@@ -9,6 +9,9 @@ final class VirtualServer: Sendable {
     /// Where the sessions of its `listen … mqtt` go; nil: it has none.
     var mqttRoute: Route? { routes.first { $0.location.match == .listener } }
 
+    /// Whether the operator looks in here.
+    var isAdmin: Bool { routes.contains { $0.location.action.isAdmin } }
+
     init(_ site: Site, routes: [Route]) {
         self.site = site
         self.routes = routes

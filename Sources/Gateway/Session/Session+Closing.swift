@@ -39,7 +39,10 @@ extension Session {
         // Inside a frame nothing more can be said: whatever came would be taken for its payload.
         if channel.isOpen, pipe.isBetweenFrames {
             let goodbye = cause.goodbye
-            if mayDisconnect, let reason = reason ?? goodbye.reason { sendDisconnect(reason, goodbye.words) }
+            let reference = cause == .drained ? loop.pointee.generation.snapshot.process.drainReference : nil
+            if mayDisconnect, let reason = reason ?? (reference == nil ? goodbye.reason : .useAnotherServer) {
+                sendDisconnect(reason, goodbye.words, reference)
+            }
             if send(.close(code ?? goodbye.code, words: words ?? goodbye.words)), pipe.framing.hasControlFrames {
                 record.farewell.gatewayClosed(code ?? goodbye.code)
             }
@@ -48,11 +51,12 @@ extension Session {
         limit(pipe.upstream.isFlushed && (channel.isOver || channel.isFlushed) ? Self.closeLimit : Self.flushLimit)
     }
 
-    /// Tells a 5.0 client why, where the broker has not.
-    private mutating func sendDisconnect(_ reason: ReasonCode, _ words: String) {
+    /// Tells a 5.0 client why, where the broker has not. `reference`: where it is to go.
+    private mutating func sendDisconnect(_ reason: ReasonCode, _ words: String, _ reference: String?) {
         guard record.version == .v5_0, pipe.downlink.isBetweenPackets, !pipe.downlink.hasDisconnected else { return }
         let text = record.takesReasonStrings ? words : ""
-        guard sendMessage(Disconnect.packet(reason, reason: text, limit: record.maximumPacketSize)) else { return }
+        let packet = Disconnect.packet(reason, reason: text, reference: reference, limit: record.maximumPacketSize)
+        guard sendMessage(packet) else { return }
         record.farewell.disconnected(reason)
     }
 

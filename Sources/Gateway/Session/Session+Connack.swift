@@ -147,6 +147,11 @@ extension Session {
         if phase == .open { passAnswer(bytes, count: count, connack, connect) }
         if phase == .open { endHeld(opening) }
         self.opening = nil
+        // It may have been taken away on the way.
+        if phase == .open, let reason = lostAccess(loop.pointee.generation.revoked) {
+            log(.notice, reason)
+            end(.accessRevoked)
+        }
     }
 
     /// From here on bytes go both ways. `connack` is nil when an exchange comes before it.

@@ -12,6 +12,10 @@ import Wire
 extension Session {
     /// The client is allowed in.
     mutating func admit(_ identity: Identity, method: String, _ opening: Opening) {
+        // Its connection may be older than the list.
+        if let number = client.certificate?.number, loop.pointee.generation.revoked.contains(number) {
+            return refuse(.accessRevoked, .notAuthorized, "the certificate has been revoked")
+        }
         record.authMethod = method
         record.claims = identity.claims
         // Before anything gives the client another name.

@@ -20,7 +20,8 @@ package enum MetricCatalogue {
     ]
     static let loopMetrics = [turns, busySeconds, turnDuration]
     static let processMetrics = [
-        linesDropped, generation, loadedAt, lastReload, reloads, certificateExpiry, build, cpuSeconds, residentMemory,
+        draining, linesDropped, generation, loadedAt, lastReload, reloads, certificateExpiry, build, cpuSeconds,
+        residentMemory,
         virtualMemory, openDescriptors, descriptorLimit, startTime,
     ]
 }
@@ -167,6 +168,7 @@ extension MetricCatalogue {
 // MARK: - The process
 
 extension MetricCatalogue {
+    package static let draining = Metric.gauge("sluice_draining", "1: the gateway drains, or is about to.")
     package static let linesDropped = Metric.counter(
         "sluice_log_lines_dropped", "Lines of logs that were dropped because they could not be written fast enough.",
         [.log: "where the log goes, as configured"])

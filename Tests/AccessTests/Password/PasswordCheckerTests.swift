@@ -166,6 +166,10 @@ struct PasswordCheckerTests {
 
         try bench.folder.write("users", "bob:\(PasswordFileTests.zoe)\n")
         #expect(bench.checker.reloadIfChanged() == .reloaded(users: 1))
+        // While it may still be being written nobody is gone.
+        #expect(bench.checker.hasUser("zoe") && bench.checker.hasUser("bob"))
+        #expect(bench.checker.reloadIfChanged() == .settled)
+        #expect(!bench.checker.hasUser("zoe") && bench.checker.hasUser("bob"))
         #expect(bench.checker.reloadIfChanged() == .unchanged)
         #expect(bench.check("bob", "U*U", now: now) == nil)
         #expect(await bench.next() == [Self.denied])

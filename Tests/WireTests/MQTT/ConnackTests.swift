@@ -55,6 +55,16 @@ struct ConnackTests {
         }
     }
 
+    @Test("5.0 §3.2.2.3.9: a Reason String, where the client takes a packet so long; none in 3.x")
+    func reasonString() {
+        let packet: [UInt8] = [0x20, 0x09, 0x00, 0x97, 0x06, 0x1F, 0x00, 0x03, 0x62, 0x79, 0x65]
+        #expect(Connack.refusal(.quotaExceeded, version: .v5_0, words: "bye", limit: 11) == packet)
+        #expect(Connack.refusal(.quotaExceeded, version: .v5_0, words: "bye", limit: 10) == [0x20, 3, 0, 0x97, 0])
+        #expect(Connack.refusal(.quotaExceeded, version: .v3_1_1, words: "bye") == [0x20, 2, 0, 3])
+        let longest = Connack.refusal(.serverBusy, version: .v5_0, words: String(repeating: "a", count: 101))
+        #expect(longest == [0x20, 3, 0, 0x89, 0])
+    }
+
     @Test("What is written is read as a refusal", arguments: ProtocolVersion.allCases)
     func roundTrip(_ version: ProtocolVersion) throws {
         for refusal in Self.refusals {

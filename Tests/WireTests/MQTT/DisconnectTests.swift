@@ -45,9 +45,21 @@ struct DisconnectTests {
             packet == (limit < 10 ? [0xE0, 0x02, 0x8B, 0x00] : Disconnect.packet(.serverShuttingDown, reason: "bye")))
     }
 
+    @Test("5.0 §3.14.2.2.5: with a Server Reference, which is worth more than the Reason String where room is short")
+    func reference() {
+        let reference: [UInt8] = [0x1C, 0x00, 0x01, 0x62]
+        #expect(Disconnect.packet(.useAnotherServer, reference: "b") == [0xE0, 0x06, 0x9C, 0x04] + reference)
+        let both = [0xE0, 0x0A, 0x9C, 0x08] + reference + [0x1F, 0x00, 0x01, 0x63]
+        #expect(Disconnect.packet(.useAnotherServer, reason: "c", reference: "b") == both)
+        #expect(
+            Disconnect.packet(.useAnotherServer, reason: "c", reference: "b", limit: 11)
+                == [0xE0, 0x06, 0x9C, 0x04] + reference)
+        #expect(Disconnect.packet(.useAnotherServer, reference: "b", limit: 7) == [0xE0, 0x02, 0x9C, 0x00])
+    }
+
     @Test("A Reason String that is too long for the packet's form is left out")
     func tooLong() {
-        let text = String(repeating: "a", count: 101)
+        let text = String(repeating: "a", count: 123)
         #expect(Disconnect.packet(.serverBusy, reason: text) == [0xE0, 0x02, 0x89, 0x00])
     }
 }

@@ -18,6 +18,7 @@ extension API {
             writer.field("now", Timestamp.iso8601(now))
             writer.field("uptime", milliseconds: max(0, now - history.startedAt))
             writer.field("write", isWritable)
+            writer.field("draining", history.isDraining)
             writer.object("generation") { generation(&$0, history) }
             writer.object("process") { process(&$0) }
             writer.array("loops") { loops(&$0) }

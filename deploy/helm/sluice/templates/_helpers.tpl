@@ -21,6 +21,7 @@ worker_threads          auto;
 pid_file                /tmp/sluice.pid;
 error_log               stderr notice;
 access_log              stdout json;
+memory_limit            80%;
 worker_shutdown_timeout {{ .Values.drain.seconds }}s;
 {{- with .Values.mainExtra }}
 {{ . | trim }}
