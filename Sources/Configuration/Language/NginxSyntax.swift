@@ -22,19 +22,5 @@ package enum NginxSyntax {
     package static func advice(for name: String) -> String? { NginxNames.hint(for: name) }
 
     /// A word that is read as `text`: quoted where it must be.
-    package static func word(_ text: String) -> String {
-        let special: Set<Unicode.Scalar> = [" ", "\t", "\r", "\n", ";", "{", "}", "\"", "'", "\\", "#"]
-        guard text.isEmpty || text.unicodeScalars.contains(where: special.contains) else { return text }
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case "\n": result += "\\n"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    package static func word(_ text: String) -> String { Quoting.word(text) }
 }

@@ -54,21 +54,7 @@ struct Writer {
     }
 
     /// A word that the lexer reads as `word`.
-    private func escaped(_ word: String) -> String {
-        let special: Set<Unicode.Scalar> = [" ", "\t", "\r", "\n", ";", "{", "}", "\"", "'", "\\", "#", "$"]
-        guard word.isEmpty || word.unicodeScalars.contains(where: special.contains) else { return word }
-        var result = "\""
-        for scalar in word.unicodeScalars {
-            switch scalar {
-            case "\"", "\\": result += "\\\(scalar)"
-            case "\t": result += "\\t"
-            case "\r": result += "\\r"
-            case "\n": result += "\\n"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    private func escaped(_ word: String) -> String { Quoting.word(word, also: ["$"]) }
 }
 
 // MARK: - Main
