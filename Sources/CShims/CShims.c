@@ -20,6 +20,7 @@ int CShims_start_successor(
     syscall(SYS_close_range, FIRST + count, ~0U, 0); // all are closed on exec anyhow, except for those of libraries
     char *digit = environment[process] + strlen(environment[process]);
     for (long number = getpid(), i = 0; i < 10; i++, number /= 10) *--digit = (char)('0' + number % 10);
+    CShims_pass_capabilities();
     execve(program, arguments, environment);
     int code = errno;
     (void)!write(FIRST + count - 1, &code, sizeof code);

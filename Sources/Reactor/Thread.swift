@@ -4,7 +4,8 @@ import CShims
 package struct Thread: Sendable {
     private let handle: pthread_t
 
-    /// Starts a thread. `name` is what `top -H` shows: 15 bytes at most.
+    /// Starts a thread, which has none of the capabilities of the main one (`Confinement`). `name` is what `top -H` shows: 15
+    /// bytes at most.
     package static func start(
         name: String, _ body: @escaping @Sendable () -> Void
     ) throws(SystemError) -> Thread {
@@ -13,6 +14,7 @@ package struct Thread: Sendable {
         let code = pthread_create(
             &handle, nil,
             { context in
+                CShims_begin_thread()
                 // The context is the box retained above.
                 if let context { Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run() }
                 return nil

@@ -57,6 +57,9 @@ package final class PasswordChecker: Sendable {
     /// Whether the file has such a user. While it may still be being written, everybody is in it.
     package func hasUser(_ user: String) -> Bool { state.withLock { $0.isSettling || $0.file.contains(user) } }
 
+    /// The file has just been read, and may still be being written: `reloadIfChanged` is to be called again.
+    package var isSettling: Bool { state.withLock(\.isSettling) }
+
     /// Hashes computed so far.
     package var hashCount: Int { hashed.load(ordering: .relaxed) }
 

@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/signalfd.h>
@@ -36,6 +37,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "Confinement.h"
 
 // GNU extensions. _GNU_SOURCE itself would give the C library's types other definitions than Swift's Glibc has.
 extern int accept4(int, struct sockaddr *, socklen_t *, int);
@@ -274,10 +276,13 @@ static inline int CShims_file_kind(const struct stat *status) {
 
 // Process
 
-/// Takes the groups, the group and the user of a user name; 0 or -errno. Holds for all threads.
-static inline int CShims_become(const char *name, uid_t user, gid_t group) {
-    return initgroups(name, group) < 0 || setgid(group) < 0 || setuid(user) < 0 ? -errno : 0;
+/// Files that are written: inotify(7). What it reports is read with CShims_read.
+static inline int CShims_inotify(void) { return (int)CShims_result(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)); }
+static inline int CShims_inotify_watch(int fd, const char *folder) {
+    uint32_t mask = IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR;
+    return (int)CShims_result(inotify_add_watch(fd, folder, mask));
 }
+static inline int CShims_inotify_forget(int fd, int watch) { return (int)CShims_result(inotify_rm_watch(fd, watch)); }
 /// Makes a socket that another process has opened one of ours: not blocking, closed on exec. Fails unless it listens for
 /// streams.
 static inline int CShims_adopt_listener(int fd) {

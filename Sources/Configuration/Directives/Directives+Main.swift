@@ -22,6 +22,16 @@ extension DirectiveTable {
             "worker_rlimit_nofile", .main, .descriptorLimit,
             "Limit of open file descriptors to request from the system."),
         Directive(
+            "worker_rlimit_core", .main,
+            .size(\.process.coreLimit, 1...(1 << 40), zero: "none is written"),
+            "Largest core file that a crash may leave."),
+        Directive(
+            "seccomp", .main, .flag(\.process.filtersCalls),
+            "Whether the kernel refuses system calls that the gateway has no use for."),
+        Directive(
+            "watch", .main, .flag(\.process.watchesFiles),
+            "Whether certificates, and files of users, tokens and keys, are used as soon as they have changed."),
+        Directive(
             "worker_shutdown_timeout", .main,
             .time(\.process.shutdownTimeout, .milliseconds(1)...(.seconds(30 * 86400))),
             "Period over which a graceful stop closes all sessions."),

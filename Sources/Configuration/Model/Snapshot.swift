@@ -24,6 +24,12 @@ package struct ProcessSettings: Sendable, Equatable {
     package var errorLog = ErrorLogSettings()
     /// Limit of open descriptors to request; nil raises the soft limit to the hard limit.
     package var descriptorLimit: Int?
+    /// Largest core file, in bytes; 0: none is written.
+    package var coreLimit = 0
+    /// Whether the kernel refuses calls that the gateway has no use for.
+    package var filtersCalls = true
+    /// Whether certificates and files of users are used as soon as they have changed.
+    package var watchesFiles = true
     /// Threads that hash passwords; nil is `auto`.
     package var hashThreads: Int?
     /// Period over which QUIT closes all sessions.

@@ -66,6 +66,9 @@ extension Writer {
         if let path = process.pidFile { line("pid_file", path) }
         line("error_log", process.errorLog.target.description, process.errorLog.level.rawValue)
         if let limit = process.descriptorLimit { line("worker_rlimit_nofile", "\(limit)") }
+        line("worker_rlimit_core", Value.text(ofSize: process.coreLimit))
+        line("seccomp", process.filtersCalls ? "on" : "off")
+        line("watch", process.watchesFiles ? "on" : "off")
         line("worker_shutdown_timeout", Value.text(of: process.shutdownTimeout))
         if let limit = process.memoryLimit { line("memory_limit", limit.source) }
         line("drain_delay", Value.text(of: process.drainDelay))

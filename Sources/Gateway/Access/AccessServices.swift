@@ -4,7 +4,7 @@ import Control
 import Reactor
 
 /// What the policies of all locations use: threads that hash, the thread that asks services and fetches keys, and
-/// files that are watched. Made once. The same file, URL or service is there once, however many locations and generations
+/// files of users, tokens and keys. Made once. The same file, URL or service is there once, however many locations and generations
 /// name it, and for as long as one does.
 final class AccessServices: Sendable {
     /// For whoever asks HTTP services: its thread runs when one of them has started it.
@@ -18,14 +18,12 @@ final class AccessServices: Sendable {
     private let keySources = Lock(SharedObjects<KeySourceName, JWKSource>())
     private let services = Lock(SharedObjects<AuthHTTPName, AuthHTTP>())
     private let running = Lock(Running())
-    /// Called when a file of users is another one; any thread.
+    /// Called when a file of users is another one.
     private let usersChanged = Lock<(@Sendable () -> Void)?>(nil)
-    /// Held while files are read again: by the control thread, or by the one that reloads.
-    private let reading = Lock(())
 
     private struct Running {
         var hashes = false
-        var looks = false
+        var asks = false
     }
 
     private struct KeySourceName: Hashable {
@@ -39,7 +37,7 @@ final class AccessServices: Sendable {
         let authorities: String?
     }
 
-    /// Between two looks at files and key sets.
+    /// Milliseconds between two looks at what is to be fetched.
     private static let interval: Int64 = 1000
     /// For the fetch of a key set, in milliseconds.
     private static let fetchTimeout: Int64 = 5000
@@ -86,24 +84,22 @@ final class AccessServices: Sendable {
     /// Starts the threads, as far as there is anything for them to do and they do not run yet. The main thread's.
     func start() throws(StartError) {
         let hashes = passwords.withLock(\.isInUse)
-        let looks =
-            hashes || tokenFiles.withLock(\.isInUse) || keyFiles.withLock(\.isInUse) || keySources.withLock(\.isInUse)
-            || services.withLock(\.isInUse)
+        let asks = keySources.withLock(\.isInUse) || services.withLock(\.isInUse)
         let begun = running.withLock { $0 }
         try StartError.wrap { () throws(SystemError) in
             if hashes, !begun.hashes {
                 try workers.start()
                 running.withLock { $0.hashes = true }
             }
-            guard looks, !begun.looks else { return }
+            guard asks, !begun.asks else { return }
             try control.start()
-            control.every(milliseconds: Self.interval) { [weak self] in self?.tick() }
-            control.post { [weak self] in self?.tick() }
-            running.withLock { $0.looks = true }
+            control.every(milliseconds: Self.interval) { [weak self] in self?.fetchDue() }
+            control.post { [weak self] in self?.fetchDue() }
+            running.withLock { $0.asks = true }
         }
     }
 
-    /// `usersChanged` is called on any thread whenever a file of users has been read again, and stays as it is.
+    /// `usersChanged` is called on the main thread whenever a file of users has been read again, and stays as it is.
     func begin(usersChanged: @escaping @Sendable () -> Void) { self.usersChanged.withLock { $0 = usersChanged } }
 
     func stop() {
@@ -111,24 +107,28 @@ final class AccessServices: Sendable {
         control.stop()
     }
 
-    /// Another generation is in use: what has changed on disk counts from now on, and new keys are fetched.
-    func refresh() {
-        readChanged()
-        if running.withLock(\.looks) { control.post { [weak self] in self?.fetchDue() } }
+    /// Another generation is in use: new keys are fetched.
+    func fetchKeys() {
+        if running.withLock(\.asks) { control.post { [weak self] in self?.fetchDue() } }
     }
 
     /// The control thread's.
-    private func tick() {
-        readChanged()
-        fetchDue()
-    }
-
     private func fetchDue() { for source in keySources.withLock(\.all) { source.tick() } }
 
-    private func readChanged() { reading.withLock { _ in readChangedAlone() } }
+    // MARK: Files. The main thread's
 
-    private func readChangedAlone() {
-        for checker in passwords.withLock(\.all) {
+    /// Absolute paths of the files of users, tokens and keys that are in use.
+    var files: Set<String> {
+        Set(passwords.withLock(\.all).map(\.path)).union(tokenFiles.withLock(\.all).map(\.path))
+            .union(keyFiles.withLock(\.all).map(\.path))
+    }
+
+    /// Whether a file of users has just been read, and is to be looked at again before anybody is missing in it.
+    var isSettling: Bool { passwords.withLock(\.all).contains(where: \.isSettling) }
+
+    /// Reads the files again that have changed, except `incomplete`.
+    func readChanged(except incomplete: Set<String> = []) {
+        for checker in passwords.withLock(\.all) where !incomplete.contains(checker.path) {
             switch checker.reloadIfChanged() {
             case .unchanged: break
             case .reloaded(let users):
@@ -137,19 +137,19 @@ final class AccessServices: Sendable {
             case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
             }
         }
-        for file in tokenFiles.withLock(\.all) {
-            switch file.reloadIfChanged() {
-            case nil: break
-            case .success(let text): log.write(.notice, text)
-            case .failure(let error): log.write(.error, "\(error); the previous tokens stay in use")
-            }
+        for file in tokenFiles.withLock(\.all) where !incomplete.contains(file.path) {
+            tell(file.reloadIfChanged(), "tokens")
         }
-        for file in keyFiles.withLock(\.all) {
-            switch file.reloadIfChanged() {
-            case nil: break
-            case .success(let text): log.write(.notice, text)
-            case .failure(let error): log.write(.error, "\(error); the previous keys stay in use")
-            }
+        for file in keyFiles.withLock(\.all) where !incomplete.contains(file.path) {
+            tell(file.reloadIfChanged(), "keys")
+        }
+    }
+
+    private func tell(_ result: Result<String, StartError>?, _ content: String) {
+        switch result {
+        case nil: break
+        case .success(let text): log.write(.notice, text)
+        case .failure(let error): log.write(.error, "\(error); the previous \(content) stay in use")
         }
     }
 

@@ -1,8 +1,8 @@
 import Access
 import Reactor
 
-/// What a file of the configuration's holds. A changed file is read again within a second; one that cannot be read or used
-/// leaves the old content as it is. For any thread.
+/// What a file of the configuration's holds, read again when it has changed; one that cannot be read or used leaves the old
+/// content as it is. For any thread.
 final class WatchedFile<Content: Sendable>: Sendable {
     typealias Load = @Sendable (_ path: String) throws(StartError) -> Content
 
@@ -11,7 +11,7 @@ final class WatchedFile<Content: Sendable>: Sendable {
         var stamp: FileStamp?
     }
 
-    private let path: String
+    let path: String
     private let load: Load
     /// For the operator: what was read.
     private let describe: @Sendable (Content) -> String

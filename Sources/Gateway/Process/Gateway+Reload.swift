@@ -26,19 +26,7 @@ extension Gateway {
         log.write(.notice, "reload: reading the configuration again")
         serviceManager.reloading()
         do throws(StartError) {
-            let snapshot = try load()
-            let draft = try GenerationDraft(snapshot, services: services, known: identities)
-            try services.access.start()
-            try services.upstreams.start(for: draft.upstreams)
-            var none = InheritedSockets()
-            let wanted = try ListeningSockets(
-                snapshot.listeners, loops: services.loops, known: sockets, given: &none)
-            try services.limits.memory.adopt(snapshot.process.memoryLimit, on: services.access.control)
-            publish(draft, wanted)
-            for directive in process.fixedDirectives(unlike: snapshot.process) {
-                log.write(.warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
-            }
-            services.process.reloadSucceeded(generation.number)
+            try Privileges.withSecrets { () throws(StartError) in try takeConfiguration(try load()) }
             return .succeeded(generation: generation.number)
         } catch {
             let detail = "\(error)\(permissionHint(error))"
@@ -49,18 +37,38 @@ extension Gateway {
         }
     }
 
-    /// What was read as root at the start may be closed to the user that the process is now.
-    private func permissionHint(_ error: StartError) -> String {
-        guard let user = process.user?.text, error.description.contains(SystemError.text(EACCES)) else { return "" }
-        return "; a reload reads files as user \(user)"
+    private mutating func takeConfiguration(_ snapshot: Snapshot) throws(StartError) {
+        let stamps = FileWatch.stamps(of: snapshot.certificateFiles)
+        let draft = try GenerationDraft(snapshot, services: services, known: identities)
+        try services.access.start()
+        try services.upstreams.start(for: draft.upstreams)
+        var none = InheritedSockets()
+        let wanted = try ListeningSockets(
+            snapshot.listeners, loops: services.loops, known: sockets, given: &none)
+        try services.limits.memory.adopt(snapshot.process.memoryLimit, on: services.access.control)
+        publish(draft, wanted)
+        fileWatch.adopt(stamps)
+        services.access.readChanged()
+        services.access.fetchKeys()
+        for directive in process.fixedDirectives(unlike: snapshot.process) {
+            services.logs.error.write(
+                .warn, "reload: \(directive) has changed, which needs a restart; everything else is in use")
+        }
+        services.process.reloadSucceeded(generation.number)
     }
 
-    private mutating func publish(_ draft: GenerationDraft, _ sockets: ListeningSockets) {
+    /// What the process opened as root at the start may be closed to the user that it is now.
+    func permissionHint(_ error: StartError) -> String {
+        guard let user = process.user?.text, error.description.contains(SystemError.text(EACCES)) else { return "" }
+        return "; the gateway is user \(user) now"
+    }
+
+    mutating func publish(_ draft: GenerationDraft, _ sockets: ListeningSockets) {
         let (number, mailboxes) = (generation.number + 1, mailboxes)
         services.logs.error.adopt(file: draft.errorLog, level: draft.snapshot.process.errorLog.level)
         identities = draft.identities
         adopting = mailboxes.count
-        generation = services.upstreams.adopt(draft.upstreams) { upstreams in
+        generation = services.upstreams.adopt(draft.keepsUpstreams ? nil : draft.upstreams) { upstreams in
             let generation = draft.generation(number: number, upstreams: upstreams)
             for (loop, mailbox) in mailboxes.enumerated() {
                 let sockets = sockets.sockets(of: loop, for: generation.listeners)
@@ -73,7 +81,6 @@ extension Gateway {
         self.sockets = sockets
         services.admin.adopt(generation)
         services.resumption.adopt(draft.snapshot)
-        services.access.refresh()
     }
 
     /// A loop has adopted the generation with this number.
@@ -108,6 +115,7 @@ extension ProcessSettings {
             ("auth_hash_threads", hashThreads == new.hashThreads),
             ("user", user == new.user), ("pid_file", pidFile == new.pidFile),
             ("worker_rlimit_nofile", descriptorLimit == new.descriptorLimit),
+            ("worker_rlimit_core", coreLimit == new.coreLimit), ("seccomp", filtersCalls == new.filtersCalls),
         ].filter { !$0.1 }.map(\.0)
     }
 }

@@ -14,7 +14,7 @@ extension Gateway {
         }
         do throws(StartError) {
             try startLoops()
-            if let user = process.user { try Privileges.become(user.text, services.logs.writer) }
+            try Privileges.drop(process, logs: services.logs.writer, pidFile: pidFile)
             let mailboxes = mailboxes
             try services.upstreams.start(for: generation.upstreams)
             services.access.begin { for mailbox in mailboxes { mailbox.post(.recheck(from: 0)) } }
@@ -115,6 +115,7 @@ extension Gateway {
         for report in reports.take() { try take(report) }
         advanceDrain()
         advanceUpgrade()
+        lookAtFiles()
         takePidFile()
         askLoops()
     }
@@ -124,6 +125,7 @@ extension Gateway {
         var wait: Int64?
         for time in [
             successor?.deadline, drainAt, pidFileWanted.map { _ in now + 100 }, watchdog.nextAt(serviceManager),
+            nextLook,
         ] {
             if let time { wait = min(wait ?? .max, max(0, time - now)) }
         }

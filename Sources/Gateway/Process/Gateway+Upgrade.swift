@@ -10,7 +10,7 @@ extension Gateway {
         guard !isEnding else { return log.write(.warn, "upgrade: the gateway is stopping, nothing is started") }
         guard successor == nil else { return log.write(.warn, "upgrade: a new process gets ready already") }
         do throws(SystemError) {
-            let successor = try Successor(command, sockets: sockets.passed)
+            let successor = try Successor(command, sockets: sockets.passed, isFiltered: process.filtersCalls)
             try poller.add(
                 successor.descriptor, Events(reading: true, writing: false), word: Self.successorWord)
             log.write(.notice, "upgrade: process \(successor.process) of \(command.program) gets ready to take over")
@@ -47,7 +47,7 @@ extension Gateway {
             return
         }
         do throws(StartError) {
-            pidFile = try PidFile(path)
+            pidFile = try Privileges.withSecrets { () throws(StartError) in try PidFile(path) }
             pidFileWanted = nil
         } catch {
             guard monotonicMilliseconds() >= limit else { return }

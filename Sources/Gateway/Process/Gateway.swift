@@ -35,6 +35,7 @@ package struct Gateway: ~Copyable {
     /// While a process that this one succeeds still holds the pid file: when to give up asking for it.
     var pidFileWanted: Int64?
     var watchdog = Watchdog()
+    var fileWatch = FileWatch()
     var poller: Poller
     let signals: Signals
     let reports: Mailbox<Loop.Report>
@@ -63,6 +64,7 @@ package struct Gateway: ~Copyable {
         // Before the first thread, which libraries may start: every thread inherits what is blocked.
         let signals = try StartError.wrap { () throws(SystemError) in try Signals() }
         let services = try Services(snapshot.process)
+        let stamps = FileWatch.stamps(of: snapshot.certificateFiles)
         let draft = try GenerationDraft(snapshot, services: services)
         var inherited = try InheritedSockets.take()
         let sockets = try ListeningSockets(snapshot.listeners, loops: services.loops, given: &inherited)
@@ -71,10 +73,11 @@ package struct Gateway: ~Copyable {
         }
         let reports = try StartError.wrap { () throws(SystemError) in try Mailbox<Loop.Report>() }
         let poller = try StartError.wrap { () throws(SystemError) in try Poller() }
-        let gateway = Gateway(
+        var gateway = Gateway(
             draft, services: services, sockets: sockets, command: command, predecessor: predecessor, load: load,
             poller: poller, reports: reports,
             signals: signals)
+        gateway.fileWatch.adopt(stamps)
         try gateway.watch()
         return gateway
     }
@@ -113,6 +116,7 @@ package struct Gateway: ~Copyable {
         // A process that is to be succeeded gives its own up when this one serves.
         if predecessor == nil { pidFile = try process.pidFile.map { path throws(StartError) in try PidFile(path) } }
         defer { pidFile?.remove() }
+        Privileges.confine(process, isFiltered: predecessor?.hasFilteredCalls ?? false, services.logs.error)
         CShims_ignore_sigpipe()
         CShims_tune_allocator()
         raiseDescriptorLimit()

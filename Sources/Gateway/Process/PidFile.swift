@@ -26,6 +26,9 @@ package struct PidFile: Sendable {
         Socket.close(descriptor)
     }
 
+    /// Gives the file to the user that the process is about to become: a process that succeeds this one is to write it.
+    func give(user: uid_t, group: gid_t) { _ = fchown(descriptor, user, group) }
+
     /// Lets another process have the file.
     func release() { Socket.close(descriptor) }
 

@@ -16,6 +16,10 @@ struct Successor: ~Copyable {
     static let patience: Int64 = 60_000
     /// Names the descriptor on which a successor says that it serves.
     static let variable = "SLUICE_READY_FD"
+    /// Tells a successor that its calls are filtered already, in the way that this number stands for: filters are inherited, and
+    /// would add up.
+    static let filterVariable = "SLUICE_SECCOMP"
+    static let filter = "1"
 
     let process: pid_t
     /// Readable when it has something to say.
@@ -23,8 +27,8 @@ struct Successor: ~Copyable {
     /// On the monotonic clock.
     let deadline: Int64
 
-    /// Starts `command` with these listening sockets.
-    init(_ command: Command, sockets: [ListeningSockets.Passed]) throws(SystemError) {
+    /// Starts `command` with these listening sockets. `isFiltered`: this process's calls are.
+    init(_ command: Command, sockets: [ListeningSockets.Passed], isFiltered: Bool) throws(SystemError) {
         var ends: (Int32, Int32) = (-1, -1)
         try SystemError.check("pipe2", CShims_pipe(&ends.0, &ends.1))
         defer { Socket.close(ends.1) }
@@ -33,8 +37,9 @@ struct Successor: ~Copyable {
             "LISTEN_FDS=\(sockets.count)", "LISTEN_FDNAMES=" + sockets.map(\.name).joined(separator: ":"),
             "\(Self.variable)=\(first + Int32(sockets.count))",
         ]
+        let filter = isFiltered ? ["\(Self.filterVariable)=\(Self.filter)"] : []
         // The number of the process is filled in by itself.
-        let environment = command.environment + own + ["LISTEN_PID=0000000000"]
+        let environment = command.environment + filter + own + ["LISTEN_PID=0000000000"]
         let result = CStrings.with(command.arguments) { arguments in
             CStrings.with(environment) { environment in
                 CShims_start_successor(
@@ -82,12 +87,15 @@ struct Successor: ~Copyable {
         static func current() -> Command {
             let arguments = CommandLine.arguments
             let own = CStrings.list(CShims_environment()).filter { entry in
-                !["LISTEN_PID=", "LISTEN_FDS=", "LISTEN_FDNAMES=", "WATCHDOG_PID=", variable + "="].contains {
-                    entry.hasPrefix($0)
-                }
+                !variables.contains { entry.hasPrefix($0 + "=") }
             }
             return Command(program: program(arguments.first ?? ""), arguments: arguments, environment: own)
         }
+
+        /// What each process is told anew.
+        private static let variables = [
+            "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", variable, filterVariable,
+        ]
 
         private static func program(_ called: String) -> String {
             if called.hasPrefix("/") { return called }
@@ -104,11 +112,15 @@ struct Successor: ~Copyable {
 /// The process that this one was started by to succeed it; the other end of a `Successor`.
 struct Predecessor {
     private let descriptor: Int32
+    /// The calls of this process are filtered as it would do it itself.
+    let hasFilteredCalls: Bool
 
     /// nil: there is none. Before the first thread, as the environment is changed.
     init?() {
         guard let descriptor = Environment[Successor.variable].flatMap({ Int32($0) }) else { return nil }
+        hasFilteredCalls = Environment[Successor.filterVariable] == Successor.filter
         Environment.remove(Successor.variable)
+        Environment.remove(Successor.filterVariable)
         _ = CShims_close_on_exec(descriptor)
         self.descriptor = descriptor
     }

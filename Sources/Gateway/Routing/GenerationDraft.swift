@@ -11,11 +11,24 @@ struct GenerationDraft {
     let errorLog: LogFile
     /// By identity, as the resolver has just answered.
     let upstreams: [Int: ResolvedUpstream]
+    /// In place of `upstreams`, those of the generation in use stay.
+    let keepsUpstreams: Bool
     /// With those of the upstreams and listeners that are new.
     let identities: Identities
 
     /// Checks what a configuration names, and blocks while the resolver is asked. `known`: identities so far.
     init(_ snapshot: Snapshot, services: Services, known: Identities = Identities()) throws(StartError) {
+        try self.init(snapshot, services: services, known: known, renewing: false)
+    }
+
+    /// The configuration of `generation` with its certificates loaded again: users and upstreams stay as they are.
+    init(renewing generation: Generation, services: Services, known: Identities) throws(StartError) {
+        try self.init(generation.snapshot, services: services, known: known, renewing: true)
+    }
+
+    private init(
+        _ snapshot: Snapshot, services: Services, known: Identities, renewing: Bool
+    ) throws(StartError) {
         self.snapshot = snapshot
         errorLog = try services.logs.file(snapshot.process.errorLog.target)
         var identities = known
@@ -23,15 +36,12 @@ struct GenerationDraft {
         let listeners = snapshot.listeners.map { identities.listeners.identity(of: $0.address) }
         self.identities = identities
         var servers: [VirtualServer] = []
-        var read: Set<String> = []
+        var read = renewing ? services.access.files : []
         for index in snapshot.servers.indices {
             servers.append(try Self.server(index, of: snapshot, pools, services, &read))
         }
-        var upstreams: [Int: ResolvedUpstream] = [:]
-        for (identity, upstream) in zip(pools, snapshot.upstreams) {
-            upstreams[identity] = try ResolvedUpstream(upstream)
-        }
-        self.upstreams = upstreams
+        keepsUpstreams = renewing
+        upstreams = try renewing ? [:] : Self.resolve(zip(pools, snapshot.upstreams))
         var contexts: [[Int: TLSContext]] = []
         var certificates: [ServedCertificate] = []
         var warnings: [String] = []
@@ -54,6 +64,14 @@ struct GenerationDraft {
         where !ConfigurationFiles.isFolder(root.folder) {
             throw StartError("\(root.mapping == .root ? "root" : "alias") \(root.folder): there is no such folder")
         }
+    }
+
+    private static func resolve(
+        _ upstreams: some Sequence<(Int, UpstreamSettings)>
+    ) throws(StartError) -> [Int: ResolvedUpstream] {
+        var resolved: [Int: ResolvedUpstream] = [:]
+        for (identity, upstream) in upstreams { resolved[identity] = try ResolvedUpstream(upstream) }
+        return resolved
     }
 
     private static func server(

@@ -52,13 +52,17 @@ final class UpstreamServices: Sendable {
         }
     }
 
-    /// The upstreams of the next generation, as the resolver has just answered: peers that stay keep their places. `publish`
-    /// gets them with every peer at its place, and brings them to the loops before anything else does.
+    /// The upstreams of the next generation, as the resolver has just answered: peers that stay keep their places; nil: they are
+    /// those of the generation before. `publish` gets them with every peer at its place, and brings them to the loops before
+    /// anything else does.
     func adopt<Published>(
-        _ upstreams: [Int: ResolvedUpstream], publish: ([Int: ResolvedUpstream]) -> Published
+        _ upstreams: [Int: ResolvedUpstream]?, publish: ([Int: ResolvedUpstream]) -> Published
     ) -> Published {
         let now = monotonicMilliseconds()
         return state.withLock { state in
+            guard let upstreams else {
+                return publish(state.places.filter { state.current.contains($0.key) }.mapValues(\.current))
+            }
             for (pool, upstream) in upstreams {
                 var places = state.places[pool] ?? PeerPlaces(upstream)
                 places.adopt(upstream, now: now)
