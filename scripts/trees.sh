@@ -2,6 +2,7 @@
 # Unpacked Debians in $TREES (.trees), for the scripts that try a release. Sourced after lib.sh; needs root.
 
 TREES=$(realpath -m "${TREES:-.trees}")
+PROCESSES=()
 DEBIAN_MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 # tree SUITE: makes the smallest tree of a suite unless it is there, with the package lists of today.
@@ -45,6 +46,31 @@ packages() {
     shift
     within "$suite" apt-get -q -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" \
         >>"$TREES/$suite.log" 2>&1 || fail "apt-get could not install $* in Debian $suite" "See $TREES/$suite.log"
+}
+
+# workplace FOLDER: sets work to a new folder in it, which goes with the end of the script, as PROCESSES do.
+workplace() {
+    work=$(mktemp -d "$1/sluice.XXXXXX")
+    trap end_of_work EXIT
+}
+
+end_of_work() {
+    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+
+# The package that deb.sh makes.
+package_file() { realpath "dist/sluice_${DEB_VERSION:-$(gateway_version)}_$(dpkg --print-architecture).deb"; }
+
+# newer_package PACKAGE FOLDER TARGET FILE…: makes TARGET of PACKAGE, of the next version and with another line in each FILE.
+# Unpacks it in FOLDER.
+newer_package() {
+    local package=$1 folder=$2 target=$3 file
+    shift 3
+    dpkg-deb -R "$package" "$folder"
+    sed -i 's/^Version: .*/&+1/' "$folder/DEBIAN/control"
+    for file; do echo '# of the newer package' >>"$folder/$file"; done
+    dpkg-deb --build --root-owner-group "$folder" "$target" >/dev/null
 }
 
 # start_broker FOLDER: a mosquitto of this machine; sets BROKER_PORT and appends to PROCESSES.
