@@ -11,14 +11,15 @@ BASE=docker.io/library/debian:bookworm-slim
 work=
 images() { buildah --storage-driver vfs --root "$STORE" --runroot "$work/run" "$@"; }
 
-# base_image: the base of our Dockerfile from an unpacked Debian 12, once.
+# base_image: the base of our Dockerfile from an unpacked Debian 12 of its own, once: what the other trees have been given
+# would hide what the Dockerfile forgets.
 base_image() {
     local base
     ! images inspect --type image "$BASE" >/dev/null 2>&1 || return 0
-    tree bookworm
-    say "A base image from $TREES/bookworm"
+    tree bookworm base
+    say "A base image from $TREES/base"
     base=$(images from scratch)
-    tar -C "$TREES/bookworm" --exclude=./opt/* --exclude=./var/cache/apt/* --exclude=./usr/share/doc/* -cf "$work/base.tar" .
+    tar -C "$TREES/base" --exclude=./opt/* --exclude=./var/cache/apt/* --exclude=./usr/share/doc/* -cf "$work/base.tar" .
     images add --quiet "$base" "$work/base.tar" / >/dev/null
     images commit --quiet --rm "$base" "$BASE" >/dev/null
     rm "$work/base.tar"
