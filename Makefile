@@ -14,7 +14,7 @@ IMPORTS := --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests
 
 .PHONY: help setup build demo test unit e2e endure matrix asan tsan format lint bench storm fresh install release deb try-release \
-	try-deb try-image try-systemd clean
+	try-deb try-image try-compose try-systemd clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ try-deb: ## install, reload, upgrade, remove and purge the package in an unpacke
 
 try-image: ## build and run the container image with buildah, without a registry (.trees; needs root)
 	@scripts/try-image.sh
+
+try-compose: ## run the compose file with podman-compose, without a registry (.trees; needs root)
+	@scripts/try-compose.sh
 
 try-systemd: ## boot a Debian 12 whose systemd installs, runs, upgrades and purges the package (.trees; needs root)
 	@scripts/try-systemd.sh

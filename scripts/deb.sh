@@ -12,9 +12,8 @@ for tool in dpkg-deb dpkg-shlibdeps; do
     command -v "$tool" >/dev/null || fail "$tool is not installed (apt-get install dpkg-dev)"
 done
 [ -n "${SLUICE_RELEASE:-}" ] || scripts/release.sh
-gateway=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
-release=$(realpath "${SLUICE_RELEASE:-dist/sluice-$gateway-$(uname -m)}")
-version=${DEB_VERSION:-$gateway}
+release=$(release_folder)
+version=${DEB_VERSION:-$(gateway_version)}
 architecture=$(dpkg --print-architecture)
 package=dist/sluice_${version}_$architecture.deb
 maintainer="${DEBFULLNAME:-The Sluice authors} <${DEBEMAIL:-sluice@localhost}>"
@@ -43,11 +42,12 @@ changelog() {
     printf ' -- %s  %s\n' "$maintainer" "$(git log -1 --format=%cD 2>/dev/null || date -R)"
 }
 
-# What the program is linked with, as packages that hold it.
+# What the program is linked with, as packages that hold it. By its symbols any libcurl would do, but it asks for an option of
+# 7.85 (CURLOPT_PROTOCOLS_STR).
 dependencies() {
     mkdir -p "$tree/shlibs/debian"
     printf 'Source: sluice\n\nPackage: sluice\nArchitecture: any\n' >"$tree/shlibs/debian/control"
-    (cd "$tree/shlibs" && dpkg-shlibdeps -O "$root/usr/bin/sluice" 2>"$tree/shlibs.log") | sed -n 's/^shlibs:Depends=//p'
+    (cd "$tree/shlibs" && dpkg-shlibdeps -O "$root/usr/bin/sluice" 2>"$tree/shlibs.log") | sed -n -e 's/libcurl4 (>= [^)]*)/libcurl4 (>= 7.85)/' -e 's/^shlibs:Depends=//p'
 }
 
 control() {

@@ -22,6 +22,12 @@ fail() {
     exit 1
 }
 
+# The version that the sources say.
+gateway_version() { sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift; }
+
+# The folder of the release: SLUICE_RELEASE, or what release.sh makes.
+release_folder() { realpath "${SLUICE_RELEASE:-dist/sluice-$(gateway_version)-$(uname -m)}"; }
+
 # Puts a Swift toolchain on PATH that is new enough for Package.swift, or says what is wrong.
 require_swift() {
     local folder version

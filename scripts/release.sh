@@ -11,7 +11,7 @@ set -euo pipefail
 
 require_swift
 build=${STATIC_BUILD:-.build-static}
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
+version=$(gateway_version)
 [ -n "$version" ] || fail "Sources/Gateway/Process/Build.swift names no version."
 name=sluice-$version-$(uname -m)
 
@@ -25,7 +25,6 @@ install -m 755 "$build/release/sluice" "$folder/sluice"
 strip --strip-all --remove-section=.comment "$folder/sluice"
 cp -R www deploy LICENSE CHANGELOG.md "$folder/"
 cp scripts/install.sh scripts/lib.sh "$folder/scripts/"
-
 
 # The same input gives the same archive.
 epoch=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}

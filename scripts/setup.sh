@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# setup.sh build|demo|test|fresh|matrix…: installs the Debian packages that these need and this machine lacks.
+# setup.sh build|demo|test|fresh|matrix|image|boot|compose…: installs the Debian packages that these need and this machine lacks.
 # Asks the machine for the thing itself (a command, a library), not for its package, so that what came from
 # elsewhere is left alone. With nothing missing it neither needs the network nor root.
 set -euo pipefail
@@ -70,7 +70,16 @@ for purpose in "$@"; do
         lacks mandoc command -v mandoc
         ;;
     fresh | matrix) lacks debootstrap command -v debootstrap ;;
-    *) fail "setup.sh knows build, demo, test, fresh and matrix, not \"$purpose\"." ;;
+    image) lacks buildah command -v buildah ;;
+    boot) lacks systemd-container command -v systemd-nspawn ;;
+    compose)
+        lacks podman-compose command -v podman-compose # and podman
+        lacks netavark test -x /usr/lib/podman/netavark
+        lacks aardvark-dns test -x /usr/lib/podman/aardvark-dns
+        lacks crun command -v crun
+        lacks iproute2 command -v ip
+        ;;
+    *) fail "setup.sh knows build, demo, test, fresh, matrix, image, boot and compose, not \"$purpose\"." ;;
     esac
 done
 

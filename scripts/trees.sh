@@ -2,33 +2,35 @@
 # Unpacked Debians in $TREES (.trees), for the scripts that try a release. Sourced after lib.sh; needs root.
 
 TREES=$(realpath -m "${TREES:-.trees}")
+PROCESSES=()
 DEBIAN_MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
-# tree SUITE: makes the smallest tree of a suite unless it is there, with the package lists of today.
+# tree SUITE [NAME]: makes the smallest tree of a suite unless it is there, with the package lists of today.
 tree() {
-    local folder=$TREES/$1
+    local suite=$1 name=${2:-$1}
+    local folder=$TREES/$name
     [ "$(id -u)" -eq 0 ] || fail "An unpacked Debian needs root."
     scripts/setup.sh fresh
     if [ ! -e "$folder/etc/sluice-tree" ]; then
-        say "Debian $1 into $folder; takes some minutes, once"
+        say "Debian $suite into $folder; takes some minutes, once"
         rm -rf --one-file-system "$folder"
         mkdir -p "$TREES"
-        debootstrap --variant=minbase --include=ca-certificates "$1" "$folder" "$DEBIAN_MIRROR" >"$folder.log" 2>&1 ||
-            fail "debootstrap could not unpack Debian $1" "Its messages are in $folder.log"
+        debootstrap --variant=minbase --include=ca-certificates "$suite" "$folder" "$DEBIAN_MIRROR" >"$folder.log" 2>&1 ||
+            fail "debootstrap could not unpack Debian $suite" "Its messages are in $folder.log"
         # No service of it is started here.
         printf '#!/bin/sh\nexit 101\n' >"$folder/usr/sbin/policy-rc.d"
         chmod +x "$folder/usr/sbin/policy-rc.d"
         touch "$folder/etc/sluice-tree"
     fi
     cp /etc/hosts /etc/resolv.conf "$folder/etc/"
-    within "$1" apt-get -q -o Acquire::Check-Valid-Until=false update >>"$folder.log" 2>&1 ||
+    within "$name" apt-get -q -o Acquire::Check-Valid-Until=false update >>"$folder.log" 2>&1 ||
         say "apt-get update failed in $folder; trying with the lists that are there."
 }
 
-# within SUITE COMMAND…: runs it in the tree, with this machine's network, /proc and /dev. Its mounts end with it.
+# within NAME COMMAND…: runs it in the tree, with this machine's network, /proc and /dev. Its mounts end with it.
 within() { (enter "$@"); }
 
-# enter SUITE COMMAND…: the same in the place of this shell, so that `enter … &` is the command's own process.
+# enter NAME COMMAND…: the same in the place of this shell, so that `enter … &` is the command's own process.
 enter() {
     local folder=$TREES/$1
     shift
@@ -39,12 +41,37 @@ enter() {
         exec chroot "$0" "$@"' "$folder" "$@"
 }
 
-# packages SUITE PACKAGE…: installs them.
+# packages NAME PACKAGE…: installs them.
 packages() {
     local suite=$1
     shift
     within "$suite" apt-get -q -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" \
         >>"$TREES/$suite.log" 2>&1 || fail "apt-get could not install $* in Debian $suite" "See $TREES/$suite.log"
+}
+
+# workplace FOLDER: sets work to a new folder in it, which goes with the end of the script, as PROCESSES do.
+workplace() {
+    work=$(mktemp -d "$1/sluice.XXXXXX")
+    trap end_of_work EXIT
+}
+
+end_of_work() {
+    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+
+# The package that deb.sh makes.
+package_file() { realpath "dist/sluice_${DEB_VERSION:-$(gateway_version)}_$(dpkg --print-architecture).deb"; }
+
+# newer_package PACKAGE FOLDER TARGET FILE…: makes TARGET of PACKAGE, of the next version and with another line in each FILE.
+# Unpacks it in FOLDER.
+newer_package() {
+    local package=$1 folder=$2 target=$3 file
+    shift 3
+    dpkg-deb -R "$package" "$folder"
+    sed -i 's/^Version: .*/&+1/' "$folder/DEBIAN/control"
+    for file; do echo '# of the newer package' >>"$folder/$file"; done
+    dpkg-deb --build --root-owner-group "$folder" "$target" >/dev/null
 }
 
 # start_broker FOLDER: a mosquitto of this machine; sets BROKER_PORT and appends to PROCESSES.

@@ -11,17 +11,10 @@ set -euo pipefail
 . scripts/trees.sh
 
 SUITE=bookworm
-PROCESSES=()
 scripts/setup.sh demo
 scripts/deb.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
-package=$(realpath "dist/sluice_${version}_$(dpkg --print-architecture).deb")
-work=$(mktemp -d)
-finish() {
-    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$work"
-}
-trap finish EXIT
+package=$(package_file)
+workplace "${TMPDIR:-/tmp}"
 
 tree $SUITE
 folder=$TREES/$SUITE
@@ -37,14 +30,6 @@ files() {
     (cd "$folder" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./tmp -o -path ./var/lib/dpkg -o -path ./var/cache -o \
         -path ./var/lib/apt -o -path ./var/log/apt -o -path ./opt -o -path ./root \) -prune -o -print) |
         grep -vE '^\./(etc/(passwd|group|shadow|gshadow|subuid|subgid)-|var/log/(dpkg|alternatives)\.log)$' | sort
-}
-
-# A package that is newer, and brings another sluice.conf and another logrotate file.
-newer() {
-    dpkg-deb -R "$package" "$work/newer"
-    sed -i "s/^Version: .*/Version: $version+1/" "$work/newer/DEBIAN/control"
-    echo '# of the newer package' | tee -a "$work/newer/etc/sluice/sluice.conf" >>"$work/newer/etc/logrotate.d/sluice"
-    dpkg-deb --build --root-owner-group "$work/newer" "$folder/opt/newer.deb" >/dev/null
 }
 
 # as_unit COMMAND…: as sluice.service starts it.
@@ -65,7 +50,7 @@ session() {
 }
 
 start_broker "$work"
-newer
+newer_package "$package" "$work/newer" "$folder/opt/newer.deb" etc/sluice/sluice.conf etc/logrotate.d/sluice
 cp "$package" "$folder/opt/sluice.deb"
 files >"$work/before"
 

@@ -8,41 +8,16 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/trees.sh
+. scripts/images.sh
 
-command -v buildah >/dev/null || fail "buildah is not installed (apt-get install buildah)"
-PROCESSES=()
-scripts/setup.sh demo
+scripts/setup.sh demo image
 [ -n "${SLUICE_RELEASE:-}" ] || scripts/release.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
-release=$(realpath "${SLUICE_RELEASE:-dist/sluice-$version-$(uname -m)}")
-tree bookworm
-export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
-store=$TREES/images
-work=$(mktemp -d "$TREES/image.XXXXXX")
-images() { buildah --root "$store" --runroot "$work/run" "$@"; }
-finish() {
-    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
-    [ -z "${container:-}" ] || images rm "$container" >/dev/null 2>&1 || true
-    rm -rf "$work"
-}
-trap finish EXIT
+release=$(release_folder)
+mkdir -p "$TREES"
+workplace "$TREES"
+trap '[ -z "${container:-}" ] || images rm "$container" >/dev/null 2>&1 || true; end_of_work' EXIT
 
-if ! images inspect --type image debian:bookworm-slim >/dev/null 2>&1; then
-    say "A base image from $TREES/bookworm"
-    base=$(images from scratch)
-    tar -C "$TREES/bookworm" --exclude=./opt/* --exclude=./var/cache/apt/* --exclude=./usr/share/doc/* -cf "$work/base.tar" .
-    images add --quiet "$base" "$work/base.tar" / >/dev/null
-    images commit --quiet --rm "$base" docker.io/library/debian:bookworm-slim >/dev/null
-    rm "$work/base.tar"
-fi
-
-say "The second stage of the Dockerfile"
-mkdir -p "$work/context/deploy"
-cp -R deploy/docker "$work/context/deploy/"
-cp -R "$release" "$work/context/release"
-awk '/^FROM / { stage++ } stage == 2' deploy/docker/Dockerfile | sed 's|--from=build /release/|release/|' >"$work/Dockerfile"
-images build --quiet --format docker --pull-never --network host -f "$work/Dockerfile" -t sluice "$work/context" >"$work/build.log" 2>&1 ||
-    fail "buildah could not build it." "$(tail -n 20 "$work/build.log")"
+gateway_image "$release"
 container=$(images from --pull-never localhost/sluice)
 config() { images inspect --format "$1" "$container"; }
 [ "$(config '{{.Docker.Config.StopSignal}}')" = SIGQUIT ] || fail "The image's stop signal is not QUIT."

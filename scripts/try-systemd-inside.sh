@@ -20,7 +20,7 @@ eventually() {
 }
 listens() { python3 scripts/ports.py owner "$1" >/dev/null; }
 apt_install() {
-    DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Options::=--force-confold install --yes --no-install-recommends "$1" >apt.log 2>&1 ||
+    DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Options::=--force-confold install --yes --no-install-recommends "$@" >apt.log 2>&1 ||
         not "apt-get: $(cat apt.log)"
 }
 # override TEXT: a drop-in of the service.
@@ -52,10 +52,19 @@ cp good.conf $conf
 session 8085
 ok "reload: a new port; a faulty configuration fails and changes nothing"
 
+sed -i 's/listen 8085;/listen eight;/' $conf
 apt_install /opt/try/newer.deb
+grep -q 'the old version still runs' apt.log || not "nothing is said of a faulty configuration: $(cat apt.log)"
+cp good.conf $conf
+[ "$(property ActiveState)/$(property MainPID)" = "active/$process" ] || not "an upgrade with a faulty configuration was not left"
+session 8085
+invocation=$(property InvocationID) # another one after each start, whoever asks for it
+ok "the package's upgrade with a faulty configuration: the old process goes on, and the operator is told"
+
+apt_install --reinstall /opt/try/newer.deb
 successor() { [ "$(property MainPID)" != "$process" ] && [ "$(property ActiveState)" = active ]; }
 eventually successor
-[ "$(property NRestarts)" = 0 ] || not "the upgrade has restarted it"
+[ "$(property InvocationID)" = "$invocation" ] || not "the upgrade has restarted it"
 cmp $conf good.conf || not "the upgrade has changed its configuration"
 session 8085
 gone() { [ ! -e "/proc/$process" ]; }
@@ -86,7 +95,12 @@ END
 chmod 644 /etc/sluice/certs/server.crt
 systemctl restart sluice
 session 443 /etc/sluice/certs/server.crt
-ok "port 443, with a key that only root can read (LoadCredential)"
+process=$(property MainPID) invocation=$(property InvocationID)
+apt_install --reinstall /opt/try/newer.deb
+eventually successor
+[ "$(property InvocationID)" = "$invocation" ] || not "the upgrade has restarted it"
+session 443 /etc/sluice/certs/server.crt
+ok "port 443, with a key that only root can read (LoadCredential), also after an upgrade"
 
 systemctl stop sluice
 [ "$(property Result)/$(property ExecMainStatus)" = success/0 ] || not "a stop ended as $(property Result)"

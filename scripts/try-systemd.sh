@@ -9,10 +9,9 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/trees.sh
 
-command -v systemd-nspawn >/dev/null || fail "systemd-nspawn is not installed (apt-get install systemd-container)"
+scripts/setup.sh boot
 scripts/deb.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
-package=$(realpath "dist/sluice_${version}_$(dpkg --print-architecture).deb")
+package=$(package_file)
 booted=$TREES/booted log=$TREES/booted-boot.log
 tree bookworm
 say "A Debian 12 to boot, in $booted"
@@ -26,10 +25,7 @@ try=$booted/opt/try
 mkdir -p "$try/scripts"
 cp scripts/try-systemd-inside.sh scripts/try_session.py scripts/demo_check.py scripts/ports.py "$try/scripts/"
 cp "$package" "$try/sluice.deb"
-dpkg-deb -R "$package" "$try/newer"
-sed -i "s/^Version: .*/Version: $version+1/" "$try/newer/DEBIAN/control"
-echo '# of the newer package' >>"$try/newer/etc/sluice/sluice.conf"
-dpkg-deb --build --root-owner-group "$try/newer" "$try/newer.deb" >/dev/null
+newer_package "$package" "$try/newer" "$try/newer.deb" etc/sluice/sluice.conf
 cat >"$booted/etc/systemd/system/try.service" <<'END'
 [Unit]
 After=multi-user.target
