@@ -92,7 +92,7 @@ struct Successor: ~Copyable {
             return Command(program: program(arguments.first ?? ""), arguments: arguments, environment: own)
         }
 
-        /// What each process is told anew.
+        /// What every process is told in words of its own.
         private static let variables = [
             "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", variable, filterVariable,
         ]
