@@ -56,6 +56,12 @@ package struct Pool: Sendable {
         return counts.acquire(peer, limit: peers[peer].settings.maxConnections)
     }
 
+    /// Whether a peer is there that new sessions should reach: the operator wants them there, probes have not found it dead, and
+    /// failed attempts have not set it aside. One that is full counts: it is well.
+    package func hasUsablePeer(now: Int64) -> Bool {
+        peers.contains { $0.settings.isWanted && $0.isHealthy && $0.passive.isAvailable(now: now) }
+    }
+
     /// The session on `peer` is over, or the attempt was.
     package func release(_ peer: Int) { counts.release(peer) }
 

@@ -56,6 +56,25 @@ struct PoolTests {
         #expect(full.choose(now: 0, tried: []) == 0)
     }
 
+    @Test("A pool is usable while one peer is: wanted, healthy, and not set aside; full or a backup is well enough")
+    func usable() {
+        var (pool, counts) = pool([
+            .init(maxConnections: 1, failTimeout: 100), .init(isDown: true), .init(isDraining: true),
+            .init(isBackup: true),
+        ])
+        #expect(choose(&pool, 1) == [0] && counts[0] == 1)
+        pool.record(3, isHealthy: false, now: 0)
+        #expect(pool.hasUsablePeer(now: 0), "the first is full")
+        #expect(pool.failed(0, now: 0) == true)
+        #expect(!pool.hasUsablePeer(now: 99))
+        #expect(pool.hasUsablePeer(now: 100))
+        pool.record(0, isHealthy: false, now: 100)
+        #expect(!pool.hasUsablePeer(now: 100))
+        pool.record(3, isHealthy: true, now: 100)
+        #expect(pool.hasUsablePeer(now: 100))
+        #expect(!Pool([], counts: SessionCounts(peers: 0)).hasUsablePeer(now: 0))
+    }
+
     @Test("When all have failed they are tried all the same, the primaries first")
     func lastResort() {
         var (pool, _) = pool([.init(), .init(), .init(isBackup: true)])

@@ -7,7 +7,7 @@ extension Builder {
     func adminLocation(
         _ statement: Statement, _ name: Word, _ match: LocationSettings.Match, _ action: LocationSettings.Action
     ) throws(ConfigurationError) -> LocationSettings {
-        try checkDirectives(statement.block ?? [], name.text)
+        try checkDirectives(statement.block ?? [], name.text, Self.companions, instead: Self.instead(of:))
         var settings = LocationSettings(match: match, action: action)
         let admin = try scope.admin.settings(passwordCache: scope.access.passwordCache)
         try checkExposure(name, admin)
@@ -56,15 +56,18 @@ extension Builder {
 extension Builder {
     /// What makes a location; each has exactly one of them.
     private static let actions: Set<String> = [
-        "mqtt_pass", "root", "alias", "return", "metrics", "api", "dashboard",
+        "mqtt_pass", "root", "alias", "return", "health", "metrics", "api", "dashboard",
     ]
     /// What else may be in a location of the operator's side.
     private static let companions: Set<String> = [
         "allow", "deny", "auth_basic", "auth_basic_user_file", "auth_password_cache", "api_token_file", "access_log",
     ]
 
-    /// Nothing is in the block that has no effect there: it may have been meant to protect it.
-    private func checkDirectives(_ block: [Statement], _ name: String) throws(ConfigurationError) {
+    /// Nothing is in the block that has no effect there: it may have been meant to protect it. `instead`: what to do about
+    /// what is neither `name` nor among its `companions`.
+    func checkDirectives(
+        _ block: [Statement], _ name: String, _ companions: Set<String>, instead: (String) -> String
+    ) throws(ConfigurationError) {
         let actions = block.filter { Self.actions.contains($0.name.text) }
         if actions.count > 1 {
             let (first, second) = (actions[0].name, actions[1].name)
@@ -72,8 +75,8 @@ extension Builder {
                 at: second.position, "\"\(first.text)\" and \"\(second.text)\" cannot be used in one location",
                 hint: "\"\(first.text)\" is at \(first.position)")
         }
-        for other in block where other.name.text != name && !Self.companions.contains(other.name.text) {
-            throw other.error("does not apply to \"\(name)\"", hint: Self.instead(of: other.name.text))
+        for other in block where other.name.text != name && !companions.contains(other.name.text) {
+            throw other.error("does not apply to \"\(name)\"", hint: instead(other.name.text))
         }
     }
 

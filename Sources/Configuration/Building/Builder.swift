@@ -93,6 +93,14 @@ struct LocationDraft: Sendable {
     var admin: (word: Word, action: LocationSettings.Action)?
     /// `return`
     var fixed: (word: Word, answer: FixedAnswer)?
+    /// `health`
+    var health: Word?
+
+    /// The directive that makes it a location, if it is none of the operator's side.
+    var name: String {
+        if health != nil { return "health" }
+        return pass != nil ? "mqtt_pass" : fixed != nil ? "return" : "root"
+    }
 }
 
 /// Collects what the statements say; `snapshot()` checks the whole and hands it over.

@@ -38,6 +38,8 @@ extension Builder {
         if let admin = draft.admin {
             settings = try adminLocation(statement, admin.word, draft.match, admin.action)
             if admin.action == .dashboard { server?.dashboard = admin.word.position }
+        } else if draft.health != nil {
+            settings = try healthLocation(statement, draft.match)
         } else if let pass = draft.pass {
             settings = try passSettings(draft.match, upstream: pass.upstream)
             settings.webSocket = scope.webSocket
@@ -49,11 +51,10 @@ extension Builder {
             settings = filesLocation(draft.match, root, in: .location)
         } else {
             throw statement.error(
-                "needs \"mqtt_pass\", \"root\", \"return\", \"metrics\", \"api\" or \"dashboard\"")
+                "needs \"mqtt_pass\", \"root\", \"return\", \"health\", \"metrics\", \"api\" or \"dashboard\"")
         }
         if draft.admin == nil {
-            let name = draft.pass != nil ? "mqtt_pass" : draft.fixed != nil ? "return" : "root"
-            try checkNoAdmin(statement.block ?? [], at: statement.name.position, name)
+            try checkNoAdmin(statement.block ?? [], at: statement.name.position, draft.name)
         }
         settings.access = try scope.access.settings(isMQTT: draft.pass != nil)
         settings.accessLog = scope.accessLog

@@ -11,9 +11,24 @@ extension Builder {
         return settings
     }
 
+    /// A location with `health`. Its answer is always the same in form: nothing else is said of it but who may ask, and what
+    /// is added.
+    func healthLocation(
+        _ statement: Statement, _ match: LocationSettings.Match
+    ) throws(ConfigurationError) -> LocationSettings {
+        let companions: Set = ["allow", "deny", "auth_basic", "access_log", "add_header", "error_page"]
+        try checkDirectives(statement.block ?? [], "health", companions) { name in
+            name.hasPrefix("auth_") ? "only \"allow\" and \"deny\" protect it" : "remove it"
+        }
+        var settings = LocationSettings(match: match, action: .health)
+        settings.web.headers = scope.web.headers.elements
+        settings.web.errorPages = scope.web.errorPages.elements
+        return settings
+    }
+
     /// What makes a location: each has one of them.
     func checkOne(_ draft: LocationDraft, _ root: Scope.Root?) throws(ConfigurationError) {
-        guard draft.admin == nil else { return }  // checked by itself
+        guard draft.admin == nil, draft.health == nil else { return }  // checked by themselves
         var found: [(name: String, position: Position)] = []
         if let pass = draft.pass { found.append(("mqtt_pass", pass.word.position)) }
         if let fixed = draft.fixed { found.append(("return", fixed.word.position)) }

@@ -73,14 +73,10 @@ extension DirectiveTable {
             let allowed = listed(others.reduce(into: Contexts()) { $0.formUnion($1.contexts) }.names)
             return statement.error("is not allowed in \(listed(context.names)); it is allowed in \(allowed)")
         }
-        if later.contains(name) { return statement.error("is not supported yet") }
         let unknown = "unknown directive \(quoted(name))"
         if let hint = NginxNames.hint(for: name) { return ConfigurationError(at: position, unknown, hint: hint) }
         let here = all.filter { $0.contexts.contains(context) }.map(\.name)
         let near = nearest(to: name, in: here) ?? nearest(to: name, in: all.map(\.name))
         return ConfigurationError(at: position, unknown, hint: near.map { "did you mean \"\($0)\"?" })
     }
-
-    /// Names that are reserved for later versions.
-    private static let later: Set<String> = ["health"]
 }

@@ -4,11 +4,17 @@ extension DirectiveTable {
             "return", [.server, .location], .fixedAnswer,
             "Answers every request with a status, and a text or the URL that the client is sent to."),
         Directive(
+            "health", .location,
+            Action(0...0) { (statement, builder) throws(ConfigurationError) in
+                builder.location?.health = statement.name
+            },
+            "Answers 200 while clients are to be sent here, 503 while draining or without a usable broker."),
+        Directive(
             "error_page", .inherited, .errorPage,
             "Page that takes the place of answers with these statuses; =STATUS changes the status.", repeatable: true),
         Directive(
             "add_header", .inherited, .addHeader,
-            "Field of answers with files, and of return; always: of errors, too.", repeatable: true),
+            "Field of answers with files, of return and of health; always: of errors, too.", repeatable: true),
         Directive(
             "expires", .inherited, .expires,
             "How long browsers and caches may keep a file: a time, epoch, max or off."),

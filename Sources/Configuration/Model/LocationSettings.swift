@@ -13,6 +13,8 @@ package struct LocationSettings: Sendable, Equatable {
         case files(FileRoot)
         /// The same answer to each request.
         case fixed(FixedAnswer)
+        /// Whether clients are to be sent here.
+        case health
         /// Prometheus metrics.
         case metrics
         /// The JSON API; `isWritable`: it also changes things.
@@ -26,7 +28,7 @@ package struct LocationSettings: Sendable, Equatable {
     package var mqtt = MQTTSettings()
     package var limits = LimitSettings()
     package var webSocket = WebSocketSettings()
-    /// For the actions `files` and `fixed`.
+    /// For the actions `files` and `fixed`; of `health` its headers and error pages.
     package var web = WebSettings()
     package var accessLog: AccessLogSettings?
     /// nil unless the action is `metrics`, `api` or `dashboard`.

@@ -47,6 +47,11 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// Whether its listeners carry MQTT as it is: then it has one location, `.listener`.
     package var carriesMQTT: Bool { locations.first?.match == .listener }
+
+    /// The upstreams that its sessions go to, as indices into `Snapshot.upstreams`.
+    var passedUpstreams: Set<Int> {
+        Set(locations.compactMap { if case .mqtt(let upstream) = $0.action { upstream } else { nil } })
+    }
 }
 
 /// HTTP/2 (RFC 9113), and WebSocket over it (RFC 8441).

@@ -12,6 +12,13 @@ package struct Snapshot: Sendable, Equatable {
     package var listeners: [ListenerSettings] = []
 
     package init() {}
+
+    /// The upstreams without which `health` of a server finds the gateway of no use: those that its own sessions go to, or,
+    /// where it has none, those of all servers.
+    package func upstreams(ofServer index: Int) -> Set<Int> {
+        let own = servers.indices.contains(index) ? servers[index].passedUpstreams : []
+        return own.isEmpty ? Set(servers.flatMap(\.passedUpstreams)) : own
+    }
 }
 
 /// What is read once, when the process starts.
@@ -36,7 +43,7 @@ package struct ProcessSettings: Sendable, Equatable {
     package var shutdownTimeout: Duration = .seconds(60)
     /// nil: connections are taken whatever they cost.
     package var memoryLimit: MemoryLimit?
-    /// How long QUIT waits before that, while `return` answers 503 and clients are still accepted.
+    /// How long QUIT waits before that, while `return` and `health` answer 503 and clients are still accepted.
     package var drainDelay: Duration = .zero
     /// The server that 5.0 clients are sent to by a drain, as a Server Reference; nil: none.
     package var drainReference: String?

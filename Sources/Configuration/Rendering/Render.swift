@@ -174,6 +174,10 @@ extension Writer {
         case .fixed(let answer):
             fixed(answer)
             web(location.web, isFiles: false)
+        case .health:
+            line("health")
+            headers(location.web.headers)
+            errorPages(location.web.errorPages)
         case .metrics: line("metrics")
         case .api(let isWritable): line("api", isWritable ? "write=on" : "write=off")
         case .dashboard: line("dashboard")

@@ -26,7 +26,7 @@ struct AdminDesk {
         case .metrics: send(try metrics(job.request), job)
         case .api(let isWritable): send(API(world: world, log: log).answer(job.apiRequest(who, isWritable)), job)
         case .dashboard: send(try dashboard(job), job)
-        case .mqtt, .files, .fixed: throw .notFound("There is nothing at this path.")
+        case .mqtt, .files, .fixed, .health: throw .notFound("There is nothing at this path.")
         }
     }
 

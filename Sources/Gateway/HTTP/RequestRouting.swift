@@ -32,7 +32,7 @@ struct RequestRouting {
         request.route = route
         switch route.location.action {
         case .mqtt: return upgrade(head, route, &request)
-        case .files, .fixed:
+        case .files, .fixed, .health:
             guard !head.isExtendedConnect else {
                 return refuse(.notFound, "No MQTT is served at this path.", .requestRefused, request)
             }

@@ -15,6 +15,19 @@ extension WebRequest {
         return .answer(.response(response(answer, status, path, route), answer.code < 400 ? .served : .requestRefused))
     }
 
+    /// What `health` says: whether load balancers are to send clients here, as this loop sees it. To answer that is to serve,
+    /// whatever the answer: probes that come every second are no news for who looks for failures.
+    func health(_ path: String, _ route: Route) -> Answer {
+        let readiness = routing.loop.pointee.readiness(pools: server.pools)
+        let status = readiness == .ready ? HTTPStatus.ok : .serviceUnavailable
+        let fields =
+            added(route, status, path) + [
+                HTTPField("Content-Type", "text/plain; charset=utf-8"), HTTPField("X-Content-Type-Options", "nosniff"),
+                HTTPField("Cache-Control", "no-store"),
+            ]
+        return .response(HTTPResponse(status: status, fields: fields, body: readiness.text), .served)
+    }
+
     private func response(
         _ answer: FixedAnswer, _ status: HTTPStatus, _ path: String, _ route: Route
     ) -> HTTPResponse {
@@ -105,7 +118,7 @@ extension WebRequest {
                 case .elsewhere(let next): path = next
                 case .folder, .failure: return nil
                 }
-            case .mqtt, .metrics, .api, .dashboard: return nil
+            case .mqtt, .health, .metrics, .api, .dashboard: return nil
             }
         }
         return nil

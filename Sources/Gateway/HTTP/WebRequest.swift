@@ -3,7 +3,7 @@ import Reactor
 import Tunnel
 import Wire
 
-/// A request for a web application, on its way to its answer: a file of a location, or what its `return` says.
+/// A request for a web application, on its way to its answer: a file of a location, or what its `return` or `health` says.
 struct WebRequest {
     let routing: RequestRouting
     let head: RequestHead
@@ -53,12 +53,9 @@ struct WebRequest {
         }
         switch route.location.action {
         case .fixed(let answer): return fixed(answer, path, route)
+        case .health: return reads ? .answer(health(path, route)) : .refusal(.methodNotAllowed, route)
         case .files(let root):
-            guard head.isMethod("GET") || head.isMethod("HEAD") else {
-                let allow = HTTPField("Allow", "GET, HEAD")
-                let detail = "Only GET and HEAD are served here."
-                return .refusal(Refusal(status: .methodNotAllowed, detail: detail, fields: [allow]), route)
-            }
+            guard reads else { return .refusal(.methodNotAllowed, route) }
             let found = found(path, route, root)
             guard case .elsewhere(let path) = found else { return outcome(found, route) }
             guard let next = server.route(for: path) else { return .refusal(.notFound, route) }
@@ -87,12 +84,17 @@ struct WebRequest {
 
     func isAllowed(_ route: Route) -> Bool { route.policy?.allows(request.address) ?? true }
 
+    private var reads: Bool { head.isMethod("GET") || head.isMethod("HEAD") }
+
     /// Seconds since 1970-01-01.
     var now: Int64 { Kernel.wallClock() / 1000 }
 }
 
 extension WebRequest.Refusal {
     static let notFound = WebRequest.Refusal(status: .notFound, detail: "There is no such file.")
+    static let methodNotAllowed = WebRequest.Refusal(
+        status: .methodNotAllowed, detail: "Only GET and HEAD are served here.",
+        fields: [HTTPField("Allow", "GET, HEAD")])
 }
 
 // MARK: - A file

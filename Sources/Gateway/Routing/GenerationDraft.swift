@@ -96,7 +96,7 @@ struct GenerationDraft {
                     upstream: upstream,
                     accessLog: try services.logs.open(location.accessLog), limits: services.limits.limits(blocks)))
         }
-        return VirtualServer(site, routes: routes)
+        return VirtualServer(site, routes: routes, pools: snapshot.upstreams(ofServer: index).map { pools[$0] })
     }
 
     /// The generation that the draft becomes. `upstreams`: its own, with every peer at its place.

@@ -87,7 +87,7 @@ extension LocationSettings.Action {
     /// Whether it belongs to the operator's side.
     var isAdmin: Bool {
         switch self {
-        case .mqtt, .files, .fixed: false
+        case .mqtt, .files, .fixed, .health: false
         case .metrics, .api, .dashboard: true
         }
     }

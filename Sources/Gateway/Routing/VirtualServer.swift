@@ -5,6 +5,8 @@ final class VirtualServer: Sendable {
     let site: Site
     /// In the order of the file.
     let routes: [Route]
+    /// Identities of the pools without which the gateway is of no use to clients of this server.
+    let pools: [Int]
 
     /// Where the sessions of its `listen … mqtt` go; nil: it has none.
     var mqttRoute: Route? { routes.first { $0.location.match == .listener } }
@@ -12,9 +14,10 @@ final class VirtualServer: Sendable {
     /// Whether the operator looks in here.
     var isAdmin: Bool { routes.contains { $0.location.action.isAdmin } }
 
-    init(_ site: Site, routes: [Route]) {
+    init(_ site: Site, routes: [Route], pools: [Int] = []) {
         self.site = site
         self.routes = routes
+        self.pools = pools
     }
 
     /// The route of a path: an exact location, else the longest prefix, as nginx chooses.

@@ -33,7 +33,7 @@ import Testing
         let snapshot = try load(all).get()
         #expect(snapshot.servers.first?.tls != nil)
         #expect(snapshot.process.pidFile == "/etc/sluice/run/sluice.pid")
-        #expect(snapshot.servers.first?.locations.count == 3)
+        #expect(snapshot.servers.first?.locations.count == 4)
     }
 }
 

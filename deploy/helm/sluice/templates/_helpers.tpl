@@ -66,7 +66,8 @@ server {
     {{- end }}
     deny all;
 
-    location = /health  { allow all; return 200 "ok\n"; }
+    location = /health  { allow all; health; access_log off; }
+    location = /alive   { allow all; return 200 "ok\n"; access_log off; }
     location = /metrics { metrics; }
     location /api/      { api; }
     location /          { dashboard; }
