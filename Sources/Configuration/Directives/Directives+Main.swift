@@ -37,7 +37,7 @@ extension DirectiveTable {
             "Period over which a graceful stop closes all sessions."),
         Directive(
             "drain_delay", .main, .time(\.process.drainDelay, .zero...(.seconds(3600))),
-            "How long a graceful stop still accepts clients, while return answers 503 in place of 200."),
+            "How long a graceful stop still accepts clients, while health and return answer 503 in place of 200."),
         Directive(
             "drain_server_reference", .main, .serverReference,
             "Server that MQTT 5.0 clients are told to use when a graceful stop closes their sessions."),
