@@ -8,6 +8,8 @@ import signal
 import socket
 import time
 
+import pytest
+
 import harness
 from callers import Callers
 from gateway import site
@@ -127,6 +129,24 @@ def test_a_new_process_that_cannot_serve_changes_nothing(rig):
     assert pings(peer) and pid_file(gateway) == gateway.pid
     upgrade(rig, gateway, 2)
     assert gateway.process.wait() == 0
+
+
+@pytest.mark.parametrize("number, main", [(signal.SIGTERM, ""), (signal.SIGQUIT, ""), (signal.SIGQUIT, "drain_delay 1s;")])
+def test_a_new_process_does_not_outlive_the_order_to_end(rig, number, main):
+    """It has not taken over yet, and would serve when everybody believes that the gateway has ended."""
+    program = rig.path("bin") / "sluice"
+    shutil.copy(harness.BINARY, program)
+    wrapper = ["sh", "-c", f'shift; exec {program} "$@"', "sh"]
+    gateway = rig.gateway(config=site([broker(rig)], main=f"worker_shutdown_timeout 1ms; {main}"), wrapper=wrapper)
+    program.rename(program.with_suffix(".old"))
+    program.write_text("#!/bin/sh\nexec sleep 600\n")  # one that takes its time
+    program.chmod(0o755)
+    gateway.send_signal(signal.SIGUSR2)
+    heir = rig.keep(Heir(gateway))
+    gateway.send_signal(number)
+    assert gateway.process.wait() == 0
+    assert not heir.is_running
+    assert f"upgrade: process {heir.pid} is stopped, too" in gateway.output()
 
 
 def test_the_new_process_reads_the_configuration_of_today(rig):
