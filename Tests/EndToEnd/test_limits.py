@@ -80,6 +80,15 @@ def is_closed_at_once(connection):
         return True
 
 
+def read_all(connection):
+    """Waits until the other side has ended a connection."""
+    try:
+        while connection.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+
+
 # limit_connections
 
 
@@ -239,6 +248,28 @@ def test_new_connections_of_an_address(rig):
     rig.peer(gateway, tls=True, source="127.0.0.8").upgrade()
     assert gateway.stop() == 0
     assert "handshake_rate 3" in gateway.output()
+
+
+@pytest.mark.parametrize("directive", ["limit_handshake_rate", "limit_connect_rate"])
+def test_whoever_is_over_its_own_limit_uses_up_nobody_elses(rig, directive):
+    """However often one address tries, others have the rate of all, also where that is written first."""
+    gateway = raw_gateway(rig, [broker(rig)], server=f"{directive} per=server 1/h burst=3; {directive} per=ip 1/h;")
+    opens(rig, gateway, raw=True, source="127.0.0.7")
+    for _ in range(6):
+        with connect(gateway.address, source="127.0.0.7") as refusal:
+            refusal.sendall(mqttbytes.connect(5, "c"))
+            read_all(refusal)
+    for number in (8, 9, 10):
+        opens(rig, gateway, raw=True, source=f"127.0.0.{number}")
+
+
+def test_whoever_has_enough_sessions_uses_up_nobody_elses_rate(rig):
+    gateway = raw_gateway(
+        rig, [broker(rig)], server="limit_connect_rate per=server 1/h burst=2; limit_connections per=ip 1;")  # fmt: skip
+    opens(rig, gateway, "a", raw=True, source="127.0.0.7")
+    for _ in range(4):
+        refused(rig, gateway, "connection_limit", raw=True, source="127.0.0.7")
+    opens(rig, gateway, "b", raw=True, source="127.0.0.8")
 
 
 def test_new_connections_behind_a_front(rig):

@@ -219,6 +219,12 @@ def test_a_socket_that_no_listen_names(rig):
     eventually(lambda: not harness.is_listening(port), "its end")
 
 
+def copies(process, listener):
+    """How many descriptors of a socket a process has."""
+    name = f"socket:[{os.fstat(listener.fileno()).st_ino}]"
+    return sum(os.readlink(entry) == name for entry in pathlib.Path(f"/proc/{process.pid}/fd").iterdir())
+
+
 def test_a_socket_of_systemd_that_a_reload_took_away(rig):
     """It is systemd's still: a gateway that is started again, and has the address again, is reached through it."""
     port, other = harness.free_port(), harness.free_port()
@@ -240,8 +246,8 @@ def test_a_socket_of_systemd_that_a_reload_took_away(rig):
         (folder / "sluice.conf").write_text(config.replace(str(port), str(other)))
         first.signal(signal.SIGHUP)
         eventually(lambda: "generation 2 is in use" in first.output(), lambda: first.output())
-        eventually(lambda: len(os.listdir(f"/proc/{first.pid}/fd")) and harness.is_listening(other), "the other address")
-        time.sleep(1)  # the filter is there at once, the socket closed after this
+        eventually(lambda: harness.is_listening(other), "the other address")
+        eventually(lambda: copies(first, listener) == 1, "its end at this process, but for the descriptor it came by")
     finally:
         first.signal(signal.SIGTERM)
         first.wait()
