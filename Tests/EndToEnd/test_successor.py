@@ -247,7 +247,7 @@ def test_a_socket_of_systemd_that_a_reload_took_away(rig):
         first.signal(signal.SIGHUP)
         eventually(lambda: "generation 2 is in use" in first.output(), lambda: first.output())
         eventually(lambda: harness.is_listening(other), "the other address")
-        eventually(lambda: copies(first, listener) == 1, "its end at this process, but for the descriptor it came by")
+        eventually(lambda: copies(first, listener) == 1, "its end at this process")
     finally:
         first.signal(signal.SIGTERM)
         first.wait()
