@@ -6,7 +6,7 @@ import fakebroker
 import h2client
 from h2client import Site
 from harness import eventually
-from reloads import reload
+from reloads import descriptors, reload
 
 
 def test_an_old_connection_takes_no_later_streams(rig):
@@ -50,3 +50,25 @@ def test_an_old_connection_without_streams(rig):
     late = client.request("/a")
     assert client.ended()[1] == 0
     assert not late.fields
+
+
+class Reloading:
+    """A TLS context with a reload before the handshake, once the gateway has taken the connection."""
+
+    def __init__(self, site):
+        self._site = site
+        self._context = h2client.context(site.rig.certificate)
+        self._before = descriptors(site.gateway)
+
+    def wrap_socket(self, *arguments, **options):
+        eventually(lambda: descriptors(self._site.gateway) > self._before, "the connection")
+        reload(self._site.gateway)
+        return self._context.wrap_socket(*arguments, **options)
+
+
+def test_a_connection_that_was_no_http2_yet(rig):
+    """It is told with its first stream."""
+    site = Site(rig, fakebroker.echo)
+    client = site.client(context=Reloading(site))
+    client.mqtt("first").echo()
+    client.until(lambda: client.goaways == [(h2client.EVERY_STREAM, 0)], "the announcement")

@@ -80,7 +80,10 @@ extension ConnectionPointer {
         http2.pointee.add(stream)
         stream.pointee.hasEndedInput = isEnd
         stream.serve(entry.head, isTooLong: entry.isTooLong)
-        if http2.pointee.requests >= site.settings.keepaliveRequests { announceEnd() }
+        // It may have begun HTTP/2 after the reload.
+        if exchange.generation !== loop.pointee.generation || http2.pointee.requests >= site.settings.keepaliveRequests {
+            announceEnd()
+        }
     }
 
     /// Whether a request was not on its way yet when the client was told to open no further streams: it is not served, as
