@@ -47,6 +47,24 @@ packages() {
         >>"$TREES/$suite.log" 2>&1 || fail "apt-get could not install $* in Debian $suite" "See $TREES/$suite.log"
 }
 
+# The version that the sources have.
+gateway_version() { sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift; }
+
+# begin_try: sets version, and work, a folder that goes with the script, as do the PROCESSES.
+begin_try() {
+    PROCESSES=()
+    # shellcheck disable=SC2034  # for the script that calls this
+    version=$(gateway_version)
+    work=$(mktemp -d)
+    trap end_try EXIT
+}
+
+end_try() {
+    local process
+    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
+    rm -rf "$work"
+}
+
 # start_broker FOLDER: a mosquitto of this machine; sets BROKER_PORT and appends to PROCESSES.
 start_broker() {
     BROKER_PORT=$(scripts/ports.py free 1)

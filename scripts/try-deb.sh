@@ -11,17 +11,10 @@ set -euo pipefail
 . scripts/trees.sh
 
 SUITE=bookworm
-PROCESSES=()
 scripts/setup.sh demo
 scripts/deb.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
+begin_try
 package=$(realpath "dist/sluice_${version}_$(dpkg --print-architecture).deb")
-work=$(mktemp -d)
-finish() {
-    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$work"
-}
-trap finish EXIT
 
 tree $SUITE
 folder=$TREES/$SUITE

@@ -13,7 +13,7 @@ command -v buildah >/dev/null || fail "buildah is not installed (apt-get install
 PROCESSES=()
 scripts/setup.sh demo
 [ -n "${SLUICE_RELEASE:-}" ] || scripts/release.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
+version=$(gateway_version)
 release=$(realpath "${SLUICE_RELEASE:-dist/sluice-$version-$(uname -m)}")
 tree bookworm
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs

@@ -12,19 +12,12 @@ set -euo pipefail
 # The same libraries have other package names since the 64-bit time of Debian 13.
 declare -A LIBRARIES=([bookworm]="libssl3 libcurl4")
 NEWER="libssl3t64 libcurl4t64"
-PROCESSES=()
 
 [ $# -gt 0 ] || set -- bookworm trixie sid
 scripts/setup.sh demo
 [ -n "${SLUICE_RELEASE:-}" ] || scripts/release.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
+begin_try
 release=$(realpath "${SLUICE_RELEASE:-dist/sluice-$version-$(uname -m)}")
-work=$(mktemp -d)
-finish() {
-    for process in "${PROCESSES[@]}"; do kill "$process" 2>/dev/null || true; done
-    rm -rf "$work"
-}
-trap finish EXIT
 
 scripts/certificates.sh "$work/certs" >/dev/null
 start_broker "$work"

@@ -11,7 +11,7 @@ set -euo pipefail
 
 command -v systemd-nspawn >/dev/null || fail "systemd-nspawn is not installed (apt-get install systemd-container)"
 scripts/deb.sh
-version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/Gateway/Process/Build.swift)
+version=$(gateway_version)
 package=$(realpath "dist/sluice_${version}_$(dpkg --print-architecture).deb")
 booted=$TREES/booted log=$TREES/booted-boot.log
 tree bookworm

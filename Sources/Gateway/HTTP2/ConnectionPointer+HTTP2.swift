@@ -81,7 +81,8 @@ extension ConnectionPointer {
         stream.pointee.hasEndedInput = isEnd
         stream.serve(entry.head, isTooLong: entry.isTooLong)
         // It may have begun HTTP/2 after the reload.
-        if exchange.generation !== loop.pointee.generation || http2.pointee.requests >= site.settings.keepaliveRequests {
+        if exchange.generation !== loop.pointee.generation || http2.pointee.requests >= site.settings.keepaliveRequests
+        {
             announceEnd()
         }
     }
