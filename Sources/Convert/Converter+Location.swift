@@ -46,7 +46,8 @@ extension Converter {
         let passing = survey.passing(location, in: server, of: outer)
         if case .other(let reason) = passing {
             drop(location, reason)
-            guard !match.isForTheRest, own.protects || !self.guards(own, outer: guards).isEmpty else { return }
+            let isGuarded = own.protects || !self.guards(own, outer: guards).isEmpty
+            guard !match.isForTheRest, isGuarded || server.hasFiles(outer) else { return }
             output.openBlock(["location"] + match.words)
             output.note("nginx serves no files here.")
             output.directive(["return", "403"])
@@ -54,6 +55,9 @@ extension Converter {
         }
         if case .nothing = passing, server.isApplication, !own.has("return"), !own.has("stub_status") {
             return drop(location, Self.sourceCode)
+        }
+        if own.protects, location.arguments.first?.text == "~*" {
+            drop(location, "nginx takes capital and small letters for the same here, Sluice does not. \(keptOut)")
         }
         output.openBlock(["location"] + match.words, from: location)
         if let expression = protectingExpression(over: match, in: server) {
@@ -73,12 +77,19 @@ extension Converter {
         if case .mqtt(let target) = passing, let pass = own.first(where: { $0.name.text == "proxy_pass" }) {
             passTo(target, from: pass, isStream: false)
         }
-        let isGuarded = own.has("internal") || !self.guards(own, outer: guards).isEmpty
+        let kinds = self.guards(own, outer: guards)
+        let isGuarded = own.has("internal") || !kinds.isEmpty
         let isClosed = isGuarded && !own.has("return")
         if isClosed { closed(own + (server.block ?? []) + outer) }
+        // nginx answers with `return` before it asks for anything but conditions.
+        let isHidden = own.has("internal") || kinds.contains("if")
         for statement in own {
             switch statement.name.text {
             case "proxy_pass": continue
+            case "return" where isHidden && statement.tells:
+                output.note("nginx does not tell this everybody. Until you have decided, nobody gets it.")
+                output.directive(["return", "403"], from: statement)
+            case "limit_except" where statement.guardKind != nil: drop(statement, "it is closed above")
             case "proxy_protocol", "proxy_bind", "health_check":
                 if case .mqtt(let target) = passing, let use = survey.uses[target.server],
                     use.settings.contains(where: { $0.name == statement.name })
@@ -162,6 +173,16 @@ extension [Statement] {
 }
 
 extension Statement {
+    /// Whether a `return` gives a text away: that all is well, or where something else is, may be known.
+    var tells: Bool { arguments.count > 1 && arguments.first?.text.hasPrefix("2") == true }
+
+    /// Whether a server's files could be asked for by the path of a location that is not carried over.
+    fileprivate func hasFiles(_ outer: [Statement]) -> Bool {
+        let own = block ?? []
+        return [own, outer].contains { $0.has("root") }
+            || own.contains { $0.name.text == "location" && ($0.block ?? []).serves }
+    }
+
     /// Whether some of a server's files are programs, which nginx passes on to be run: those of an expression such as `\.php$`.
     var isApplication: Bool {
         (block ?? []).filter { $0.name.text == "location" }.contains { location in

@@ -7,13 +7,14 @@ extension Converter {
         let redirect = Redirect(of: own)
         let guards = guards(own, outer: guards(outer))
         guard redirect != nil || serves(server, outer) else {
-            return drop(
-                server, "Sluice serves files and MQTT, no applications: keep nginx for this one (docs/fronts.md)")
+            drop(server, "Sluice serves files and MQTT, no applications: keep nginx for this one (docs/fronts.md)")
+            return defaultServer(insteadOf: server, outer)
         }
         for target in targets(of: server, outer) { addUpstream(for: target) }
         output.openBlock(["server"], from: server)
         let start = output.lines.count
-        listens(of: own, outer)
+        listens(own.filter { $0.name.text == "listen" }, of: own, outer)
+        realIPHeader(of: own, outer)
         for statement in own where statement.name.text != "listen" {
             switch statement.name.text {
             case "location" where redirect != nil, "root" where redirect != nil, "index" where redirect != nil,
@@ -97,8 +98,7 @@ extension Converter {
 // MARK: - Addresses
 
 extension Converter {
-    private mutating func listens(of own: [Statement], _ outer: [Statement]) {
-        let listens = own.filter { $0.name.text == "listen" }
+    mutating func listens(_ listens: [Statement], of own: [Statement], _ outer: [Statement]) {
         if listens.isEmpty { output.directive(["listen", "80"]) }
         let isOn = own.first("ssl") { $0 == "on" } != nil
         for listen in listens { self.listen(listen, isTLS: isOn, isMQTT: false) }
@@ -107,6 +107,17 @@ extension Converter {
         }
         if own.isTLS || has("ssl"), !(own + outer).has("ssl_certificate") { missingCertificate() }
         if has("proxy_protocol"), !(own + outer).has("set_real_ip_from") { missingFront() }
+    }
+
+    /// nginx's default is a header, ours is none: without it rules would be about the load balancer's address.
+    private mutating func realIPHeader(of own: [Statement], _ outer: [Statement]) {
+        let all = own + outer
+        let isBehindProxy = own.contains { listen in
+            listen.name.text == "listen" && survey.has("proxy_protocol", at: listen.arguments.first?.text ?? "")
+        }
+        guard all.has("set_real_ip_from"), !all.has("real_ip_header"), !isBehindProxy else { return }
+        output.note("nginx's default:")
+        output.directive(["real_ip_header", "X-Real-IP"])
     }
 
     /// One `listen`, with the parameters that Sluice has.
@@ -176,7 +187,8 @@ struct Redirect {
             origin = condition
         } else if let own = block.first(where: { $0.name.text == "return" }) {
             words = own.arguments.map(\.text)
-            if words == ["444"] { words = ["403"] }
+            // A condition may keep the answer from some.
+            if words == ["444"] || own.tells && block.contains(where: { $0.guardKind == "if" }) { words = ["403"] }
             origin = own
         } else if let rewrite = block.first(where: { $0.name.text == "rewrite" }), let url = Self.url(of: rewrite) {
             words = ["301", url]

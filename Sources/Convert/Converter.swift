@@ -45,10 +45,7 @@ struct Converter {
     /// Default servers first, as the first server of an address is its default here.
     private func inOrder(_ servers: [Statement]) -> [Statement] {
         func isDefault(_ server: Statement) -> Bool {
-            (server.block ?? []).contains { listen in
-                listen.name.text == "listen"
-                    && listen.arguments.contains { $0.text == "default_server" || $0.text == "default" }
-            }
+            (server.block ?? []).contains { $0.name.text == "listen" && $0.isDefaultListen }
         }
         return servers.filter(isDefault) + servers.filter { !isDefault($0) }
     }

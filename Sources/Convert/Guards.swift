@@ -63,6 +63,9 @@ extension Statement {
         switch name.text {
         case _ where value == "off": return nil
         case "if": return denies ? "if" : nil
+        // Only what limits GET, by which files and WebSockets are asked for.
+        case "limit_except":
+            return !arguments.contains { $0.text == "GET" } && block?.protects == true ? name.text : nil
         case "secure_link", "js_access", "perl_access": return name.text
         case "modsecurity": return value == "on" ? name.text : nil
         case let name where name.hasPrefix("access_by_"): return "access_by"
@@ -84,9 +87,12 @@ extension Statement {
     /// Whether a condition keeps some requests out, or sends them elsewhere, by something that they must know or have. Those
     /// about the kind of a request (its host, method or browser) protect nothing.
     private var denies: Bool {
-        guard refuses else { return false }
+        guard refuses || rewrites else { return false }
         let text = arguments.map(\.text).joined(separator: " ")
-        let names = Self.variables(of: text)
+        // Whether a file is there, or what a query is, leads to pages, and keeps nobody out.
+        if !refuses, text.hasPrefix("(-") || text.hasPrefix("(!-") { return false }
+        let names = Self.variables(of: text).filter { refuses || !["args", "query_string", "is_args"].contains($0) }
+        guard refuses || !names.isEmpty else { return false }
         // A file that is not there cannot be had here either.
         let isMissing = ["(!-e ", "(!-f ", "(!-d "].contains(where: text.hasPrefix)
         return names.isEmpty
@@ -101,6 +107,9 @@ extension Statement {
         guard let answer else { return false }
         return answer.hasPrefix("4") || answer.hasPrefix("3") || Int(answer) == nil
     }
+
+    /// Whether a condition's requests are answered by another path, such as that of a page to log in.
+    private var rewrites: Bool { block?.has("rewrite") ?? false }
 
     /// Whether a condition keeps requests out by their path, which is told to the operator.
     var deniesPaths: Bool {

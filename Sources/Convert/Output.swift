@@ -87,9 +87,52 @@ struct Output {
         }
     }
 
-    /// Denies everybody from here on, where a rule that limits access could not be carried over.
-    mutating func close(before index: Int) {
-        lines.insert(Line(kind: .directive(["deny", "all"]), depth: lines[index].depth, origin: nil), at: index)
+    /// What a line that was refused has kept out.
+    enum Guard {
+        /// Addresses: its place in its list denies everybody.
+        case rule
+        /// Whoever is not known: its block denies everybody, also by the lists of the blocks in it, which replace that of the block.
+        case identity
+        /// It tells whose address rules are about: the lists of its block, and of those in it, deny everybody.
+        case address
+    }
+
+    /// Denies everybody where rules that limit access could not be carried over.
+    mutating func close(_ refused: [(index: Int, guard: Guard)]) {
+        var places: Set<Int> = []
+        for (index, kind) in refused {
+            guard kind != .rule else {
+                places.insert(index)
+                continue
+            }
+            let lists = lists(around: index)
+            places.formUnion(lists)
+            let hasOwn = lists.contains { lines[$0].depth == lines[index].depth }
+            if kind == .identity, !hasOwn { places.insert(index) }
+        }
+        for place in places.sorted().reversed() where !lines[place].deniesAll {
+            lines.insert(Line(kind: .directive(["deny", "all"]), depth: lines[place].depth, origin: nil), at: place)
+        }
+    }
+
+    /// Where the lists of `allow` and `deny` begin, of the block that a line is in, and of the blocks in it.
+    private func lists(around index: Int) -> [Int] {
+        let depth = lines[index].depth
+        let start = lines[..<index].lastIndex { $0.depth < depth } ?? lines.startIndex
+        let end = lines[index...].firstIndex { $0.depth < depth } ?? lines.endIndex
+        var found: [Int] = []
+        var isFirst = [Bool](repeating: true, count: depth + 1)
+        for place in start..<end {
+            switch lines[place].kind {
+            case .open where lines[place].depth >= depth: isFirst.append(true)
+            case .close: isFirst.removeLast()
+            case .directive where lines[place].isRule && isFirst.last == true:
+                isFirst[isFirst.count - 1] = false
+                found.append(place)
+            default: break
+            }
+        }
+        return found
     }
 }
 
@@ -105,6 +148,13 @@ extension Output.Line {
     var isRoot: Bool { if case .directive(let words) = kind { words.first == "root" } else { false } }
 
     var isDeny: Bool { if case .directive(let words) = kind { words.first == "deny" } else { false } }
+
+    /// Whether it says which addresses are allowed in.
+    fileprivate var isRule: Bool {
+        if case .directive(let words) = kind { ["allow", "deny"].contains(words.first) } else { false }
+    }
+
+    fileprivate var deniesAll: Bool { if case .directive(["deny", "all"]) = kind { true } else { false } }
 }
 
 // MARK: - Text

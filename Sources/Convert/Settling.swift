@@ -21,11 +21,10 @@ extension Output {
             }
             let index = indices[error.position.line - 1]
             let reason = originalPlaces(error.message + (error.hint.map { "; \($0)" } ?? ""), indices)
-            for place in refused(with: index, error).reversed() {
-                let isGuard = lines[place].isGuard
-                remove(at: place, reason)
-                if isGuard { close(before: place) }
-            }
+            let refused = refused(with: index, error)
+            let guards = refused.map { lines[$0].refusedGuard }
+            for place in refused { remove(at: place, reason) }
+            close(zip(refused, guards).compactMap { place, kind in kind.map { (place, $0) } })
         }
         throw ConfigurationError(
             at: Position(file: path, line: 0, column: 0),
@@ -59,10 +58,15 @@ extension Output {
 }
 
 extension Output.Line {
-    /// Whether it limits access, so that it cannot simply be left out.
-    fileprivate var isGuard: Bool {
-        guard case .directive(let words) = kind, let name = words.first else { return false }
-        return ["deny", "ssl_verify_client", "ssl_client_certificate", "ssl_crl"].contains(name)
+    /// What is to be closed without it, as it cannot simply be left out; nil: nothing.
+    fileprivate var refusedGuard: Output.Guard? {
+        guard case .directive(let words) = kind, let name = words.first else { return nil }
+        return switch name {
+        case "deny": .rule
+        case "ssl_verify_client", "ssl_client_certificate", "ssl_crl": .identity
+        case "set_real_ip_from", "real_ip_header": .address
+        default: nil
+        }
     }
 }
 

@@ -12,9 +12,10 @@ package struct LimitKey: Sendable, Hashable, BitwiseCopyable {
     }
 
     /// Of 4 or 16 bytes of an IP address: of IPv6 the first 64 bits count, as one client has at least these to itself. An IPv4
-    /// address that is written as IPv6 (::ffff:192.0.2.1, RFC 4291 §2.5.5.2) is the IPv4 address.
+    /// address that is written as IPv6 is the IPv4 address (::ffff:192.0.2.1, RFC 4291 §2.5.5.2, and 64:ff9b::192.0.2.1, RFC 6052
+    /// §2.1): else all of IPv4 behind a translator would be one client.
     package init(address: [UInt8]) {
-        let isMapped = address.count == 16 && address.starts(with: Self.mappedPrefix)
+        let isMapped = address.count == 16 && Self.prefixes.contains { address.starts(with: $0) }
         let bytes = isMapped ? address.suffix(4) : address.prefix(address.count == 16 ? 8 : 4)
         var hasher = Hasher()
         hasher.combine(bytes.count)
@@ -22,7 +23,9 @@ package struct LimitKey: Sendable, Hashable, BitwiseCopyable {
         self.init(hasher)
     }
 
-    private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+    private static let prefixes: [[UInt8]] = [
+        [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]
 
     private init(_ hasher: Hasher) {
         let hash = UInt64(bitPattern: Int64(hasher.finalize()))

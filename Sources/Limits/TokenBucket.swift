@@ -12,6 +12,8 @@ package struct TokenBucket: Sendable, Equatable, BitwiseCopyable {
 
     /// Takes a token. False: there is none, and nothing is taken.
     package mutating func take(_ limit: RateLimit, now: Int64) -> Bool {
+        // As far behind as this limit lets anybody be: what a slower one of before has left is not waited for.
+        fullAt = min(fullAt, Self.nanoseconds(now) + limit.tolerance + limit.cost(of: 1))
         guard behind(now) <= limit.tolerance else { return false }
         charge(1, limit, now: now)
         return true

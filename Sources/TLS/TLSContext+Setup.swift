@@ -2,7 +2,7 @@ import COpenSSL
 
 /// Versions, ciphers and certificates of a context.
 extension TLSContext {
-    func setVersions(_ options: TLSOptions) throws(TLSError) {
+    static func setVersions(_ handle: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
         let lowest = options.allowsTLS12 ? TLS1_2_VERSION : TLS1_3_VERSION
         let highest = options.allowsTLS13 ? TLS1_3_VERSION : TLS1_2_VERSION
         guard COpenSSLShims_SSL_CTX_set_min_proto_version(handle, lowest) == 1,
@@ -10,7 +10,7 @@ extension TLSContext {
         else { throw TLSError("ssl_protocols: \(ErrorQueue.take().reason)") }
     }
 
-    func setCiphers(_ options: TLSOptions) throws(TLSError) {
+    static func setCiphers(_ handle: OpaquePointer, _ options: TLSOptions) throws(TLSError) {
         if options.prefersServerCiphers { SSL_CTX_set_options(handle, COpenSSLShims_SERVER_PREFERENCE) }
         guard let ciphers = options.ciphers else { return }
         let names = ciphers.split(separator: ":")
@@ -22,13 +22,13 @@ extension TLSContext {
     }
 
     /// Returns what they say, in the order of the options.
-    func loadCertificates(
-        _ options: TLSOptions
+    static func loadCertificates(
+        _ handle: OpaquePointer, _ options: TLSOptions
     ) throws(TLSError) -> [(facts: CertificateFacts, pointers: OCSPStaples.Loaded)] {
         let phrases = try PassPhrases(options.passPhrases)
         var loaded: [(facts: CertificateFacts, pointers: OCSPStaples.Loaded)] = []
         for (index, pair) in options.certificates.enumerated() {
-            try load(pair, index, phrases)
+            try load(pair, index, phrases, on: handle)
             // The one that was loaded last.
             if let certificate = SSL_CTX_get0_certificate(handle) {
                 let chain = COpenSSLShims_SSL_CTX_get0_chain(handle)
@@ -42,8 +42,9 @@ extension TLSContext {
         return loaded
     }
 
-    private func load(
-        _ pair: (certificate: String, key: String), _ index: Int, _ phrases: borrowing PassPhrases
+    private static func load(
+        _ pair: (certificate: String, key: String), _ index: Int, _ phrases: borrowing PassPhrases,
+        on handle: OpaquePointer
     ) throws(TLSError) {
         guard SSL_CTX_use_certificate_chain_file(handle, pair.certificate) == 1 else {
             let reason = ErrorQueue.take().reason
@@ -69,7 +70,7 @@ extension TLSContext {
         guard SSL_CTX_check_private_key(handle) == 1 else { throw mismatch(pair, index) }
     }
 
-    private func mismatch(_ pair: (certificate: String, key: String), _ index: Int) -> TLSError {
+    private static func mismatch(_ pair: (certificate: String, key: String), _ index: Int) -> TLSError {
         ERR_clear_error()
         return CredentialFile.mismatch(certificate: pair.certificate, key: pair.key, index: index)
     }

@@ -8,13 +8,13 @@ import COpenSSL
 package final class TLSContext: Sendable {
     nonisolated(unsafe) let handle: OpaquePointer
     /// What its certificates say, in the order of the options.
-    nonisolated(unsafe) package private(set) var certificates: [CertificateFacts] = []
+    package let certificates: [CertificateFacts]
     /// What OpenSSL's callback reads; it lives as long as the context.
     private let applicationProtocols: ApplicationProtocols?
 
     /// Of the groups that it offers for the key exchange, those that OpenSSL knows; empty: OpenSSL's own.
-    nonisolated(unsafe) private(set) var groups = ""
-    nonisolated(unsafe) private(set) var staples = OCSPStaples.none
+    let groups: String
+    let staples: OCSPStaples
     let ticketKeys: TicketKeys?
     /// nil while there are tickets.
     let sessionCache: SessionCache?
@@ -33,24 +33,34 @@ package final class TLSContext: Sendable {
         let protocols = ApplicationProtocols(
             options.applicationProtocols, isRequired: options.requiresApplicationProtocol)
         applicationProtocols = protocols
-        nameItself()
         SSL_CTX_set_alpn_select_cb(
             handle, ApplicationProtocols.select, Unmanaged.passUnretained(protocols).toOpaque())
-        try setVersions(options)
-        try setCiphers(options)
-        groups = try KeyExchange.setGroups(options.groups, on: handle)
+        do throws(TLSError) { (groups, certificates, staples) = try Self.setUp(handle, options) } catch {
+            SSL_CTX_free(handle)  // nobody else does: the object is not whole yet
+            throw error
+        }
+        nameItself()
+    }
+
+    private static func setUp(
+        _ handle: OpaquePointer, _ options: TLSOptions
+    ) throws(TLSError) -> (groups: String, certificates: [CertificateFacts], staples: OCSPStaples) {
+        try setVersions(handle, options)
+        try setCiphers(handle, options)
+        let groups = try KeyExchange.setGroups(options.groups, on: handle)
         if let path = options.dhParameters { try KeyExchange.setParameters(path, on: handle) }
         SessionTickets.set(options, on: handle)
-        let loaded = try loadCertificates(options)
-        certificates = loaded.map(\.facts)
+        let loaded = try loadCertificates(handle, options)
+        var staples = OCSPStaples.none
         if !options.staples.isEmpty {
             staples = OCSPStaples(options.staples, for: loaded.map(\.pointers), trusted: options.trusted)
             OCSPStaples.set(on: handle)
         }
         try options.clientVerification?.apply(to: handle)
-        groups = try ConfigurationCommands.run(options.commands, on: handle) ?? groups
-        Self.setServerOptions(handle)
+        let commanded = try ConfigurationCommands.run(options.commands, on: handle)
+        setServerOptions(handle)
         try SessionScope.set(on: handle, options)
+        return (commanded ?? groups, loaded.map(\.facts), staples)
     }
 
     /// Whatever commands say: after the handshake nothing here is ready for another one.
@@ -70,10 +80,12 @@ package final class TLSContext: Sendable {
         applicationProtocols = nil
         ticketKeys = nil
         sessionCache = nil
-        nameItself()
+        certificates = []
+        staples = .none
         SessionTickets.set(before: contexts, on: handle)
         // A connection of a server with others gets them when it has chosen.
         groups = contexts.first.flatMap { try? KeyExchange.setGroups($0.groups, on: handle) } ?? ""
+        nameItself()
     }
 
     /// The one that a connection has now. Only while hands are shaken: then it is kept alive by the connection's names.

@@ -46,6 +46,7 @@ import Testing
         "if ($cookie_session = \"\") { return 302 /login; }", "if ($arg_token = \"\") { return 444; }",
         "if ($cookie_a = \"\") { return https://login.example.com; }", "if ($http_origin !~ a$) { return 403; }",
         "if (\"$host$cookie_a\" = b) { return 403; }", "if (${host_a} = b) { return 403; }",
+        "if ($cookie_session = \"\") { rewrite ^ /login redirect; }", "if ($blocked) { rewrite ^ /no last; }",
     ])
     func guardsOfModulesAndConditions(rule: String) throws {
         #expect(try isClosed("server { listen 80; \(rule) location / { root /srv; } }"))
@@ -57,6 +58,8 @@ import Testing
         "if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }", "modsecurity off;",
         "if ($request_method !~ ^(GET|HEAD)$) { return 405; }", "if (!-e $request_filename) { return 404; }",
         "auth_digest off; auth_digest_user_file f;", "if ($arg_a = b) { set $c d; }", "auth_jwt_key_file f;",
+        "if (-f $document_root/maintenance.html) { rewrite ^ /maintenance.html last; }",
+        "if ($args ~ id=1) { rewrite ^ /one last; }", "if ($http_user_agent ~ a) { rewrite ^ /b; }",
     ])
     func harmlessRulesCloseNothing(rule: String) throws {
         #expect(try !isClosed("server { listen 80; \(rule) location / { root /srv; } }"))

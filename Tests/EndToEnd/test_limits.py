@@ -80,6 +80,15 @@ def is_closed_at_once(connection):
         return True
 
 
+def read_all(connection):
+    """Waits until the other side has ended a connection."""
+    try:
+        while connection.recv(4096):
+            pass
+    except ConnectionError:
+        pass
+
+
 # limit_connections
 
 
@@ -241,6 +250,28 @@ def test_new_connections_of_an_address(rig):
     assert "handshake_rate 3" in gateway.output()
 
 
+@pytest.mark.parametrize("directive", ["limit_handshake_rate", "limit_connect_rate"])
+def test_whoever_is_over_its_own_limit_uses_up_nobody_elses(rig, directive):
+    """However often one address tries, others have the rate of all, also where that is written first."""
+    gateway = raw_gateway(rig, [broker(rig)], server=f"{directive} per=server 1/h burst=3; {directive} per=ip 1/h;")
+    opens(rig, gateway, raw=True, source="127.0.0.7")
+    for _ in range(6):
+        with connect(gateway.address, source="127.0.0.7") as refusal:
+            refusal.sendall(mqttbytes.connect(5, "c"))
+            read_all(refusal)
+    for number in (8, 9, 10):
+        opens(rig, gateway, raw=True, source=f"127.0.0.{number}")
+
+
+def test_whoever_has_enough_sessions_uses_up_nobody_elses_rate(rig):
+    gateway = raw_gateway(
+        rig, [broker(rig)], server="limit_connect_rate per=server 1/h burst=2; limit_connections per=ip 1;")  # fmt: skip
+    opens(rig, gateway, "a", raw=True, source="127.0.0.7")
+    for _ in range(4):
+        refused(rig, gateway, "connection_limit", raw=True, source="127.0.0.7")
+    opens(rig, gateway, "b", raw=True, source="127.0.0.8")
+
+
 def test_new_connections_behind_a_front(rig):
     """Each client of a front is counted by its own address."""
     gateway = rig.gateway(
@@ -256,6 +287,19 @@ def test_new_connections_behind_a_front(rig):
         for _ in range(2):
             client(address).upgrade()
         assert is_closed_at_once(client(address).socket)
+
+
+def test_new_connections_of_a_front_that_names_its_clients(rig):
+    """It is not one client: its connections are those of all."""
+    gateway = rig.gateway(
+        [broker(rig)], main="set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;",
+        server="limit_handshake_rate per=ip 1/h burst=1;", listen=[f"127.0.0.1:{harness.free_port()}"])  # fmt: skip
+    for number in range(5):
+        rig.peer(gateway).upgrade(extra=[f"X-Real-IP: 192.0.2.{number}"])
+    for _ in range(2):
+        rig.peer(gateway, source="127.0.0.2").upgrade()
+    with connect(gateway.address, source="127.0.0.2") as refusal:
+        assert is_closed_at_once(refusal)
 
 
 # limit_pending_connects
@@ -286,18 +330,29 @@ def test_open_sessions_do_not_wait(rig):
 
 # memory_limit
 
+HUGE = "mqtt_max_connect_size 256m; mqtt_connect_timeout 1m;"
 
-def test_memory(rig):
-    """Above the limit new connections are closed at once; sessions go on. A reload changes it."""
-    gateway = rig.gateway([broker(rig)], main="memory_limit 1024g;", location="mqtt_max_connect_size 256m; mqtt_connect_timeout 1m;")
-    session = opens(rig, gateway, "a")
-    limit = resident(gateway) // 1024 + 6
-    reload(gateway, gateway.config.replace("1024g", f"{limit}m"))
-    opens(rig, gateway, "b")
+
+def lower_memory_limit(gateway):
+    """From one that nobody reaches to a little more than there is."""
+    reload(gateway, gateway.config.replace("1024g", f"{resident(gateway) // 1024 + 6}m"))
+
+
+def fill(rig, gateway):
+    """Makes the gateway hold more than its limit."""
     fat = rig.peer(gateway)
     fat.upgrade()
     fat.send_mqtt(b"\x10" + mqttbytes.length(64 << 20) + mqttbytes.data("MQTT") + bytes(16 << 20))
     eventually(lambda: "new connections are refused" in gateway.output(), "the log")
+
+
+def test_memory(rig):
+    """Above the limit new connections are closed at once; sessions go on. A reload changes it."""
+    gateway = rig.gateway([broker(rig)], main="memory_limit 1024g;", location=HUGE)
+    session = opens(rig, gateway, "a")
+    lower_memory_limit(gateway)
+    opens(rig, gateway, "b")
+    fill(rig, gateway)
     with connect(gateway.address) as refusal:
         assert is_closed_at_once(refusal)
     assert pings(session)
@@ -306,6 +361,23 @@ def test_memory(rig):
     opens(rig, gateway, "c")
     assert gateway.stop() == 0
     assert "memory_limit 1" in gateway.output()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_memory_and_the_operators_side(rig, is_shared):
+    """Where the operator looks in is open still, but not for everybody where clients have sessions, too."""
+    port = harness.free_port()
+    metrics = "location /metrics { metrics; allow all; }"
+    own = "" if is_shared else f"server {{ listen 127.0.0.1:{port}; {metrics} }}"
+    main = f"memory_limit 1024g; {own}"
+    gateway = rig.gateway([broker(rig)], main=main, server=metrics if is_shared else "", location=HUGE)
+    lower_memory_limit(gateway)
+    fill(rig, gateway)
+    with connect(gateway.address):
+        eventually(lambda: "connection refused: memory_limit" in gateway.output(), "the log", timeout=5)
+    if not is_shared:
+        peer = rig.peer(("127.0.0.1", port))
+        assert peer.ask(request("/metrics", drop=("Upgrade", "Connection"))).status == 200
 
 
 def test_memory_that_is_free_again(rig):

@@ -8,6 +8,8 @@ import signal
 import socket
 import time
 
+import pytest
+
 import harness
 from callers import Callers
 from gateway import site
@@ -129,6 +131,24 @@ def test_a_new_process_that_cannot_serve_changes_nothing(rig):
     assert gateway.process.wait() == 0
 
 
+@pytest.mark.parametrize("number, main", [(signal.SIGTERM, ""), (signal.SIGQUIT, ""), (signal.SIGQUIT, "drain_delay 1s;")])
+def test_a_new_process_does_not_outlive_the_order_to_end(rig, number, main):
+    """It has not taken over yet, and would serve when everybody believes that the gateway has ended."""
+    program = rig.path("bin") / "sluice"
+    shutil.copy(harness.BINARY, program)
+    wrapper = ["sh", "-c", f'shift; exec {program} "$@"', "sh"]
+    gateway = rig.gateway(config=site([broker(rig)], main=f"worker_shutdown_timeout 1ms; {main}"), wrapper=wrapper)
+    program.rename(program.with_suffix(".old"))
+    program.write_text("#!/bin/sh\nexec sleep 600\n")  # one that takes its time
+    program.chmod(0o755)
+    gateway.send_signal(signal.SIGUSR2)
+    heir = rig.keep(Heir(gateway))
+    gateway.send_signal(number)
+    assert gateway.process.wait() == 0
+    assert not heir.is_running
+    assert f"upgrade: process {heir.pid} is stopped, too" in gateway.output()
+
+
 def test_the_new_process_reads_the_configuration_of_today(rig):
     """Other addresses, and another number of loops: every connection is taken, whichever socket it comes through."""
     gateway = gateway_of(rig)
@@ -199,6 +219,12 @@ def test_a_socket_that_no_listen_names(rig):
     eventually(lambda: not harness.is_listening(port), "its end")
 
 
+def copies(process, listener):
+    """How many descriptors of a socket a process has."""
+    name = f"socket:[{os.fstat(listener.fileno()).st_ino}]"
+    return sum(os.readlink(entry) == name for entry in pathlib.Path(f"/proc/{process.pid}/fd").iterdir())
+
+
 def test_a_socket_of_systemd_that_a_reload_took_away(rig):
     """It is systemd's still: a gateway that is started again, and has the address again, is reached through it."""
     port, other = harness.free_port(), harness.free_port()
@@ -220,8 +246,8 @@ def test_a_socket_of_systemd_that_a_reload_took_away(rig):
         (folder / "sluice.conf").write_text(config.replace(str(port), str(other)))
         first.signal(signal.SIGHUP)
         eventually(lambda: "generation 2 is in use" in first.output(), lambda: first.output())
-        eventually(lambda: len(os.listdir(f"/proc/{first.pid}/fd")) and harness.is_listening(other), "the other address")
-        time.sleep(1)  # the filter is there at once, the socket closed after this
+        eventually(lambda: harness.is_listening(other), "the other address")
+        eventually(lambda: copies(first, listener) == 1, "its end at this process")
     finally:
         first.signal(signal.SIGTERM)
         first.wait()

@@ -119,6 +119,8 @@ struct LimitTableTests {
             LimitKey(address: base + [0, 0, 0, 0, 0, 0, 0, 1])
                 != LimitKey(address: [0x20, 1, 0xD, 0xB8, 0, 0, 0, 2] + base))
         #expect(LimitKey(address: [10, 0, 0, 1]) != LimitKey(address: [10, 0, 0, 2]))
+        let translated: [UInt8] = [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
+        #expect(LimitKey(address: translated + [10, 0, 0, 1]) == LimitKey(address: [10, 0, 0, 1]))
         #expect((0..<16).contains(LimitKey("x").shard(of: 16)))
     }
 }

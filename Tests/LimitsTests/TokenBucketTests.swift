@@ -26,6 +26,18 @@ struct TokenBucketTests {
             [0, 1, 59_999, 60_000, 60_001].map { bucket.take(limit, now: $0) } == [true, false, false, true, false])
     }
 
+    @Test("A limit that a reload has raised counts at once: nobody waits for what the old one has left")
+    func raised() {
+        var table = RateTable(capacity: 10)
+        let key = LimitKey("a")
+        let (old, new) = (
+            RateLimit(1, perMilliseconds: 3_600_000, burst: 5), RateLimit(10, perMilliseconds: 1000, burst: 2)
+        )
+        for _ in 0..<9 { _ = table.take(key, old, now: 1000) }
+        let taken = [1000, 1100, 1100].map { table.take(key, new, now: $0) }
+        #expect(taken == [false, true, false])
+    }
+
     @Test("Bytes: overdrawn after more than the burst, and half full again in time")
     func bytes() {
         let limit = RateLimit(1000, perMilliseconds: 1000, burst: 1000)

@@ -20,6 +20,9 @@ extension RealIPSettings {
         return found
     }
 
+    /// Whether requests from an address name the clients that they are from.
+    func names(by front: CompactAddress) -> Bool { header != nil && isTrusted(front) }
+
     private func isTrusted(_ address: CompactAddress) -> Bool {
         let bytes = address.bytes
         return trusted.contains { $0.contains(bytes) }

@@ -65,6 +65,10 @@ extension ConnectionPointer {
         let loop = pointee.loop
         http2.pointee.requests += 1
         exchange.isUnderWay = false
+        guard !isPastAnnouncement else {
+            http2.pointee.session.reset(id, .refusedStream)
+            return http2.pointee.session.goAway(.noError)
+        }
         let site = exchange.listener.defaultServer.site
         let (token, stream) = loop.pointee.streams.reserve()
         let request = RequestFacts(pointee.client, site: site, startedAt: loop.pointee.now)
@@ -76,16 +80,18 @@ extension ConnectionPointer {
         http2.pointee.add(stream)
         stream.pointee.hasEndedInput = isEnd
         stream.serve(entry.head, isTooLong: entry.isTooLong)
-        // After a reload the client is to come back to whoever serves now; and after so many requests.
-        if exchange.generation !== loop.pointee.generation
-            || http2.pointee.requests >= exchange.listener.defaultServer.site.settings.keepaliveRequests
+        // It may have begun HTTP/2 after the reload.
+        if exchange.generation !== loop.pointee.generation || http2.pointee.requests >= site.settings.keepaliveRequests
         {
-            // Those on their way when it was told so are served; who goes on all the same is not.
-            if http2.pointee.isAnnounced, loop.pointee.now - http2.pointee.announcedAt > 1000 {
-                http2.pointee.session.goAway(.noError)
-            }
             announceEnd()
         }
+    }
+
+    /// Whether a request was not on its way yet when the client was told to open no further streams: it is not served, as
+    /// what it would be served by may be of the time before a reload.
+    private var isPastAnnouncement: Bool {
+        guard let http2, http2.pointee.isAnnounced else { return false }
+        return pointee.loop.pointee.now - http2.pointee.announcedAt > 1000
     }
 
     // MARK: To the client
@@ -195,6 +201,16 @@ extension ConnectionPointer {
         http2.pointee.isAnnounced = true
         http2.pointee.announcedAt = pointee.loop.pointee.now
         http2.pointee.session.announceEnd()
+    }
+
+    /// After a reload the client is to come back to whoever serves now.
+    func generationChanged() {
+        guard pointee.http2 != nil, isStaying, let exchange = pointee.exchange,
+            exchange.generation !== pointee.loop.pointee.generation
+        else { return }
+        announceEnd()
+        pump()
+        updateInterest()
     }
 
     /// Ends what the streams carry in good order, and then the connection.

@@ -31,9 +31,10 @@ final class RouteLimits: Sendable {
         connections: [Count], connectRates: [Rate], handshakeRates: [Rate], pendingConnects: Count?,
         traffic: TrafficLimits?, server: LimitKey
     ) {
-        self.connections = connections
-        self.connectRates = connectRates
-        self.handshakeRates = handshakeRates
+        // Those of all last: whoever is over a limit of its own uses up nothing that is everybody's.
+        self.connections = connections.filter { $0.key != .server } + connections.filter { $0.key == .server }
+        self.connectRates = connectRates.filter { $0.key != .server } + connectRates.filter { $0.key == .server }
+        self.handshakeRates = handshakeRates.filter { $0.key != .server } + handshakeRates.filter { $0.key == .server }
         self.pendingConnects = pendingConnects
         self.traffic = traffic
         self.server = server

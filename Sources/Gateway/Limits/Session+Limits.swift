@@ -12,12 +12,12 @@ extension Session {
         }
         guard let limits = route.limits else { return true }
         let client = RouteLimits.Client(address: record.request.address)
-        if let key = limits.takeConnect(.beforeConnect, client, now: loop.pointee.now) { return refuseRate(key) }
         if record.places == nil {  // there was no request that has counted it
             let places = HeldPlaces()
             record.places = places
             if let key = limits.takeConnection(.beforeConnect, client, in: places) { return refuseConnection(key) }
         }
+        if let key = limits.takeConnect(.beforeConnect, client, now: loop.pointee.now) { return refuseRate(key) }
         guard let pending = limits.takePending() else {
             refuse(LimitRefusal(.pendingConnects), .pendingConnects, .serverBusy, "limit_pending_connects")
             return false

@@ -48,12 +48,13 @@ extension Loop {
 
     /// Whether a limit refuses a new connection, before it has cost anything.
     private mutating func isRefused(_ address: CompactAddress, _ listener: Listener) -> Bool {
-        if context.pointee.limits.memory.isShort, !listener.defaultServer.isAdmin {
+        if context.pointee.limits.memory.isShort, !listener.isForOperators {
             return refuse(address, listener, LimitRefusal(.memory), .memoryLimit)
         }
         guard let limits = listener.defaultServer.site.limits else { return false }
-        // Of a front it is known later for whom it speaks.
-        let keys: Set<LimitSettings.Key> = listener.readsProxyHeader ? [.server] : .beforeConnect
+        // Of a front it is known later for whom it speaks, with each request or by the PROXY header.
+        let isOfFront = listener.readsProxyHeader || listener.defaultServer.site.settings.realIP.names(by: address)
+        let keys: Set<LimitSettings.Key> = isOfFront ? [.server] : .beforeConnect
         guard let key = limits.takeHandshake(keys, from: address, now: context.pointee.now) else { return false }
         return refuse(address, listener, LimitRefusal(.handshakeRate, key), .handshakeRate)
     }

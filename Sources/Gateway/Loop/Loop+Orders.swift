@@ -4,6 +4,8 @@ import Tunnel
 extension Loop {
     /// Milliseconds after the window of a drain in which slow clients take what waits for them, and close.
     private static let lastWords: Int64 = 10_000
+    /// Connections that one turn tells of a new generation.
+    private static let reach = 256
     /// Milliseconds that a stop has.
     private static let stopLimit: Int64 = 2000
 
@@ -24,6 +26,7 @@ extension Loop {
             context.pointee.adopt(adoption.generation)
             listen(on: adoption.sockets)
             context.pointee.mailbox.post(.recheck(from: 0))
+            context.pointee.mailbox.post(.leaveGeneration(from: 0))
             report(.adopted(adoption.generation.number))
         case .verdict(let token, let verdict):
             // A late one finds another generation of its slot, or nobody.
@@ -52,6 +55,10 @@ extension Loop {
         case .recheck(let slot):
             // The rest in another turn.
             if let next = context.pointee.recheck(from: slot) { context.pointee.mailbox.post(.recheck(from: next)) }
+        case .leaveGeneration(let slot):
+            let end = min(context.pointee.connections.slots, slot + Self.reach)
+            for slot in slot..<max(slot, end) { context.pointee.connections[slot: slot]?.generationChanged() }
+            if end < context.pointee.connections.slots { context.pointee.mailbox.post(.leaveGeneration(from: end)) }
         case .end(let tokens, let cause, let reply):
             reply(tokens.count { end($0, cause) })
         }

@@ -45,6 +45,8 @@ struct Loop: ~Copyable {
         case recheck(from: Int)
         /// To be answered with `Report.turns`: the loop has its turns.
         case answerWatchdog
+        /// Tell the HTTP/2 connections of earlier generations, from a slot on, to take further requests elsewhere.
+        case leaveGeneration(from: Int)
         /// The operator ends these connections; `reply` gets how many were there still.
         case end([ConnectionHandle], EndCause, reply: @Sendable (Int) -> Void)
     }

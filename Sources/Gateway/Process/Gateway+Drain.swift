@@ -6,6 +6,7 @@ import Telemetry
 extension Gateway {
     /// Ends all sessions now, even where a drain is under way.
     mutating func stop() {
+        abandonUpgrade()
         isEnding = true
         drainAt = nil
         services.logs.error.write(.notice, "stopping")
@@ -17,6 +18,7 @@ extension Gateway {
     /// at once.
     mutating func beginDrain() {
         guard !services.process.state.isDraining else { return stop() }
+        abandonUpgrade()
         let delay = generation.snapshot.process.drainDelay.milliseconds
         guard delay > 0, !isEnding else { return drain() }
         isEnding = true

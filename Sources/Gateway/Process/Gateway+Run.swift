@@ -149,6 +149,7 @@ extension Gateway {
         case .failed(let error): throw error
         case .ended(let turns):
             running -= 1
+            watchdog.loopEnded()
             self.turns.add(turns)
         case .reloadWanted(let reply): reply(reload())
         }

@@ -39,6 +39,14 @@ extension Gateway {
         }
     }
 
+    /// The operator ends the gateway: a new process that has not taken over yet is not to stay.
+    mutating func abandonUpgrade() {
+        guard let process = successor?.process else { return }
+        successor?.end()
+        successor = nil
+        services.logs.error.write(.notice, "upgrade: process \(process) is stopped, too")
+    }
+
     /// In the new process: the pid file, once the old one has let go of it.
     mutating func takePidFile() {
         guard let limit = pidFileWanted else { return }

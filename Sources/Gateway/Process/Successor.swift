@@ -57,6 +57,9 @@ struct Successor: ~Copyable {
 
     deinit { Socket.close(descriptor) }
 
+    /// Ends it, whatever it does.
+    func end() { CShims_end(process) }
+
     /// What it has said so far. Does not wait.
     func state() -> State {
         var word: Int32 = 0
@@ -64,14 +67,14 @@ struct Successor: ~Copyable {
         switch count {
         case Int(-EAGAIN):
             guard monotonicMilliseconds() >= deadline else { return .starting }
-            CShims_end(process)
+            end()
             return .failed("it does not serve after \(Self.patience / 1000) s, and was stopped")
         case MemoryLayout.size(ofValue: word):
             if word == 0 { return .serving }
-            CShims_end(process)
+            end()
             return .failed("it cannot be run: \(SystemError.text(word))")
         default:
-            CShims_end(process)
+            end()
             return .failed("it has ended before it served; its own log says why")
         }
     }

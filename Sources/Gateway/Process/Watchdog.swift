@@ -19,4 +19,7 @@ struct Watchdog {
     }
 
     mutating func answered() { missing -= 1 }
+
+    /// A loop has ended, which may have been asked before: nobody is waited for until all are asked again.
+    mutating func loopEnded() { missing = 0 }
 }

@@ -21,6 +21,9 @@ final class Listener: Sendable {
     /// By loop: what chooses among the TLS contexts of its servers; empty for a plain one.
     let tlsNames: [TLSServerNames]
 
+    /// Whether all that is behind it is for the operator.
+    var isForOperators: Bool { servers.allSatisfy(\.isForOperators) }
+
     /// `servers` are those of the whole configuration; so are the contexts of each loop, by server.
     init(
         _ settings: ListenerSettings, identity: Int, servers: [VirtualServer], contexts: [[Int: TLSContext]] = []

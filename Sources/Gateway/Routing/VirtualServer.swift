@@ -11,8 +11,8 @@ final class VirtualServer: Sendable {
     /// Where the sessions of its `listen … mqtt` go; nil: it has none.
     var mqttRoute: Route? { routes.first { $0.location.match == .listener } }
 
-    /// Whether the operator looks in here.
-    var isAdmin: Bool { routes.contains { $0.location.action.isAdmin } }
+    /// Whether the operator looks in here, and nobody else has sessions.
+    var isForOperators: Bool { routes.contains { $0.location.action.isAdmin } && !routes.contains { $0.pool != nil } }
 
     init(_ site: Site, routes: [Route], pools: [Int] = []) {
         self.site = site
