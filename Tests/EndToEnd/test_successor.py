@@ -87,6 +87,7 @@ def test_no_caller_notices(rig):
 def test_one_upgrade_after_the_other(rig):
     """By command, and again by the process that came; no descriptor is left over."""
     gateway = gateway_of(rig)
+    eventually(lambda: "sluice is running" in gateway.output(), "all that it opens")
     before = descriptors(gateway)
     assert order(gateway, "-s", "upgrade").returncode == 0
     second = rig.keep(Heir(gateway))
