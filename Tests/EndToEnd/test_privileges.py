@@ -175,6 +175,34 @@ def test_started_by_another_user(rig, has_port_right):
         eventually(lambda: "Permission denied" in gateway.output(), "the refusal")
 
 
+@needs_root
+def test_started_by_another_user_with_the_right_to_read(rig):
+    """As a unit of systemd's with CAP_DAC_READ_SEARCH: secrets of root's at the start, at reloads and upgrades, in no other
+    thread."""
+    folder = secrets(rig)
+    tls = dataclasses.replace(rig.certificate, certificate=folder / "server.crt", key=folder / "server.key")
+    config = site([broker(rig)], tls=tls, main="worker_shutdown_timeout 1s;")
+    config = config.replace("access_log access.log json;", "access_log off;")
+    right = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    wrapper = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", *right]
+    gateway = rig.gateway(config=config, wrapper=wrapper)
+    before = served(gateway, rig)
+    for number, renewed in enumerate(["renewed", "again"]):
+        renew(rig, folder, renewed)
+        if number == 0:
+            reload(gateway)
+            heir = gateway
+        else:
+            gateway.send_signal(signal.SIGUSR2)
+            heir = rig.keep(Heir(gateway))
+            eventually(lambda: "has taken over" in gateway.output(), lambda: gateway.output())
+        assert served(gateway, rig) != before
+        permitted = capabilities(heir.pid, "CapPrm")
+        assert permitted.pop("main") == KEPT & ~BIND and set(permitted.values()) == {0}
+        before = served(gateway, rig)
+    assert gateway.process.wait() == 0
+
+
 @pytest.mark.parametrize("main, limit", [("", "0"), ("worker_rlimit_core 1m;", "1048576")])
 def test_core_files(rig, main, limit):
     gateway = gateway_of(rig, main=main)
