@@ -65,6 +65,15 @@ extension ClientConnection {
 
     /// Goes on with the handshake, for which these bytes have come; returns whether it is complete.
     private mutating func shakeHands(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+        if !hasBegunHandshake {
+            // The answer is what a handshake costs most, and whoever has stopped waiting in the queue does not want it.
+            guard !peerHasEnded else {
+                loop.pointee.figures.handshakeFailed(.lost)
+                clientLost()
+                return false
+            }
+            hasBegunHandshake = true
+        }
         guard let step = tls?.handshake() else { return false }
         switch step {
         case .incomplete:
@@ -78,6 +87,7 @@ extension ClientConnection {
             client.isResumed = tls?.isResumed ?? false
             loop.pointee.figures.handshakeCompleted(
                 client.tlsVersion, group: client.tlsGroup, isResumed: client.isResumed)
+            countHandshake(isComplete: true)
             recordCertificate()
             machine.handshakeCompleted(carriesMQTT: client.carriesMQTT)
             if client.carriesMQTT { beginMQTT() } else { limit(exchange?.request.site.headerTimeout ?? 0) }

@@ -12,6 +12,9 @@ final class VirtualServer: Sendable {
     /// Whether the operator looks in here.
     var isAdmin: Bool { routes.contains { $0.location.action.isAdmin } }
 
+    /// Whether sessions come in here.
+    var hasSessions: Bool { routes.contains { if case .mqtt = $0.location.action { true } else { false } } }
+
     init(_ site: Site, routes: [Route]) {
         self.site = site
         self.routes = routes
