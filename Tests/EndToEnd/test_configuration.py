@@ -249,7 +249,7 @@ def test_whole_configuration_as_understood(rig):
     """-T: defaults and inheritance resolved; its output is a configuration that means the same."""
     result, _ = check(rig, "websocket_frames stream;\n" + GOOD, "-T")
     assert result.returncode == 0
-    for text in ("websocket_frames stream", "upstream brokers", "mqtt_connect_timeout 10s", "127.0.0.1:8083"):
+    for text in ("websocket_frames stream", "upstream brokers", "mqtt_connect_timeout 30s", "127.0.0.1:8083"):
         assert text in " ".join(result.stdout.split()), text
     again, _ = check(rig, result.stdout, "-T")
     assert (again.returncode, again.stdout) == (0, result.stdout)

@@ -48,7 +48,7 @@ package struct MQTTSettings: Sendable, Equatable {
         case v5_0 = "5.0"
     }
     package var versions: [Version] = Version.allCases
-    package var connectTimeout: Duration = .seconds(10)
+    package var connectTimeout: Duration = .seconds(30)
     package var maxConnectSize = 64 * 1024
     /// 0 leaves it to the broker.
     package var maxPacketSize = 0

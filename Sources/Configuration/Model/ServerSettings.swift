@@ -26,9 +26,9 @@ package struct ServerSettings: Sendable, Equatable {
     package var tls: TLSSettings?
     package var locations: [LocationSettings] = []
     /// Time for the TLS handshake.
-    package var handshakeTimeout: Duration = .seconds(10)
+    package var handshakeTimeout: Duration = .seconds(30)
     /// Time for the whole request head.
-    package var clientHeaderTimeout: Duration = .seconds(10)
+    package var clientHeaderTimeout: Duration = .seconds(30)
     /// Largest request head, in bytes.
     package var clientHeaderBufferSize = 16 * 1024
     /// How long a connection may stay idle after an answer; zero closes it after each answer.

@@ -62,9 +62,22 @@ extension ClientConnection {
 
     /// The largest plaintext of a record, RFC 8446 §5.1.
     private static let recordSize = 16 * 1024
+    /// The type of a record that is part of a handshake, RFC 8446 §5.1.
+    private static let handshakeRecord: UInt8 = 22
 
     /// Goes on with the handshake, for which these bytes have come; returns whether it is complete.
     private mutating func shakeHands(_ bytes: UnsafeRawPointer, count: Int) -> Bool {
+        if !hasBegunHandshake {
+            // The answer is what a handshake costs most, and whoever has stopped waiting in the queue does not want it.
+            // What is no handshake costs nothing, and is told apart.
+            let isHandshake = count > 0 && bytes.load(as: UInt8.self) == Self.handshakeRecord
+            guard !isHandshake || !peerHasEnded else {
+                loop.pointee.figures.handshakeFailed(.lost)
+                clientLost()
+                return false
+            }
+            hasBegunHandshake = true
+        }
         guard let step = tls?.handshake() else { return false }
         switch step {
         case .incomplete:
@@ -78,6 +91,7 @@ extension ClientConnection {
             client.isResumed = tls?.isResumed ?? false
             loop.pointee.figures.handshakeCompleted(
                 client.tlsVersion, group: client.tlsGroup, isResumed: client.isResumed)
+            countHandshake(isComplete: true)
             recordCertificate()
             machine.handshakeCompleted(carriesMQTT: client.carriesMQTT)
             if client.carriesMQTT { beginMQTT() } else { limit(exchange?.request.site.headerTimeout ?? 0) }

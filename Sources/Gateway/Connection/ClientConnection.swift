@@ -29,7 +29,10 @@ struct ClientConnection: ~Copyable {
     /// HTTP/2, which carries streams.
     var http2: HTTP2Pointer?
     private(set) var timer = Deadline()
-    /// Counted in the loop: bytes wait for the client; it is closing.
+    /// Counted in the loop: its handshake is under way; bytes wait for the client; it is closing.
+    private var isShakingHands = false
+    /// The client's first words of TLS were answered.
+    var hasBegunHandshake = false
     private var isStalled = false
     private var isClosing = false
 
@@ -59,6 +62,8 @@ struct ClientConnection: ~Copyable {
         if let names {
             tls = TLSConnection(names, loop.pointee.engine)
             guard tls != nil else { return abort(.outOfResources) }
+            isShakingHands = true
+            loop.pointee.handshakes.begin(now: client.acceptedAt)
         }
         guard let site = exchange?.request.site else { return }
         if machine.phase == .readingProxyHeader, !isTrustedFront(site) {
@@ -123,8 +128,16 @@ struct ClientConnection: ~Copyable {
         loop.pointee.stalled += isStalled ? 1 : -1
     }
 
+    /// The handshake is over.
+    mutating func countHandshake(isComplete: Bool) {
+        guard isShakingHands else { return }
+        isShakingHands = false
+        loop.pointee.handshakes.end(began: client.acceptedAt, isComplete: isComplete, now: loop.pointee.now)
+    }
+
     mutating func countClosing() {
         guard !isClosing else { return }
+        countHandshake(isComplete: false)
         isClosing = true
         loop.pointee.closing += 1
     }

@@ -7,6 +7,9 @@ struct ListeningSocket: Sendable {
     /// Listeners whose connections come through this socket, too, by the address that the client has connected to.
     var shares: [(address: CompactAddress, listener: Listener)] = []
 
+    /// Whether its clients wait in the queue while enough of them shake hands. Operators with a listener of their own never do.
+    var waitsForHandshakes: Bool { listener.isTLS && !listener.isForOperators }
+
     /// The listener that a connection through this socket means.
     func listener(of connection: Int32) -> Listener {
         guard !shares.isEmpty, let local = Kernel.localAddress(connection).map(CompactAddress.init) else {

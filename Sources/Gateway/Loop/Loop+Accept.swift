@@ -12,7 +12,12 @@ extension Loop {
     @discardableResult
     mutating func accept(_ descriptor: Int32) -> Bool {
         guard let socket = socket(descriptor) else { return true }
+        let waits = socket.waitsForHandshakes && sockets.contains { $0.descriptor == descriptor }
         for _ in 0..<Self.connectionsPerEvent {
+            if waits, context.pointee.handshakes.isFull(now: context.pointee.now) {
+                holdHandshakes()
+                return false
+            }
             switch Kernel.accept(socket.descriptor) {
             case .connection(let descriptor, let address):
                 begin(descriptor, address, socket.listener(of: descriptor))
@@ -80,6 +85,7 @@ extension Loop {
 
     mutating func closeListeners() {
         acceptsAgainAt = nil
+        holdsHandshakes = false
         for socket in sockets + retired.map(\.socket) {
             unwatch(socket.descriptor)
             Kernel.close(socket.descriptor)
@@ -94,6 +100,7 @@ extension Loop {
     /// its own, and the main thread no longer opens any for it.
     mutating func listen(on wanted: [ListeningSocket]) {
         guard stop == nil else { return }
+        takeHandshakesAgain(anyway: true)
         let before = sockets
         sockets = wanted
         for socket in before where !wanted.contains(where: { $0.descriptor == socket.descriptor }) {
@@ -118,6 +125,27 @@ extension Loop {
             retired.removeFirst()
             unwatch(next.socket.descriptor)
             Kernel.close(next.socket.descriptor)
+        }
+    }
+
+    // MARK: Handshakes
+
+    /// Leaves clients in the queues of the kernel until handshakes are done. Sockets that are closed soon are emptied all the same.
+    private mutating func holdHandshakes() {
+        guard acceptsAgainAt == nil else { return }  // none is watched
+        holdsHandshakes = true
+        for socket in sockets where socket.waitsForHandshakes { unwatch(socket.descriptor) }
+    }
+
+    /// Goes on with them, if the window has room.
+    mutating func takeHandshakesAgain(anyway: Bool = false) {
+        guard holdsHandshakes, anyway || !context.pointee.handshakes.isFull(now: context.pointee.now) else { return }
+        holdsHandshakes = false
+        do throws(SystemError) {
+            for socket in sockets where socket.waitsForHandshakes { try watch(socket) }
+        } catch {
+            context.pointee.log.write(.error, "listening sockets cannot be watched: \(error); trying again soon")
+            pauseAccepting()
         }
     }
 
@@ -146,6 +174,7 @@ extension Loop {
     private mutating func pauseAccepting() {
         guard acceptsAgainAt == nil else { return }
         for socket in sockets + retired.map(\.socket) { unwatch(socket.descriptor) }
+        holdsHandshakes = false
         acceptsAgainAt = context.pointee.now + 100
     }
 

@@ -2,6 +2,7 @@ import Access
 import Configuration
 import DequeModule
 import HTTP2
+import Limits
 import Reactor
 import TLS
 import Telemetry
@@ -72,6 +73,8 @@ struct Loop: ~Copyable {
     /// A descriptor in reserve, without which a connection could be neither taken nor refused when there is no other.
     var spareDescriptor: Int32
     var acceptsAgainAt: Int64?
+    /// Clients that would begin a TLS handshake wait in the queues of the kernel.
+    var holdsHandshakes = false
     var stop: Stop?
     let report: @Sendable (Report) -> Void
     private let mailbox: Mailbox<Order>
@@ -194,6 +197,7 @@ struct Loop: ~Copyable {
         leaveNothing()
         let isOver = stop != nil && advanceStop()
         freeEnded()
+        if holdsHandshakes { takeHandshakesAgain() }
         if isOver { return false }
         turnEnded = Kernel.microseconds()
         countTurn(turnEnded - turnBegan)
@@ -294,7 +298,8 @@ struct Loop: ~Copyable {
         let rebalanceAt = context.pointee.rebalancing.isEmpty ? nil : now + Rebalancing.interval
         let retiredAt = acceptsAgainAt == nil ? retired.first?.until : nil
         let drainAt = stop?.drain.nextDue(staying: context.pointee.staying, slots: context.pointee.connections.slots)
-        for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt, retiredAt] {
+        let windowAt = holdsHandshakes ? now + HandshakeWindow.slice : nil
+        for time in [acceptsAgainAt, stop?.deadline, drainAt, rebalanceAt, retiredAt, windowAt] {
             guard let time else { continue }
             wait = wait < 0 ? max(0, time - now) : min(wait, max(0, time - now))
         }

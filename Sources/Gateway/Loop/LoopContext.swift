@@ -1,5 +1,6 @@
 import Configuration
 import HTTP2
+import Limits
 import Reactor
 import TLS
 import Telemetry
@@ -68,6 +69,8 @@ struct LoopContext: ~Copyable {
     var deferred: [SlabToken] = []
     /// HTTP/2 connections that have something to send when the turn is over.
     var putOff: [ConnectionPointer] = []
+    /// TLS handshakes under way.
+    var handshakes: HandshakeWindow
     /// Connections that are closing, or closed and not given back yet.
     var closing = 0
 
@@ -106,6 +109,7 @@ struct LoopContext: ~Copyable {
         generation = first
         chance = Kernel.randomWord()
         wheel = TimerWheel(now: now)
+        handshakes = HandshakeWindow(now: now)
         // Never the same twice in a process, and unlikely the same in two.
         idBase = Kernel.randomWord() & 0xFFFF_FFFF_0000_0000
         adopt(first)
