@@ -163,9 +163,11 @@ int CShims_filter_calls(int everywhere) {
     for (uint8_t i = 0; i < 4; i++) add(&p, BPF_JMP | BPF_JEQ | BPF_K, families[i], (uint8_t)(4 - i), 0);
     fail(&p, EAFNOSUPPORT);
     int result = install(&p, everywhere ? SECCOMP_FILTER_FLAG_TSYNC : 0);
-    if (result == 0 && everywhere) atomic_store(&filtered, 1);
+    if (result == 0 && everywhere) CShims_filter_threads();
     return result;
 }
+
+void CShims_filter_threads(void) { atomic_store(&filtered, 1); }
 
 int CShims_forbid_execution(void) {
     struct program p = { .count = 0 };

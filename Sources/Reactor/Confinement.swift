@@ -14,6 +14,9 @@ package enum Confinement {
         try SystemError.check("seccomp", CShims_filter_calls(1))
     }
 
+    /// Threads that begin later cannot execute programs: for a process that has inherited the filter of its calls.
+    package static func filterThreads() { CShims_filter_threads() }
+
     /// All threads become a user. The calling one keeps what it takes to read files that only root can read and to bind ports
     /// below 1024 (CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE), to be used within `withCapabilities` alone.
     package static func become(_ name: String, user: uid_t, group: gid_t) throws(SystemError) {

@@ -18,6 +18,11 @@ package struct WriteWatch: ~Copyable {
     private var watches: Set<Int32> = []
     /// By the path that was asked for.
     private var places: [String: Place] = [:]
+    /// One of the paths of each place.
+    private var paths: [Place: String] = [:]
+    /// Paths that the last call of `watch` has found elsewhere than the one before it: what was written there earlier is not
+    /// known.
+    package private(set) var moved: Set<String> = []
     /// When a file was written last, on the monotonic clock, for those that were not closed since.
     private var writtenAt: [Place: Int64] = [:]
     private var buffer = [UInt8](repeating: 0, count: 16 * 1024)
@@ -47,7 +52,9 @@ package struct WriteWatch: ~Copyable {
             places[path] = Place(watch: watch, name: String(real[real.index(after: slash)...]))
         }
         for watch in watches.subtracting(folders.values) { _ = CShims_inotify_forget(descriptor, watch) }
+        moved = Set(places.filter { self.places[$0.key] != $0.value }.keys)
         (watches, self.places) = (Set(folders.values), places)
+        self.paths = Dictionary(places.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
         return fault
     }
 
@@ -82,17 +89,24 @@ package struct WriteWatch: ~Copyable {
 
     private mutating func note(_ place: Place, _ mask: UInt32, _ now: Int64) {
         if mask & UInt32(IN_Q_OVERFLOW) != 0 {
-            // Any of them may be being written.
-            for place in places.values { writtenAt[place] = now }
+            // Any of them may be being written; not for longer than is waited for a writer, however often this happens.
+            for place in places.values where writtenAt[place] == nil { writtenAt[place] = now }
         } else if mask & UInt32(IN_IGNORED) != 0 {
-            // The folder is gone: one of its name is another, and is found the next time.
+            // The folder is gone: one of its name is another, and is found by the next call of `watch`.
             watches.remove(place.watch)
             writtenAt = writtenAt.filter { $0.key.watch != place.watch }
         } else if mask & UInt32(IN_MODIFY | IN_CREATE) != 0 {
-            if places.values.contains(place) { writtenAt[place] = now }
+            guard let path = paths[place] else { return }
+            writtenAt[place] = mask & UInt32(IN_CREATE) != 0 && Self.hasOtherNames(path) ? nil : now
         } else {
             writtenAt[place] = nil
         }
+    }
+
+    /// A link to a file that was there before: nobody has to write it, and close it.
+    private static func hasOtherNames(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_nlink > 1
     }
 
     private static func realPath(_ path: String) -> String? {

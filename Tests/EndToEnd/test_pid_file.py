@@ -103,3 +103,18 @@ def test_process_1(rig, alone):
     assert order(gateway, "stop", "nsenter", "--pid", "--mount", "--root", "--target", inside).returncode == 0
     assert gateway.process.wait() == 0
     assert not path.exists()
+
+
+@pytest.mark.parametrize("make, reason", [(os.symlink, "it is a link"), (os.link, "the file has other names, too")])
+def test_a_link_in_its_place(rig, make, reason):
+    """Whoever may write to its folder cannot have root write to, and give away, another file."""
+    folder = rig.path("linked")
+    (folder / "precious").write_text("precious")
+    make(folder / "precious", folder / "run.pid")
+    config = folder / "sluice.conf"
+    config.write_text(site([rig.fake()], main="pid_file run.pid;"))
+    result = subprocess.run(
+        [BINARY, "-c", config, "-p", folder], capture_output=True, text=True, timeout=DEADLINE, check=False
+    )
+    assert result.returncode == 1 and f"pid_file {folder}/run.pid: {reason}" in result.stderr, result.stderr
+    assert (folder / "precious").read_text() == "precious"

@@ -5,6 +5,8 @@ import os
 import pathlib
 import re
 import signal
+import socket
+import threading
 
 import pytest
 
@@ -110,9 +112,9 @@ def test_secrets_of_root_at_a_reload(rig):
 
 @needs_root
 def test_secrets_of_root_in_a_new_process(rig):
-    """An upgrade, again and again: the same rights, and filters that do not add up."""
+    """An upgrade, again and again: the same rights, and filters that do not add up, nor get fewer."""
     gateway, folder, _ = rooted(rig)
-    filters = statuses(gateway.pid)["main"].get("Seccomp_filters")
+    filters = filter_counts(gateway)
     before, running = served(gateway, rig), gateway
     for number in range(1, 4):
         renew(rig, folder, f"renewed{number}")
@@ -122,7 +124,8 @@ def test_secrets_of_root_in_a_new_process(rig):
         eventually(lambda number=number: taken().count("has taken over") >= number, lambda: f"the new process:\n{taken()}")
         eventually(lambda heir=heir: pid_file(gateway) == heir.pid, "the pid file of the new process")
         fields = statuses(heir.pid)
-        assert fields["main"]["Seccomp_filters"] == filters
+        assert filter_counts(heir) == filters
+        assert pathlib.Path(f"/proc/{heir.pid}/mem").owner() == "root"
         for name, one in fields.items():
             assert one["Uid"].split() == [str(NOBODY)] * 4 and one["NoNewPrivs"] == "1", (name, one)
             assert int(one["CapPrm"], 16) == (KEPT if name == "main" else 0), (name, one)
@@ -131,6 +134,56 @@ def test_secrets_of_root_in_a_new_process(rig):
         assert now != before and pings(alice(rig, gateway, client_id=f"alice{number}"))
         before, running = now, heir
     assert gateway.process.wait() == 0
+
+
+@needs_root
+def test_root_by_name_stays_root(rig):
+    """As without `user`: every thread has what root has, and the main one not less than those that serve."""
+    gateway = gateway_of(rig, main="user root;")
+    assert pings(rig.opened(gateway))
+    assert set(capabilities(gateway.pid, "CapEff").values()) == {capabilities(os.getpid(), "CapEff")["main"]}
+
+
+class Asked:
+    """Keeps the user ids that sockets of those who connect were opened by; socket(7) has them in /proc/net/tcp."""
+
+    def __init__(self):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.users = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                peer, (_, port) = self._listener.accept()
+            except OSError:
+                return
+            with peer:
+                lines = [line.split() for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+                self.users += [int(line[7]) for line in lines if line[1] == f"0100007F:{port:04X}"]
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listener.close()
+
+
+@needs_root
+def test_nobody_is_asked_as_root(rig):
+    """Keys are fetched when the process has become its user."""
+    asked = rig.keep(Asked())
+    keys = f"auth_jwt_jwks_url http://127.0.0.1:{asked.port}/;"
+    gateway_of(rig, main="user nobody;", location=keys)
+    eventually(lambda: asked.users, "a fetch")
+    assert set(asked.users) == {NOBODY}
+
+
+def filter_counts(gateway):
+    """Of the main thread, and of the loops."""
+    counts = {name: int(one["Seccomp_filters"]) for name, one in statuses(gateway.pid).items()}
+    return counts["main"], counts["sluice loop 0"]
 
 
 def test_calls_that_are_filtered(rig):

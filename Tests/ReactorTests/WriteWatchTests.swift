@@ -100,12 +100,45 @@ struct WriteWatchTests {
             Int(
                 String(decoding: try File.read("/proc/sys/fs/inotify/max_queued_events", limit: 32), as: UTF8.self)
                     .trimmingNewline) ?? 16_384
-        for _ in 0...limit / 2 {
-            stage.write(stage.folder + "/other", "x").close()
-            unlink(stage.folder + "/other")
+        func overflow() {
+            for _ in 0...limit / 2 {
+                stage.write(stage.folder + "/other", "x").close()
+                unlink(stage.folder + "/other")
+            }
         }
+        overflow()
         #expect(stage.isBeingWritten())
-        #expect(!stage.isBeingWritten(at: WriteWatch.patience))
+        overflow()
+        #expect(stage.isBeingWritten(at: WriteWatch.patience - 1))
+        overflow()
+        #expect(!stage.isBeingWritten(at: WriteWatch.patience), "a busy folder does not keep them forever")
+    }
+
+    @Test("A link to a whole file is whole, as nobody will close it")
+    func hardLink() throws {
+        let stage = try Stage()
+        stage.write(stage.folder + "/other", "x").close()
+        unlink(stage.file)
+        #expect(link(stage.folder + "/other", stage.file) == 0)
+        #expect(!stage.isBeingWritten())
+    }
+
+    @Test("A folder in the place of another is another")
+    func folderReplaced() throws {
+        let stage = try Stage()
+        #expect(stage.watch.value.moved == [stage.file])
+        #expect(stage.watch.value.watch([stage.file]) == nil)
+        #expect(stage.watch.value.moved.isEmpty)
+        let old = stage.folder + ".old"
+        #expect(rename(stage.folder, old) == 0 && mkdir(stage.folder, 0o700) == 0)
+        let writer = stage.write(stage.file, "new")
+        #expect(stage.watch.value.watch([stage.file]) == nil)
+        #expect(stage.watch.value.moved == [stage.file])
+        writer.add("er")
+        #expect(stage.isBeingWritten())
+        writer.close()
+        unlink(old + "/file")
+        rmdir(old)
     }
 
     @Test("A file that is not there is no fault; the others are watched")

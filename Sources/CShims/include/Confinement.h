@@ -27,6 +27,10 @@ void CShims_pass_capabilities(void);
 /// (CShims_begin_thread). 0 or -errno. Requires CShims_give_up_new_privileges.
 int CShims_filter_calls(int everywhere);
 
+/// Threads that begin later cannot execute programs: what CShims_filter_calls(1) does beside the filter, for a process that has
+/// inherited the filter.
+void CShims_filter_threads(void);
+
 /// The calling thread, and those that it will start, cannot execute programs; 0 or -errno.
 int CShims_forbid_execution(void);
 

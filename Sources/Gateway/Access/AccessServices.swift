@@ -126,9 +126,11 @@ final class AccessServices: Sendable {
     /// Whether a file of users has just been read, and is to be looked at again before anybody is missing in it.
     var isSettling: Bool { passwords.withLock(\.all).contains(where: \.isSettling) }
 
-    /// Reads the files again that have changed, except `incomplete`.
-    func readChanged(except incomplete: Set<String> = []) {
-        for checker in passwords.withLock(\.all) where !incomplete.contains(checker.path) {
+    /// Reads the files again that have changed, except `incomplete`. `onlySettling`: only those of users that have just been
+    /// read, and are to be looked at again.
+    func readChanged(except incomplete: Set<String> = [], onlySettling: Bool = false) {
+        for checker in passwords.withLock(\.all)
+        where !incomplete.contains(checker.path) && (checker.isSettling || !onlySettling) {
             switch checker.reloadIfChanged() {
             case .unchanged: break
             case .reloaded(let users):
@@ -137,6 +139,7 @@ final class AccessServices: Sendable {
             case .failed(let reason): log.write(.error, "\(reason); the previous users stay in use")
             }
         }
+        guard !onlySettling else { return }
         for file in tokenFiles.withLock(\.all) where !incomplete.contains(file.path) {
             tell(file.reloadIfChanged(), "tokens")
         }

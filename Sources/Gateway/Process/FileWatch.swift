@@ -4,7 +4,8 @@ import Reactor
 /// `watch`: looks every second whether files have changed, and completely. The main thread's.
 ///
 /// A file counts as changed when its stamp is another one, was the same at the look before, and nobody on this machine is
-/// writing it. A missing file is no change: it is about to be replaced.
+/// writing it. One that is found in another folder than before counts as being written at that look, as what happened there
+/// is not known. A missing file is no change: it is about to be replaced.
 struct FileWatch: ~Copyable {
     /// What files are like, by path.
     typealias Stamps = [String: FileStamp]
@@ -16,14 +17,18 @@ struct FileWatch: ~Copyable {
     private var loaded: Stamps = [:]
     /// What was there at the last look, where that is something else.
     private var changed: Stamps?
-    /// All that is watched.
-    private var paths: Set<String> = []
+    /// All that is watched, and what it was like at the last look.
+    private var (paths, seen): (Set<String>, Stamps) = ([], [:])
     /// nil: the kernel does not tell what is being written.
     private var writes: WriteWatch?
+    /// Why it does not.
+    private var fault: SystemError?
     private var isFaultKnown = false
     private(set) var nextAt: Int64 = 0
 
-    init() { writes = try? WriteWatch() }
+    init() {
+        do throws(SystemError) { writes = try WriteWatch() } catch { fault = error }
+    }
 
     /// What files are like now; one that is missing has no stamp.
     static func stamps(of paths: Set<String>) -> Stamps {
@@ -52,16 +57,19 @@ struct FileWatch: ~Copyable {
     mutating func look(others: Set<String>, now: Int64) -> Look {
         nextAt = now + Self.interval
         var look = Look()
-        let current = Self.stamps(of: Set(loaded.keys))
         let wanted = others.union(loaded.keys)
-        if wanted != paths || current != loaded {
-            // Links may lead elsewhere now.
-            let fault = writes?.watch(wanted)
-            if !isFaultKnown, let fault { (look.fault, isFaultKnown) = (fault, true) }
-            paths = wanted
+        let all = Self.stamps(of: wanted)
+        let current = all.filter { loaded[$0.key] != nil }
+        var moved: Set<String> = []
+        if wanted != paths || all != seen {
+            // Links may lead elsewhere now, and folders be others.
+            fault = writes?.watch(wanted) ?? fault
+            moved = writes?.moved ?? []
+            (paths, seen) = (wanted, all)
         }
+        if !isFaultKnown, let fault { (look.fault, isFaultKnown) = (fault, true) }
         writes?.update(now: now)
-        look.beingWritten = writes?.beingWritten ?? []
+        look.beingWritten = writes?.beingWritten.union(moved) ?? []
         guard current != loaded, current.count == loaded.count else {
             changed = nil
             return look

@@ -15,6 +15,8 @@ extension Gateway {
         do throws(StartError) {
             try startLoops()
             try Privileges.drop(process, logs: services.logs.writer, pidFile: pidFile)
+            // Only now: the threads that ask services are not root's for a moment.
+            try services.access.start()
             let mailboxes = mailboxes
             try services.upstreams.start(for: generation.upstreams)
             services.access.begin { for mailbox in mailboxes { mailbox.post(.recheck(from: 0)) } }

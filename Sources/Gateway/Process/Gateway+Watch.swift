@@ -4,12 +4,14 @@ import Reactor
 /// `watch`: certificates, and files of users, tokens and keys, are used as soon as they have changed completely.
 extension Gateway {
     /// When to look at files; nil: nobody wants to. Users that a reload has found missing are missing only after a second look.
+    /// Whoever is removed during a drain is out, too.
     var nextLook: Int64? {
         let access = services.access
-        guard !isEnding else { return nil }
-        let watches = generation.snapshot.process.watchesFiles && (fileWatch.hasFiles || !access.files.isEmpty)
+        let watches = watchesFiles && (fileWatch.hasFiles && !isEnding || !access.files.isEmpty)
         return watches || access.isSettling ? fileWatch.nextAt : nil
     }
+
+    private var watchesFiles: Bool { generation.snapshot.process.watchesFiles }
 
     mutating func lookAtFiles() {
         let now = monotonicMilliseconds()
@@ -22,12 +24,11 @@ extension Gateway {
         if let fault = look.fault {
             services.logs.error.write(
                 .warn,
-                "watch: the system does not tell what is being written (\(fault)): changed files are read after two seconds"
-            )
+                "watch: the system does not tell what is being written (\(fault)): changed files are read even then")
         }
-        services.access.readChanged(except: look.beingWritten)
+        services.access.readChanged(except: look.beingWritten, onlySettling: !watchesFiles)
         // While a new process gets ready it has the certificates that it has read.
-        if let change = look.change, successor == nil { reloadCertificates(change) }
+        if let change = look.change, watchesFiles, successor == nil, !isEnding { reloadCertificates(change) }
     }
 
     /// Loads the certificates of the configuration in use again, and nothing else.

@@ -124,7 +124,6 @@ package struct Gateway: ~Copyable {
             throw StartError("\(error)")
         }
         defer { services.logs.writer.stop() }
-        try services.access.start()
         defer { services.access.stop() }
         try serve()
     }

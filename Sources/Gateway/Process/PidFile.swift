@@ -51,7 +51,9 @@ package struct PidFile: Sendable {
     /// Opens a file and takes its lock.
     private static func locked(_ path: String) throws(StartError) -> Int32 {
         while true {
-            let descriptor = CShims_open(path, O_RDWR | O_CREAT | O_NONBLOCK, 0o644)
+            // What root writes here, and gives away, is never what a link leads to.
+            let descriptor = CShims_open(path, O_RDWR | O_CREAT | O_NONBLOCK | O_NOFOLLOW, 0o644)
+            guard descriptor != -ELOOP else { throw StartError("pid_file \(path): it is a link") }
             guard descriptor >= 0 else { throw StartError("pid_file \(path): \(SystemError.text(-descriptor))") }
             do throws(StartError) {
                 try lock(descriptor, path)
@@ -70,6 +72,7 @@ package struct PidFile: Sendable {
         guard fstat(descriptor, &status) == 0, Int(CShims_file_kind(&status)) == CShims_REGULAR_FILE else {
             throw StartError("pid_file \(path): it exists and is not a regular file")
         }
+        guard status.st_nlink <= 1 else { throw StartError("pid_file \(path): the file has other names, too") }
         let result = CShims_lock_file(descriptor)
         guard result != 0 else { return }
         guard result == -EAGAIN else { throw StartError("pid_file \(path): \(SystemError.text(-result))") }

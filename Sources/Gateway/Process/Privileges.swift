@@ -11,15 +11,20 @@ enum Privileges {
     }
 
     /// Gives up what the gateway never needs: programs that gain privileges, calls of the kernel, core files. Before the first
-    /// thread. `isFiltered`: the process that has started this one has filtered the calls already.
+    /// thread. `isFiltered`: the process that has started this one has filtered the calls already; what threads may not do is not
+    /// inherited.
     static func confine(_ process: ProcessSettings, isFiltered: Bool, _ log: ErrorLog) {
         attempt("no_new_privs", log) { () throws(SystemError) in try Confinement.giveUpNewPrivileges() }
-        if process.filtersCalls, !isFiltered {
-            attempt("seccomp", log) { () throws(SystemError) in try Confinement.filterCalls() }
+        if process.filtersCalls {
+            attempt("seccomp", log) { () throws(SystemError) in
+                if isFiltered { Confinement.filterThreads() } else { try Confinement.filterCalls() }
+            }
         }
         attempt("worker_rlimit_core \(process.coreLimit)", log) { () throws(SystemError) in
             try Confinement.limitCore(bytes: process.coreLimit)
         }
+        // A new process of an upgrade is the user's from the start, and execve(2) allows dumps again.
+        if process.user != nil, geteuid() != 0 { Confinement.allowDumps(process.coreLimit > 0) }
     }
 
     /// Sockets, certificates and logs are open: becomes `user` and its groups, for all threads, if the process is root's.
@@ -28,6 +33,8 @@ enum Privileges {
         guard geteuid() == 0 else { return Confinement.restCapabilities() }
         guard let user = process.user?.text else { return }
         let ids = try find(user)
+        // Root by whatever name: capabilities come with it, to every thread.
+        guard ids.user != 0 else { return }
         logs.give(user: ids.user, group: ids.group)
         pidFile?.give(user: ids.user, group: ids.group)
         do throws(SystemError) {

@@ -59,6 +59,8 @@ struct GenerationDraft {
         for context in (contexts.first ?? [:]).values { revoked.add(context) }
         self.revoked = revoked
         for warning in warnings { services.logs.error.write(.warn, warning) }
+        // What does not concern certificates is no reason to go on with old ones.
+        guard !renewing else { return }
         if let user = snapshot.process.user { _ = try Privileges.find(user.text) }
         for case .files(let root) in snapshot.servers.flatMap({ $0.locations.map(\.action) })
         where !ConfigurationFiles.isFolder(root.folder) {
