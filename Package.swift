@@ -19,10 +19,11 @@ let package = Package(
         // The dashboard's page, and the API's description: C, because its compiler can embed files.
         .target(name: "CDashboard", exclude: ["page"]),
         .target(name: "COpenAPI"),
+        // libcurl: its header only, from libcurl4-openssl-dev. The library is loaded by whoever needs it.
+        .target(name: "CCurl"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CNghttp2", pkgConfig: "libnghttp2", providers: [.apt(["libnghttp2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Pure: bytes, time and randomness in, values out. No system call.

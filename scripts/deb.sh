@@ -42,12 +42,13 @@ changelog() {
     printf ' -- %s  %s\n' "$maintainer" "$(git log -1 --format=%cD 2>/dev/null || date -R)"
 }
 
-# What the program is linked with, as packages that hold it. By its symbols any libcurl would do, but it asks for an option of
-# 7.85 (CURLOPT_PROTOCOLS_STR).
+# What the program is linked with, as packages that hold it, and libcurl, which it loads itself (CCurlShims_load) and dpkg-shlibdeps
+# cannot see: auth_http is to work wherever the package is installed, also without what it only recommends.
 dependencies() {
     mkdir -p "$tree/shlibs/debian"
     printf 'Source: sluice\n\nPackage: sluice\nArchitecture: any\n' >"$tree/shlibs/debian/control"
-    (cd "$tree/shlibs" && dpkg-shlibdeps -O "$root/usr/bin/sluice" 2>"$tree/shlibs.log") | sed -n -e 's/libcurl4 (>= [^)]*)/libcurl4 (>= 7.85)/' -e 's/^shlibs:Depends=//p'
+    (cd "$tree/shlibs" && dpkg-shlibdeps -O "$root/usr/bin/sluice" 2>"$tree/shlibs.log") |
+        sed -n -e 's/^shlibs:Depends=\(.*\)/\1, libcurl4 (>= 7.87)/p'
 }
 
 control() {

@@ -4,8 +4,8 @@
 #
 #   STATIC_BUILD  the build folder (.build-static)
 #
-# Only the Swift runtime is linked in. libssl, libcrypto, libnghttp2, libcurl, libcrypt and zlib are the system's, which
-# keeps them free of known holes.
+# Only the Swift runtime is linked in. libssl, libcrypto, libnghttp2, libcrypt and zlib are the system's, which keeps them free
+# of known holes. So is libcurl, which is loaded only when a configuration needs it.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

@@ -1,10 +1,10 @@
-import CCurl
 import Reactor
 
 /// One thread for what is asked of others, and for what is done now and then: HTTP requests, timers, small jobs.
 /// No event loop ever waits for it; answers go back through the loops' mailboxes.
 ///
-/// It sleeps in curl_multi_poll until a connection is ready, a timer is due, or somebody posts.
+/// It sleeps until a connection is ready, a timer is due, or somebody posts. libcurl is there from the first request on: who
+/// will send some calls `HTTPLibrary.load` before, and can say what it is needed for if that fails.
 package final class ControlLoop: Sendable {
     private struct State {
         var jobs: [@Sendable () -> Void] = []
@@ -19,7 +19,7 @@ package final class ControlLoop: Sendable {
         var dueAt: Int64
     }
 
-    private let multi: Multi
+    private let wakeUps: Mailbox<Void>
     private let state = Lock(State())
     private let thread = Lock<Thread?>(nil)
 
@@ -27,7 +27,7 @@ package final class ControlLoop: Sendable {
     private static let longestTimeout: Int64 = 3_600_000
 
     package init() throws(SystemError) {
-        multi = try Multi()
+        wakeUps = try Mailbox()
     }
 
     /// Starts the thread, if there is none yet.
@@ -42,7 +42,7 @@ package final class ControlLoop: Sendable {
     /// ones. Not to be called on the control thread.
     package func stop() {
         state.withLock { $0.isStopping = true }
-        multi.wakeUp()
+        wakeUps.post(())
         let thread = self.thread.withLock { thread in
             defer { thread = nil }
             return thread
@@ -59,7 +59,7 @@ package final class ControlLoop: Sendable {
     /// Runs `body` on the control thread, soon. Any thread.
     package func post(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.jobs.append(body) }
-        multi.wakeUp()
+        wakeUps.post(())
     }
 
     /// Runs `body` on the control thread again and again, first after one interval of at most a day. Any thread.
@@ -68,7 +68,7 @@ package final class ControlLoop: Sendable {
         state.withLock {
             $0.timers.append(Timer(interval: interval, body: body, dueAt: monotonicMilliseconds() + interval))
         }
-        multi.wakeUp()
+        wakeUps.post(())
     }
 
     /// Sends a request. `reply` is called once on the control thread; but at once, and on this one, when the pool is
@@ -90,7 +90,7 @@ package final class ControlLoop: Sendable {
         }
         if !isTaken { Self.cancel(order) }
         // The first one wakes the thread for all that come until it has looked.
-        if isFirst { multi.wakeUp() }
+        if isFirst { wakeUps.post(()) }
     }
 
     private static func cancel(_ order: Transfer.Order) {
@@ -101,7 +101,7 @@ package final class ControlLoop: Sendable {
     // MARK: The thread
 
     private func run() {
-        var transfers = Transfers(multi)
+        var transfers = Transfers()
         while true {
             let now = monotonicMilliseconds()
             let (jobs, requests, isStopping) = state.withLock { state in
@@ -112,7 +112,8 @@ package final class ControlLoop: Sendable {
             for request in requests { transfers.add(request) }
             if isStopping { return transfers.cancelAll() }
             transfers.advance()
-            multi.wait(milliseconds: waitTime(transfers.nextDeadline))
+            transfers.wait(for: wakeUps.descriptor, milliseconds: waitTime(transfers.nextDeadline))
+            _ = wakeUps.take()
         }
     }
 

@@ -3,7 +3,7 @@ import CCurl
 extension Transfer {
     /// Tells libcurl all of a request. `timeout` in milliseconds. False: it refuses something.
     func set(_ request: HTTPRequest, timeout: Int64) -> Bool {
-        curl_easy_reset(handle)
+        CCurlShims_easy_reset(handle)
         return setBounds(timeout: Int(clamping: timeout)) && setTexts(request) && setTrust(request)
             && setBody(request.body) && setHeaders(request.headers) && setCallbacks()
     }
@@ -52,14 +52,14 @@ extension Transfer {
     }
 
     private func setHeaders(_ fields: [(name: String, value: String)]) -> Bool {
-        curl_slist_free_all(headers)
+        CCurlShims_slist_free_all(headers)
         // No wait for a "100 Continue" (RFC 9110 §10.1.1) that few servers send.
-        headers = curl_slist_append(nil, "Expect:")
+        headers = CCurlShims_slist_append(nil, "Expect:")
         for (name, value) in fields {
             // libcurl sends lines as they are.
             guard !(name + value).utf8.contains(where: { $0 == 0 || $0 == 0x0A || $0 == 0x0D }) else { return false }
             // With nothing after the colon, libcurl would remove the field.
-            guard let list = curl_slist_append(headers, value.isEmpty ? "\(name);" : "\(name): \(value)") else {
+            guard let list = CCurlShims_slist_append(headers, value.isEmpty ? "\(name);" : "\(name): \(value)") else {
                 return false
             }
             headers = list

@@ -33,15 +33,15 @@ final class Transfer {
     private var needsFreshConnection = false
 
     init?() {
-        guard let handle = curl_easy_init() else { return nil }
+        guard let handle = CCurlShims_easy_init() else { return nil }
         self.handle = handle
         error = .allocate(capacity: Int(CURL_ERROR_SIZE))
         error.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
     deinit {
-        curl_easy_cleanup(handle)
-        curl_slist_free_all(headers)
+        CCurlShims_easy_cleanup(handle)
+        CCurlShims_slist_free_all(headers)
         error.deallocate()
     }
 
@@ -91,7 +91,7 @@ final class Transfer {
             case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST: .unreachable
             default: .broken
             }
-        let detail = error[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: error)
+        let detail = error[0] == 0 ? String(cString: CCurlShims_easy_strerror(code)) : String(cString: error)
         return HTTPFailure(kind: kind, detail: detail)
     }
 

@@ -1,17 +1,17 @@
 import CCurl
+import CShims
 import DequeModule
 import Reactor
 
 /// The requests that run, and those that wait for a place in their pool. The control thread's.
 struct Transfers: ~Copyable {
-    private let multi: Multi
+    /// nil: there was no request yet.
+    private var multi: Multi?
     private var queues: [ObjectIdentifier: Queue] = [:]
     private var running: [UnsafeMutableRawPointer: Transfer] = [:]
     private var idle: [Transfer] = []
 
     private static let mostIdle = 256
-
-    init(_ multi: Multi) { self.multi = multi }
 
     /// Takes a request on: it starts, or waits for its turn.
     mutating func add(_ order: Transfer.Order) {
@@ -47,14 +47,26 @@ struct Transfers: ~Copyable {
             fail(order, HTTPFailure(kind: .timeout, detail: "no answer in time: the request waited in the queue"))
             return false
         }
+        let multi: Multi
+        do throws(HTTPLibrary.Fault) { multi = try readyMulti() } catch {
+            fail(order, HTTPFailure(kind: .broken, detail: error.description))
+            return false
+        }
         guard let transfer = idle.popLast() ?? Transfer(), transfer.begin(order, now: now),
-            curl_multi_add_handle(multi.handle, transfer.handle) == CURLM_OK
+            CCurlShims_multi_add_handle(multi.handle, transfer.handle) == CURLM_OK
         else {
             fail(order, HTTPFailure(kind: .broken, detail: "libcurl rejected the request"))
             return false
         }
         running[transfer.handle] = transfer
         return true
+    }
+
+    private mutating func readyMulti() throws(HTTPLibrary.Fault) -> Multi {
+        if let multi { return multi }
+        let made = try Multi()
+        multi = made
+        return made
     }
 
     private func fail(_ order: Transfer.Order, _ failure: HTTPFailure) {
@@ -64,22 +76,25 @@ struct Transfers: ~Copyable {
 
     /// Moves bytes, and ends what has come to its end.
     mutating func advance() {
+        guard let multi else { return }  // then nothing runs or waits
         var count: Int32 = 0
-        curl_multi_perform(multi.handle, &count)
+        CCurlShims_multi_perform(multi.handle, &count)
         let now = monotonicMilliseconds()
         var left: Int32 = 0
-        while let message = curl_multi_info_read(multi.handle, &left) {
+        while let message = CCurlShims_multi_info_read(multi.handle, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
-            ended(easy, message.pointee.data.result, now: now)
+            ended(easy, message.pointee.data.result, multi, now: now)
         }
         for queue in queues.values { expire(queue, now: now) }
     }
 
-    private mutating func ended(_ easy: UnsafeMutableRawPointer, _ code: CURLcode, now: Int64) {
+    private mutating func ended(
+        _ easy: UnsafeMutableRawPointer, _ code: CURLcode, _ multi: Multi, now: Int64
+    ) {
         guard let transfer = running[easy] else { return }
-        curl_multi_remove_handle(multi.handle, easy)
+        CCurlShims_multi_remove_handle(multi.handle, easy)
         if code != CURLE_OK, transfer.beginAgain(after: code, now: now),
-            curl_multi_add_handle(multi.handle, easy) == CURLM_OK
+            CCurlShims_multi_add_handle(multi.handle, easy) == CURLM_OK
         {
             return
         }
@@ -116,10 +131,19 @@ struct Transfers: ~Copyable {
         return [waiting, trying].compactMap(\.self).min()
     }
 
+    /// Sleeps until a connection or `descriptor` is ready, or so many milliseconds have passed.
+    func wait(for descriptor: Int32, milliseconds: Int64) {
+        if let multi {
+            multi.wait(for: descriptor, milliseconds: milliseconds)
+        } else {
+            _ = CShims_wait_readable(descriptor, Int32(clamping: milliseconds))
+        }
+    }
+
     /// Ends all of them.
     mutating func cancelAll() {
         for (easy, transfer) in running {
-            curl_multi_remove_handle(multi.handle, easy)
+            if let multi { CCurlShims_multi_remove_handle(multi.handle, easy) }
             if let order = transfer.order { fail(order, .cancelled) }
         }
         running = [:]

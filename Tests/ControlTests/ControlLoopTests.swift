@@ -109,6 +109,27 @@ struct ControlLoopTests {
         server.stop()
     }
 
+    @Test("jobs, then requests, then both again on a thread of its own")
+    func again() async throws {
+        let server = try HTTPServer { _ in .answer() }
+        let control = try ControlLoop()
+        for _ in 0..<2 {
+            try control.start()
+            await control.settle()
+            #expect(await control.answer(server.request()).answer?.status == 200)
+            await control.settle()
+            control.stop()
+        }
+        server.stop()
+    }
+
+    @Test("libcurl is loaded by whoever is first, and is there for all")
+    func library() async throws {
+        await withTaskGroup { group in
+            for _ in 0..<8 { group.addTask { #expect(throws: Never.self) { try HTTPLibrary.load() } } }
+        }
+    }
+
     @Test("a cancelled request gives its place back")
     func places() throws {
         let control = try ControlLoop()

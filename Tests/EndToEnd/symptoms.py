@@ -18,13 +18,14 @@ from harness import eventually, free_port
 from mqttbytes import connack, connect
 
 
-def started(rig, config):
+def started(rig, config, **options):
     """What a start that is refused says."""
     folder = rig.path("refused")
     (folder / "sluice.conf").write_text(config)
     result = subprocess.run(
-        [harness.BINARY, "-c", folder / "sluice.conf", "-p", folder], capture_output=True, text=True, timeout=60, cwd=folder
-    )
+        [harness.BINARY, "-c", folder / "sluice.conf", "-p", folder], capture_output=True, text=True, timeout=60, cwd=folder,
+        **options,
+    )  # fmt: skip
     assert result.returncode == 1, result
     return result.stderr
 
@@ -52,6 +53,14 @@ def key_of_another_certificate(rig):
 
 def name_does_not_resolve(rig):
     return started(rig, site(["broker.invalid:1883"]))
+
+
+def libcurl_is_missing(rig):
+    folder = rig.path("libraries")
+    (folder / "libcurl.so.4").write_text("no library")
+    search = f"{folder}:{os.environ.get('LD_LIBRARY_PATH', '')}"
+    config = site([free_port()], location="auth_http http://127.0.0.1:8080/mqtt/auth;")
+    return started(rig, config, env={**os.environ, "LD_LIBRARY_PATH": search})
 
 
 def semicolon_is_missing(rig):

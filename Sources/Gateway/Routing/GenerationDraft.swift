@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import TLS
 
 /// A configuration that was checked and has all it takes to serve: logs are open, certificates loaded, names resolved. It
@@ -30,6 +31,7 @@ struct GenerationDraft {
         _ snapshot: Snapshot, services: Services, known: Identities, renewing: Bool
     ) throws(StartError) {
         self.snapshot = snapshot
+        try Self.loadLibrary(for: snapshot)
         errorLog = try services.logs.file(snapshot.process.errorLog.target)
         var identities = known
         let pools = snapshot.upstreams.map { identities.pools.identity(of: $0.name) }
@@ -66,6 +68,12 @@ struct GenerationDraft {
         where !ConfigurationFiles.isFolder(root.folder) {
             throw StartError("\(root.mapping == .root ? "root" : "alias") \(root.folder): there is no such folder")
         }
+    }
+
+    /// libcurl, if something in the configuration sends HTTP requests.
+    private static func loadLibrary(for snapshot: Snapshot) throws(StartError) {
+        guard let directive = snapshot.requestingDirective else { return }
+        do throws(HTTPLibrary.Fault) { try HTTPLibrary.load() } catch { throw StartError("\(directive): \(error)") }
     }
 
     private static func resolve(
@@ -106,6 +114,18 @@ struct GenerationDraft {
         Generation(
             number: number, snapshot: snapshot, listeners: listeners, addresses: identities.listeners.names,
             upstreams: upstreams, certificates: certificates, revoked: revoked)
+    }
+}
+
+extension Snapshot {
+    /// A directive that has the gateway send HTTP requests itself; nil: there is none.
+    var requestingDirective: String? {
+        for access in servers.flatMap({ $0.locations.map(\.access) }) {
+            if let http = access.http { return "auth_http \(http.url)" }
+            if let url = access.jwt?.jwksURL { return "auth_jwt_jwks_url \(url)" }
+        }
+        let asks = upstreams.contains { $0.healthCheck?.kind == .http }
+        return asks ? "health_check type=http" : nil
     }
 }
 

@@ -33,6 +33,9 @@ final class TopClient: Sendable {
         self.authorization = authorization
         self.authorities = authorities
         self.verifiesServer = verifiesServer
+        do throws(HTTPLibrary.Fault) { try HTTPLibrary.load() } catch {
+            throw Failure(description: "\(error)")
+        }
         do throws(SystemError) {
             outcomes = try Mailbox()
             control = try ControlLoop()
