@@ -24,7 +24,8 @@ extension Gateway {
         isEnding = true
         services.process.drainBegan()
         services.logs.error.write(
-            .notice, "draining: clients are accepted for another \(LogText.seconds(delay)) s, health and return answer 503")
+            .notice,
+            "draining: clients are accepted for another \(LogText.seconds(delay)) s, health and return answer 503")
         order(.announceDrain)
         drainAt = monotonicMilliseconds() + delay
     }
