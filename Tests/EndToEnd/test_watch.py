@@ -187,7 +187,7 @@ def test_only_what_concerns_certificates_can_refuse_them(rig):
 
 
 def test_watch_off(rig):
-    """Files are read at a reload only, and whoever is missing then is out. Another gateway, which watches, is the clock."""
+    """Files are read at a reload only, and whoever is missing then is out. Another gateway that watches is the clock."""
     options = {"main": "watch off;"}
     folder = rig.path("certificates")
     own = own_certificate(rig, folder)
