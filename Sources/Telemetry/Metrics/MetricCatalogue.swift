@@ -179,7 +179,8 @@ extension MetricCatalogue {
     package static let lastReload = Metric.gauge(
         "sluice_configuration_last_reload_successful", "0: the last reload failed, and changed nothing.")
     package static let reloads = Metric.counter(
-        "sluice_reloads", "Reloads of the configuration.", [.result: "success, failure"])
+        "sluice_reloads", "Reloads of the configuration, and of certificates that have changed (watch).",
+        [.result: "success, failure"])
     package static let certificateExpiry = Metric.gauge(
         "sluice_certificate_expiry_timestamp_seconds", "When a certificate of a server expires.",
         [.serverName: "first server_name", .file: "ssl_certificate, as configured"])
