@@ -39,6 +39,7 @@ let package = Package(
 
         // Shell: the system.
         .target(name: "Reactor", dependencies: ["CShims", "Text"]),
+        .target(name: "Records", dependencies: ["COpenSSL"]),
         .target(name: "TLS", dependencies: ["COpenSSL", "CShims", "Reactor", "Text"]),
         .target(name: "HTTP2", dependencies: ["CNghttp2", "CShims"]),
         .target(name: "Deflate", dependencies: ["CZlib"]),
@@ -82,6 +83,7 @@ let package = Package(
         .testTarget(name: "ReactorTests", dependencies: ["TestSupport", "Reactor", "CShims"]),
         .testTarget(name: "HTTP2Tests", dependencies: ["HTTP2"]),
         .testTarget(name: "TLSTests", dependencies: ["TestSupport", "TLS", "COpenSSL"]),
+        .testTarget(name: "RecordsTests", dependencies: ["COpenSSL", "Records", "TestSupport"]),
         .testTarget(name: "DeflateTests", dependencies: ["Deflate"]),
         .testTarget(name: "ControlTests", dependencies: ["TestSupport", "Control", "Reactor"]),
         .testTarget(
