@@ -100,7 +100,9 @@ def test_process_1(rig, alone):
         result = order(gateway, "reopen", *wrapper)
         assert result.returncode == 0, result.stderr
         eventually(lambda: gateway.output().count("opening the logs again") > before, "the signal")
-    assert order(gateway, "stop", "nsenter", "--pid", "--mount", "--root", "--target", inside).returncode == 0
+    # With process 1 the kernel ends whoever is left in the namespace, perhaps the command itself before it is through.
+    stop = order(gateway, "stop", "nsenter", "--pid", "--mount", "--root", "--target", inside)
+    assert stop.returncode in (0, -signal.SIGKILL)
     assert gateway.process.wait() == 0
     assert not path.exists()
 
