@@ -93,6 +93,7 @@ def test_an_address_that_is_taken_changes_nothing(rig):
     taken = broker(rig)
     first, second = address(), address()
     gateway = site_of(rig, text(first))
+    eventually(lambda: "sluice is running" in gateway.output(), "all that it opens")
     before = descriptors(gateway)
     refused(
         gateway,
