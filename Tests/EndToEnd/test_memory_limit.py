@@ -16,8 +16,8 @@ HUGE = "mqtt_max_connect_size 256m; mqtt_connect_timeout 1m;"
 
 
 def lower_memory_limit(gateway):
-    """From one that nobody reaches to a little more than there is."""
-    reload(gateway, gateway.config.replace("1024g", f"{resident(gateway) // 1024 + 6}m"))
+    """From one that nobody reaches to a little more than there is, or the lowest that there can be."""
+    reload(gateway, gateway.config.replace("1024g", f"{max(32, resident(gateway) // 1024 + 6)}m"))
 
 
 def fill(rig, gateway):
