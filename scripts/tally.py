@@ -2,7 +2,7 @@
 """tally.py FOLDER NAME=STATUS…: adds up what the test runners wrote into FOLDER.
 
 unit   unit.jsonl, the event stream of swift-testing; counts test functions.
-e2e    e2e.xml, pytest's JUnit file; counts test cases. matrix: matrix.xml, the same.
+e2e    e2e.xml, pytest's JUnit file; counts test cases. matrix, endure: the same.
 Other names are steps without tests of their own (setup, sanitizer reports): a status but 0 is one failure.
 
 A test that never ended, was skipped, or whose runner left no result counts as failed: nothing ends in a silent
@@ -53,6 +53,7 @@ READERS = {
     "unit": ("unit.jsonl", unit_results),
     "e2e": ("e2e.xml", e2e_results),
     "matrix": ("matrix.xml", e2e_results),
+    "endure": ("endure.xml", e2e_results),
 }
 
 
