@@ -41,18 +41,15 @@ struct TrafficKeys: ~Copyable {
 
     var isExhausted: Bool { sequence == .max }
 
-    /// Calls `body` with the nonce of the next record (§5.3), and the key.
+    /// Calls `body` with the nonce of the next record (§5.3), and the key. Returns what it does.
     @inline(__always)
-    mutating func withNonce<Result>(_ body: (_ nonce: UnsafePointer<UInt8>, _ key: UnsafePointer<UInt8>) -> Result)
-        -> Result
-    {
+    mutating func withNonce(_ body: (_ nonce: UnsafePointer<UInt8>, _ key: UnsafePointer<UInt8>) -> Bool) -> Bool {
         var nonce = vector
         return withUnsafeMutableBytes(of: &nonce) { nonce in
             let tail = nonce.loadUnaligned(fromByteOffset: 4, as: UInt64.self) ^ sequence.bigEndian
             nonce.storeBytes(of: tail, toByteOffset: 4, as: UInt64.self)
             return withUnsafeMutableBytes(of: &key) { key in
-                // Both are arrays of bytes with at least one.
-                guard let nonce = nonce.baseAddress, let key = key.baseAddress else { preconditionFailure("no bytes") }
+                guard let nonce = nonce.baseAddress, let key = key.baseAddress else { return false }
                 return body(
                     UnsafePointer(nonce.assumingMemoryBound(to: UInt8.self)),
                     UnsafePointer(key.assumingMemoryBound(to: UInt8.self)))

@@ -1,7 +1,5 @@
 """memory_limit: new clients are refused before the kernel ends the process, and taken again."""
 
-import time
-
 import pytest
 
 import harness
@@ -72,7 +70,7 @@ def test_memory_that_is_free_again(rig):
             peer.upgrade()
             peers.append(peer)
         except (OSError, AssertionError):
-            time.sleep(0.1)
+            eventually(lambda: "new connections are refused" in gateway.output(), "the reason of a refusal")
     assert "new connections are refused" in gateway.output()
     for peer in peers:
         peer.close()

@@ -43,6 +43,7 @@ def test_handshakes_wait_in_line(rig, gateway):
     rig.opened(gateway)
     rig.peer(gateway, tls=True).open_mqtt()
     assert time.monotonic() - began > WAIT, "it has not waited until those who say nothing no longer count"
+    assert gateway.output().count("TLS handshakes wait in line: ") == 1, gateway.output()
 
 
 def test_whoever_leaves_makes_room(rig, gateway):

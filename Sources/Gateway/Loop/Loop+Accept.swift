@@ -6,6 +6,8 @@ import Tunnel
 extension Loop {
     /// Connections that one event takes, at most.
     private static let connectionsPerEvent = 64
+    /// Milliseconds between two lines of the log on handshakes that wait, at least.
+    private static let handshakeNews: Int64 = 60_000
 
     /// Takes connections that wait on a listening socket; does nothing when it was closed earlier in this batch. Returns whether
     /// none waits any longer.
@@ -134,6 +136,13 @@ extension Loop {
     private mutating func holdHandshakes() {
         guard acceptsAgainAt == nil else { return }  // none is watched
         holdsHandshakes = true
+        if context.pointee.now >= handshakesToldAt + Self.handshakeNews {
+            handshakesToldAt = context.pointee.now
+            context.pointee.log.write(
+                .notice,
+                "TLS handshakes wait in line: \(context.pointee.handshakes.underWay) are under way, others wait to be accepted"
+            )
+        }
         for socket in sockets where socket.waitsForHandshakes { unwatch(socket.descriptor) }
     }
 

@@ -75,6 +75,8 @@ struct Loop: ~Copyable {
     var acceptsAgainAt: Int64?
     /// Clients that would begin a TLS handshake wait in the queues of the kernel.
     var holdsHandshakes = false
+    /// When the log was told of that.
+    var handshakesToldAt = Int64.min / 2
     var stop: Stop?
     let report: @Sendable (Report) -> Void
     private let mailbox: Mailbox<Order>
